@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { workspaceStatus } from './workspace.ts';
+
+/** What the core host tells the window unasked. A notice only says that something changed; the window asks again. */
+export const notice = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('workspace'), status: workspaceStatus }),
+  z.object({ kind: z.literal('queue') }),
+]);
+export type Notice = z.infer<typeof notice>;

@@ -50,10 +50,13 @@ CREATE TABLE umpire.events (
   -- Why it is parked or refused.
   reason text,
   -- Without raw addresses or device ids: hashes only.
-  content jsonb
+  content jsonb,
+  -- The import that brought it.
+  import_id uuid NOT NULL
 );
 CREATE INDEX events_staged_idx ON umpire.events (at, event_id) WHERE status = 'staged';
 CREATE INDEX events_parked_idx ON umpire.events (waits_for) WHERE status = 'parked';
+CREATE INDEX events_unsuccessful_idx ON umpire.events (import_id) WHERE status IN ('parked', 'refused');
 
 -- What is known about a user beyond auth.users: which event said what, and the forms of the e-mail the engine compares.
 CREATE TABLE umpire.users (
@@ -98,7 +101,7 @@ CREATE TABLE umpire.sightings (
 );
 CREATE INDEX sightings_user_ip_idx ON umpire.sightings (user_id, ip_hash, at, event_id);
 CREATE INDEX sightings_user_device_idx ON umpire.sightings (user_id, device_hash, at, event_id) WHERE device_hash IS NOT NULL;
-CREATE INDEX sightings_fingerprint_idx ON umpire.sightings (fingerprint_id);
+CREATE INDEX sightings_fingerprint_idx ON umpire.sightings (fingerprint_id, at, event_id);
 
 CREATE TABLE umpire.usages (
   event_id text COLLATE "C" PRIMARY KEY,
@@ -197,7 +200,9 @@ CREATE INDEX referrals_networks_idx ON umpire.referrals USING gin (network_hashe
 CREATE TABLE umpire.bonuses (
   bonus_id uuid PRIMARY KEY REFERENCES referrals.bonus_events (id) ON DELETE CASCADE,
   at timestamptz NOT NULL,
-  event_id text COLLATE "C" NOT NULL
+  event_id text COLLATE "C" NOT NULL,
+  -- Payments and reversals so far: the n of the idempotency key bonus:<bonus id>:<n>.
+  movements integer NOT NULL DEFAULT 0
 );
 
 -- Referrals to be scored. A row is cleared only if its generation is still the one that was scored.
@@ -243,6 +248,8 @@ CREATE TABLE umpire.items (
   item_id uuid PRIMARY KEY REFERENCES referrals.review_queue (id) ON DELETE CASCADE,
   relationship_id uuid NOT NULL REFERENCES referrals.relationships (id) ON DELETE CASCADE,
   version integer NOT NULL DEFAULT 1,
+  -- The version in which its band last rose: a decision on an older one is returned for a second look.
+  raised_version integer NOT NULL DEFAULT 1,
   tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
   previous_item_id uuid
 );

@@ -32,7 +32,8 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL)$|no space left on device|disk quota exceeded/i;
-const DENIED = /^(EACCES|EPERM|EROFS|ENOTDIR|ELOOP|SQLITE_CANTOPEN|SQLITE_READONLY\w*|SQLITE_PERM)$|permission denied/i;
+const DENIED =
+  /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ELOOP|SQLITE_CANTOPEN|SQLITE_READONLY\w*|SQLITE_PERM)$|permission denied/i;
 
 export function diskFull(folder: string, cause?: unknown): WorkspaceError {
   return new WorkspaceError(

@@ -15,7 +15,9 @@ const START_LIMIT_MS = 300_000;
 const DEAF_LIMIT_MS = 10_000;
 /** How long to try again when a start fails for a reason that ends by itself. */
 const PASSING_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 60_000;
+const RECOVERY_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 45_000;
+const QUIT_LIMIT_MS = 15_000;
 const PAUSE_MS = 10;
 
 /** Joins the server if it runs, starts it otherwise, and returns once it answers. Only behind the gate. */
@@ -136,23 +138,35 @@ export async function stopServer(place: Place): Promise<void> {
   const { layout } = place;
   const found = await findPostmaster(layout.data);
   if (found.state !== 'alive') return;
+  const gone = async () => !(await isPostmaster(found.pid, layout.data));
+  // PostgreSQL 18 hangs when it is asked to stop while it recovers from a crash of one of its sessions.
+  await until(async () => (await gone()) || !(await isRecovering(place, found.endpoint)), RECOVERY_LIMIT_MS);
   if (process.platform === 'win32') {
     await run(join(place.binaries.bin, 'pg_ctl'), ['stop', '-m', 'fast', '-w', '-t', '60', '-D', layout.data]);
   } else {
     // What `pg_ctl stop -m fast` does, without its pauses of 0.1 s.
     signal(found.pid, 'SIGINT');
   }
-  const limit = Date.now() + STOP_LIMIT_MS;
-  while (await isPostmaster(found.pid, layout.data)) {
-    if (Date.now() > limit) {
-      throw new WorkspaceError(
-        'stop_failed',
-        `The server of the workspace in ${layout.home} (process ${found.pid}) does not stop. The data is safe: ` +
-          'the next start of Umpire uses it as it is.',
-      );
-    }
-    await delay(PAUSE_MS);
-  }
+  if (await until(gone, STOP_LIMIT_MS)) return;
+  // As safe as a power cut: the next start replays what was committed.
+  signal(found.pid, 'SIGQUIT');
+  if (await until(gone, QUIT_LIMIT_MS)) return;
+  throw new WorkspaceError(
+    'stop_failed',
+    `The server of the workspace in ${layout.home} (process ${found.pid}) does not stop. The data is safe: ` +
+      'the next start of Umpire uses it as it is.',
+  );
+}
+
+async function isRecovering(place: Place, endpoint: Endpoint | null): Promise<boolean> {
+  // Whatever else there is to say about it, it is not a reason to leave it running.
+  return endpoint !== null && (await ask(place, endpoint).catch(() => 'ready')) === 'busy';
+}
+
+/** Whether it came true within the limit. */
+async function until(holds: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+  for (const limit = Date.now() + limitMs; Date.now() < limit; await delay(PAUSE_MS)) if (await holds()) return true;
+  return false;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,6 +1,50 @@
 -- Transitions of money and of review items. Lock order, everywhere: umpire.dirty, umpire.referrals by id,
 -- credits.balances by user id. Whoever takes them in another order can deadlock with the engine.
 
+-- The id of the fingerprint of an address and a device; NULL is a value in the pair.
+CREATE FUNCTION umpire.fingerprint_id(ip_hash text, device_hash text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT md5('fingerprint:' || ip_hash || ':' || coalesce(device_hash, ''))::uuid
+$$;
+
+-- Whether a referral through this code was scored: then its owner is no longer contested.
+CREATE FUNCTION umpire.code_stands(code_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM umpire.registrations AS g WHERE g.code_id = code_stands.code_id AND g.outcome = 'accepted' AND g.is_settled)
+$$;
+
+-- Has these referrals scored again. In order of id, so that two callers cannot wait for each other.
+CREATE FUNCTION umpire.mark_dirty(relationship_ids uuid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO umpire.dirty (relationship_id)
+  SELECT id FROM (SELECT DISTINCT id FROM unnest(relationship_ids) AS x (id)) AS ids ORDER BY id
+  ON CONFLICT (relationship_id) DO UPDATE
+  SET generation = nextval('umpire.dirty_generation'), attempts = 0, retry_at = NULL, error = NULL
+$$;
+
+-- The referrals that the keys of a pattern match; a regular expression may match any.
+CREATE FUNCTION umpire.pattern_matches(pattern uuid) RETURNS TABLE (relationship_id uuid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.relationship_id FROM umpire.pattern_keys AS k JOIN umpire.referrals AS r ON r.ip_hash = k.key
+  WHERE k.pattern_id = pattern AND k.kind = 'address'
+  UNION
+  SELECT r.relationship_id FROM umpire.pattern_keys AS k JOIN umpire.referrals AS r ON r.network_hashes @> ARRAY[k.key]
+  WHERE k.pattern_id = pattern AND k.kind = 'network'
+  UNION
+  SELECT r.relationship_id FROM umpire.pattern_keys AS k JOIN umpire.referrals AS r ON r.device_hash = k.key
+  WHERE k.pattern_id = pattern AND k.kind = 'device'
+  UNION
+  SELECT r.relationship_id FROM umpire.pattern_keys AS k
+  JOIN umpire.users AS u ON u.email_domain = k.key OR u.email_domain LIKE '%.' || k.key
+  JOIN umpire.referrals AS r ON r.referee_id = u.user_id
+  WHERE k.pattern_id = pattern AND k.kind = 'domain'
+  UNION
+  SELECT r.relationship_id FROM umpire.referrals AS r WHERE r.pattern_hits @> ARRAY[pattern]
+  UNION
+  SELECT r.relationship_id FROM umpire.referrals AS r
+  WHERE EXISTS (SELECT 1 FROM umpire.pattern_keys AS k WHERE k.pattern_id = pattern AND k.kind = 'email_regex')
+$$;
+
 -- The tier of a number of qualified referrals, and its multiplier (seed: TIER_CONFIG).
 CREATE FUNCTION umpire.tier_of(qualified integer) RETURNS public.referral_tier
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -89,13 +89,6 @@ export function openHost(options: HostOptions): Host {
     become({ state: 'failed', ...failure });
   }
 
-  async function end(own: Attempt): Promise<void> {
-    own.stop.abort();
-    await own.settled;
-    await own.watch?.stop();
-    await own.session?.close();
-  }
-
   async function again(): Promise<void> {
     await end(attempt).catch((error: unknown) =>
       options.log(`closing before a retry: ${failureOf(error, options).message}`),
@@ -145,6 +138,13 @@ export function openHost(options: HostOptions): Host {
       await end(attempt);
     },
   };
+}
+
+async function end(own: Attempt): Promise<void> {
+  own.stop.abort();
+  await own.settled;
+  await own.watch?.stop();
+  await own.session?.close();
 }
 
 function unavailable(status: WorkspaceStatus): string {

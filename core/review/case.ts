@@ -1,6 +1,7 @@
 import type { CaseFile } from '../contract/case.ts';
 import { bandOf } from '../domain/band.ts';
 import { FRAUD_THRESHOLDS } from '../domain/constants.ts';
+import type { Words } from '../engine/signal.ts';
 import { readEgoGraph } from '../graph/ego.ts';
 import type { Pool } from '../postgres/connection.ts';
 import type { Queryable } from '../postgres/rows.ts';
@@ -17,18 +18,27 @@ import { recentSignalRecords, type SignalRecord } from './signal-record.ts';
 import { readFiredSignals } from './signals-on-case.ts';
 import { stakeOf } from './stake.ts';
 import { readMovements, timelineOf } from './timeline.ts';
+import { wordsFor } from './words.ts';
 
-/** All that one review needs, as of one state of the database; null when there is no such item. */
-export async function readCase(pool: Pool, itemId: string, now: Date): Promise<CaseFile | null> {
+/**
+ * All that one review needs, as of one state of the database; null when there is no such item. Sentences tell times in
+ * `zone`, which is the reader's where it is not given.
+ */
+export async function readCase(
+  pool: Pool,
+  itemId: string,
+  now: Date,
+  zone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+): Promise<CaseFile | null> {
   const records = await recentSignalRecords(pool);
-  return inSnapshot(pool, (db) => readCaseFile(db, itemId, now, records));
+  return inSnapshot(pool, (db) => readCaseFile(db, itemId, now, { records, words: wordsFor(zone, now) }));
 }
 
 async function readCaseFile(
   db: Queryable,
   itemId: string,
   now: Date,
-  records: ReadonlyMap<string, SignalRecord>,
+  { records, words }: { readonly records: ReadonlyMap<string, SignalRecord>; readonly words: Words },
 ): Promise<CaseFile | null> {
   const head = await readCaseHead(db, itemId);
   if (head === null) return null;
@@ -37,7 +47,7 @@ async function readCaseFile(
   const bonuses = await readBonuses(db, head.relationship_id, head.referee_id);
   const movements = await readMovements(db, head.relationship_id);
   const decisions = await readDecisions(db, head.relationship_id);
-  const signals = await readFiredSignals(db, head.relationship_id, records);
+  const signals = await readFiredSignals(db, head.relationship_id, records, words);
   const network = await readSharedNetwork(db, head.referrer_id, head.referee_id);
 
   const sightings = [...referrer.sightings, ...referee.sightings];

@@ -1,13 +1,12 @@
-import damerauLevenshtein from 'talisman/metrics/damerau-levenshtein.js';
 import { z } from 'zod';
 import type { likeness } from '../contract/case.ts';
+import { isNear } from '../engine/email/likeness.ts';
 import { type Queryable, row } from '../postgres/rows.ts';
 import type { PartyFacts } from './party.ts';
 
 export type Likeness = z.infer<typeof likeness>;
 
-/** As the engine has it for e-mails (SPEC 3): from this similarity on, and this length, two texts are nearly equal. */
-const NEAR = 0.85;
+/** Shorter texts are nearly equal by chance (SPEC 3, similar_email). */
 const LONG_ENOUGH = 5;
 
 /** What both sides share or nearly share. `network` is what `readSharedNetwork` found. */
@@ -54,10 +53,7 @@ export async function readSharedNetwork(
 
 function likeTexts(a: string, b: string): Likeness['kind'] | null {
   if (a === b) return 'equal';
-  const shorter = Math.min(a.length, b.length);
-  const longer = Math.max(a.length, b.length);
-  if (shorter < LONG_ENOUGH) return null;
-  return 1 - damerauLevenshtein(a, b) / longer >= NEAR ? 'near' : null;
+  return Math.min(a.length, b.length) >= LONG_ENOUGH && isNear(a, b) ? 'near' : null;
 }
 
 function likeExactly(a: string | null, b: string | null): Likeness['kind'] | null {

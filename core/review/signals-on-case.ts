@@ -1,5 +1,6 @@
 import type { FiredSignal } from '../contract/case.ts';
 import { signalLabel } from '../domain/signals.ts';
+import type { Words } from '../engine/signal.ts';
 import { type Queryable, rows } from '../postgres/rows.ts';
 import type { SignalRecord } from './signal-record.ts';
 import { byPoints } from './signal-names.ts';
@@ -10,6 +11,7 @@ export async function readFiredSignals(
   db: Queryable,
   relationshipId: string,
   records: ReadonlyMap<string, SignalRecord>,
+  words: Words,
 ): Promise<FiredSignal[]> {
   const evidence = await rows(
     db,
@@ -17,7 +19,7 @@ export async function readFiredSignals(
     'SELECT signal, points, evidence FROM umpire.evidence WHERE relationship_id = $1',
     [relationshipId],
   );
-  const sentences = await describeSignals(db, evidence);
+  const sentences = await describeSignals(db, evidence, words);
   const order = byPoints(
     evidence.map(({ signal }) => signal),
     Object.fromEntries(evidence.map(({ signal, points }) => [signal, points])),

@@ -63,6 +63,7 @@ export const events = umpireSchema.table(
     waitsFor: text('waits_for'),
     reason: text('reason'),
     content: jsonb('content'),
+    importId: uuid('import_id').notNull(),
   },
   (table) => [
     index('events_staged_idx')
@@ -71,6 +72,9 @@ export const events = umpireSchema.table(
     index('events_parked_idx')
       .on(table.waitsFor)
       .where(sql`(status = 'parked'::text)`),
+    index('events_unsuccessful_idx')
+      .on(table.importId)
+      .where(sql`(status = ANY (ARRAY['parked'::text, 'refused'::text]))`),
   ],
 );
 
@@ -129,7 +133,7 @@ export const sightings = umpireSchema.table(
     index('sightings_user_device_idx')
       .on(table.userId, table.deviceHash, table.at, table.eventId)
       .where(sql`(device_hash IS NOT NULL)`),
-    index('sightings_fingerprint_idx').on(table.fingerprintId),
+    index('sightings_fingerprint_idx').on(table.fingerprintId, table.at, table.eventId),
   ],
 );
 
@@ -283,6 +287,7 @@ export const bonuses = umpireSchema.table(
     bonusId: uuid('bonus_id').primaryKey(),
     at: timestamp('at', { withTimezone: true }).notNull(),
     eventId: text('event_id').notNull(),
+    movements: integer('movements').notNull().default(0),
   },
   (table) => [
     foreignKey({ name: 'bonuses_bonus_id_fkey', columns: [table.bonusId], foreignColumns: [bonusEvents.id] }).onDelete(
@@ -365,6 +370,7 @@ export const items = umpireSchema.table(
     itemId: uuid('item_id').primaryKey(),
     relationshipId: uuid('relationship_id').notNull(),
     version: integer('version').notNull().default(1),
+    raisedVersion: integer('raised_version').notNull().default(1),
     tx: xid8('tx')
       .notNull()
       .default(sql`pg_current_xact_id()`),

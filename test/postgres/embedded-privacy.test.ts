@@ -9,7 +9,7 @@ import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
 import { query, sleeper, withHome } from './embedded-support.ts';
 
 /** Too long for a Unix socket's path, so that the server listens on the loopback address. */
-const LONG = `umpire-home-${'x'.repeat(90)}-`;
+const LONG = `umpire-embedded-test-${'x'.repeat(90)}-`;
 
 async function refusalAt(host: string, port: number): Promise<string | undefined> {
   const socket = connect(port, host);

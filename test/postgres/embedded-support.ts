@@ -13,7 +13,7 @@ import { findPostmaster } from '../../core/postgres/embedded/postmaster.ts';
 
 const PROGRAM = fileURLToPath(new URL('embedded-program.ts', import.meta.url));
 
-export async function withHome<T>(work: (home: string) => Promise<T>, name = 'umpire-home-'): Promise<T> {
+export async function withHome<T>(work: (home: string) => Promise<T>, name = 'umpire-embedded-test-'): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), name));
   try {
     return await work(home);

@@ -32,7 +32,7 @@ const THROWN_AWAY = {
 const ended = new Promise((resolve) => {
   process.stdin.on('end', resolve).on('error', resolve).resume();
 });
-const home = await mkdtemp(join(tmpdir(), 'umpire-pg-'));
+const home = await mkdtemp(join(tmpdir(), 'umpire-test-server-'));
 try {
   const layout = layoutOf(home);
   const account = await serverAccount(layout);

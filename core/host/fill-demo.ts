@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { score } from '../engine/score.ts';
 import type { Pool } from '../postgres/connection.ts';
 import type { HashKey } from '../postgres/hash-key.ts';
 import { row } from '../postgres/rows.ts';
@@ -7,7 +8,6 @@ import { demo } from '../programme/demo/demo.ts';
 import { importEvents } from '../programme/import/import.ts';
 import { eventSource } from '../programme/import/source.ts';
 import { type DemoOrder, forgetOrder, pendingOrder, rememberOrder } from './demo-order.ts';
-import { scoreDirty } from './scoring.ts';
 
 export type FillOptions = {
   readonly home: string;
@@ -67,11 +67,12 @@ async function fill(pool: Pool, order: DemoOrder, { key, signal, onStep }: FillO
       onStep(reading ? 'Importing demo events' : 'Applying demo events', progress.done, progress.total ?? total);
     },
   });
-  await scoreDirty(pool, {
+  await score(pool, {
     now: until,
     signal,
-    onProgress: (done) => onStep('Scoring demo referrals', Math.min(done, order.referrals), order.referrals),
+    onProgress: ({ done, total: referrals }) => onStep('Scoring demo referrals', done, referrals),
   });
+  signal.throwIfAborted();
   // So many rows came at once that the planner knows nothing yet, and the first pages would be slow.
   onStep('Finishing the demo workspace', null, null);
   await pool.query('ANALYZE');

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { score } from '../engine/score.ts';
 import { row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import { isConnectionLoss } from './failures.ts';
-import { scoreDirty } from './scoring.ts';
 import type { Session } from './session.ts';
 
 export type Watch = {
@@ -37,7 +37,7 @@ async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, s
   let seen: string | null = null;
   while (!signal.aborted) {
     try {
-      await scoreDirty(pool, { now: new Date(), signal });
+      await score(pool, { now: new Date(), signal });
       const look: z.infer<typeof changes> | null = await row(pool, changes, CHANGES, [seen]);
       if (look !== null) {
         seen = look.snapshot;

@@ -4,7 +4,7 @@ import type { Words } from '../engine/signal.ts';
 import { type Queryable, rows } from '../postgres/rows.ts';
 import type { SignalRecord } from './signal-record.ts';
 import { byPoints } from './signal-names.ts';
-import { describeSignals, storedEvidence } from './sentences.ts';
+import { describeSignal, storedEvidence } from './sentences.ts';
 
 /** The signals of a referral, most points first, each in words and with its record so far. */
 export async function readFiredSignals(
@@ -19,7 +19,6 @@ export async function readFiredSignals(
     'SELECT signal, points, evidence FROM umpire.evidence WHERE relationship_id = $1',
     [relationshipId],
   );
-  const sentences = await describeSignals(db, evidence, words);
   const order = byPoints(
     evidence.map(({ signal }) => signal),
     Object.fromEntries(evidence.map(({ signal, points }) => [signal, points])),
@@ -33,7 +32,7 @@ export async function readFiredSignals(
             name,
             label: signalLabel(name),
             points: fired.points,
-            sentence: sentences.get(name) ?? signalLabel(name),
+            sentence: describeSignal(fired, words) ?? signalLabel(name),
             evidence: fired.evidence,
             record: records.get(name) ?? { decided: 0, rejected: 0 },
           },

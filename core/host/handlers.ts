@@ -28,7 +28,8 @@ export function hostHandlers({ use, status, retry, changed }: HandlerNeeds): Met
     'queue.summary': () => use(({ pool }) => queueSummary(pool, new Date())),
     'case.get': ({ itemId }) => use(({ pool }) => readCase(pool, itemId, new Date())),
     'case.decide': async (request) => {
-      const result = await use(({ pool }) => decide(pool, request));
+      const [result] = await use(({ pool }) => decide(pool, [request], { now: new Date() }));
+      if (result === undefined) throw new Error('a decision got no outcome');
       if (result.outcome === 'applied') changed();
       return result;
     },

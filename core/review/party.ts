@@ -94,7 +94,7 @@ export async function readParties(db: Queryable, userIds: readonly string[]): Pr
   });
 }
 
-// The last place is where the person was last seen; a database that another service writes has first sightings only.
+// The last address whose country is known: logins do not bring it. A database that another service writes has first sightings only.
 const PEOPLE = `
   SELECT u.id, u.name, u.email, u.created_at, coalesce(t.tier, 'bronze') AS tier, k.email_local,
     coalesce(b.balance + b.free_credits_remaining, 0) AS credits, place.country, place.asn,
@@ -108,11 +108,12 @@ const PEOPLE = `
     SELECT * FROM (
       (SELECT coalesce(s.ip_country, f.ip_country) AS country, coalesce(s.ip_asn, f.ip_asn) AS asn, s.at
        FROM umpire.sightings s LEFT JOIN referrals.fingerprints f ON f.id = s.fingerprint_id
-       WHERE s.user_id = u.id ORDER BY s.at DESC, s.event_id DESC LIMIT 1)
+       WHERE s.user_id = u.id AND coalesce(s.ip_country, f.ip_country) IS NOT NULL
+       ORDER BY s.at DESC, s.event_id DESC LIMIT 1)
       UNION ALL
       (SELECT f.ip_country, f.ip_asn, x.seen_at
        FROM referrals.user_fingerprints x JOIN referrals.fingerprints f ON f.id = x.fingerprint_id
-       WHERE x.user_id = u.id ORDER BY x.seen_at DESC, f.id LIMIT 1)
+       WHERE x.user_id = u.id AND f.ip_country IS NOT NULL ORDER BY x.seen_at DESC, f.id LIMIT 1)
     ) AS places ORDER BY at DESC LIMIT 1
   ) AS place ON true
   CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 import type { EgoGraph, GraphEdge, GraphNode } from '../contract/case.ts';
 import { shortHash } from '../domain/short-hash.ts';
 import type { Queryable } from '../postgres/rows.ts';
-import { type GraphUser, readBurst, readGraphUsers, readSeenAt, type SeenAt } from './neighbours.ts';
+import { type GraphUser, readBurst, readGraphUsers, readSeenAmong, readSeenAt, type SeenAt } from './neighbours.ts';
 import { type Place, placeId, rankPlaces } from './places.ts';
 import { rankOthers } from './others.ts';
 
@@ -42,10 +42,11 @@ export async function readEgoGraph(db: Queryable, ego: EgoCase): Promise<EgoGrap
   const others = rankOthers({ people, places: open, seen, burst });
   const drawn = others.slice(0, MOST_NODES - people.length - 1 - places.length);
   const users = await readGraphUsers(db, [...people, ...drawn]);
+  const among = await readSeenAmong(db, [...people, ...drawn], hashesOf('device', places), hashesOf('address', places));
 
   return {
     nodes: [...userNodes(users, ego), codeNode(ego), ...places.map(placeNode)],
-    edges: [...seenEdges(ego, places, seen, users), ...codeEdges(ego, users), ...referredEdges(ego, users)],
+    edges: [...among.map(seenEdge), ...codeEdges(ego, users), ...referredEdges(ego, users)],
     omitted: ranked.length - places.length + others.length - drawn.length,
   };
 }
@@ -85,31 +86,8 @@ function placeNode({ kind, hash, accounts, flagged }: Place): GraphNode {
   return { id: placeId(kind, hash), kind, label: shortHash(hash), role: 'other', band: null, flagged, accounts };
 }
 
-/** The two people's own sightings come with their places: a hub is not asked for its users. */
-function seenEdges(
-  ego: EgoCase,
-  places: readonly Place[],
-  seen: readonly SeenAt[],
-  users: readonly GraphUser[],
-): GraphEdge[] {
-  const own = places.flatMap(({ kind, hash, seenBy }) =>
-    [...seenBy].map(([user, at]): GraphEdge => ({
-      source: userId(user),
-      target: placeId(kind, hash),
-      kind: 'seen',
-      at,
-    })),
-  );
-  const drawn = new Set(users.map(({ id }) => id));
-  const theirs = seen
-    .filter(({ user_id: id }) => drawn.has(id) && id !== ego.referrerId && id !== ego.refereeId)
-    .map(({ user_id: id, kind, hash, at }): GraphEdge => ({
-      source: userId(id),
-      target: placeId(kind, hash),
-      kind: 'seen',
-      at,
-    }));
-  return [...own, ...theirs];
+function seenEdge({ user_id: user, kind, hash, at }: SeenAt): GraphEdge {
+  return { source: userId(user), target: placeId(kind, hash), kind: 'seen', at };
 }
 
 function codeEdges(ego: EgoCase, users: readonly GraphUser[]): GraphEdge[] {

@@ -21,7 +21,11 @@ export type DecideOptions = {
 };
 
 /** Decides items, each with its own outcome, in the order given; the actor is the database login. */
-export async function decide(pool: Pool, calls: readonly DecisionCall[], options: DecideOptions): Promise<DecideResult[]> {
+export async function decide(
+  pool: Pool,
+  calls: readonly DecisionCall[],
+  options: DecideOptions,
+): Promise<DecideResult[]> {
   if (calls.length === 0) return [];
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ outcome: unknown }>(

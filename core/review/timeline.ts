@@ -46,11 +46,12 @@ export function timelineOf(facts: TimelineFacts): TimelineEntry[] {
     ...sightingsOf('referee', referee, head.registered_at),
     ...stagesOf(head),
     ...bonusesOf(facts.bonuses),
-    ...facts.movements.map(moneyOf),
-    ...facts.decisions.map(decisionOf),
+    ...scoredOf(head),
     { at: head.created_at, kind: 'item', text: `Put in the queue with ${head.score} points` },
+    ...facts.movements.filter(({ transition }) => BY_ENGINE.has(transition)).map(moneyOf),
+    ...facts.decisions.map(decisionOf),
+    ...facts.movements.filter(({ transition }) => !BY_ENGINE.has(transition)).map(moneyOf),
   ];
-  if (head.scored_at !== null) entries.push({ at: head.scored_at, kind: 'score', text: 'Last scored' });
   // A stable sort: what happened at one instant stays in the order above.
   return entries.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
@@ -81,6 +82,10 @@ function sightingsOf(who: 'referrer' | 'referee', { sightings }: PartyFacts, reg
     });
 }
 
+function scoredOf({ scored_at: at, score }: CaseHead): TimelineEntry[] {
+  return at === null ? [] : [{ at, kind: 'score', text: `Scored ${score}, as it stands` }];
+}
+
 /** One line for what one event earned one person. */
 function bonusesOf(bonuses: readonly CaseBonus[]): TimelineEntry[] {
   return bonuses.map(({ createdAt, role, eventType, appId, credits }) => {
@@ -88,6 +93,9 @@ function bonusesOf(bonuses: readonly CaseBonus[]): TimelineEntry[] {
     return { at: createdAt, kind: 'bonus', who: role, text: `Bonus of ${credits} credits: ${what}` };
   });
 }
+
+/** What scoring does to money; the rest follows decisions and the end of holds. */
+const BY_ENGINE: ReadonlySet<Movement['transition']> = new Set(['held', 'blocked']);
 
 const MONEY: { readonly [Transition in Movement['transition']]: (credits: number) => string } = {
   held: (credits) => `${credits} credits held`,

@@ -46,6 +46,9 @@ async function ids(where: string, values: unknown[] = []): Promise<string[]> {
 
 const idsOf = (rows: readonly QueueRow[]): string[] => rows.map((row) => row.itemId).sort();
 
+const pending = (row: QueueRow): boolean => row.status === 'pending';
+const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
+
 type Key = readonly (number | string)[];
 const time = (instant: string): number => Date.parse(instant);
 /** Smaller comes first; independent of the SQL. */
@@ -182,7 +185,6 @@ test('signals are sorted by their points, and the names of both people are told'
     referrer: row.referrerName,
     referee: row.refereeName,
   }));
-  const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
   expect(told.sort(byId)).toEqual(evidence.sort(byId));
 });
 
@@ -204,7 +206,6 @@ test('the summary counts what the pages show', async () => {
   const summary = await queueSummary(db.pool, NOW);
   const all = await rowsOf({ statuses: [] });
   const count = (of: (row: QueueRow) => boolean): number => all.filter(of).length;
-  const pending = (row: QueueRow): boolean => row.status === 'pending';
   const { rows } = await db.pool.query<{ holds: number }>(
     `SELECT count(DISTINCT relationship_id)::int AS holds FROM referrals.bonus_events
      WHERE hold_reason = 'fraud_medium' AND hold_until < $1::timestamptz + interval '60 hours'`,

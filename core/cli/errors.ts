@@ -9,3 +9,12 @@ export class BadArgument extends Error {
 
 /** The command did what it could and failed: its result is printed already. */
 export class Failed extends Error {}
+
+/** What to print of an error: never a password, never empty. */
+export function explain(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return `No PostgreSQL server answers there (${error.message || code}).`;
+  return error.message || code || error.name;
+}

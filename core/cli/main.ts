@@ -6,7 +6,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { scoreCommand } from './commands/score.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { BadArgument, Failed } from './errors.ts';
+import { BadArgument, explain, Failed } from './errors.ts';
 
 const COMMANDS = [migrateCommand, importCommand, scoreCommand, decideCommand, demoCommand, statsCommand, verifyCommand];
 
@@ -30,7 +30,7 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Failed) return 1;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${explain(error)}\n`);
     return error instanceof BadArgument ? error.exitCode : 1;
   }
 }

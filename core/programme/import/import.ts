@@ -3,6 +3,7 @@ import type { Refusal } from '../../domain/vocabulary.ts';
 import { type ArrivalPattern, arrivalMatcher } from '../../engine/patterns/arrival.ts';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
+import { recordedMode } from '../../postgres/migrate.ts';
 import type { Pool } from '../../postgres/connection.ts';
 import { describeFault, type Event, event as eventSchema } from '../events.ts';
 import { isoOf, microsOf } from '../instant.ts';
@@ -52,6 +53,7 @@ const STAGE_BATCH = 2000;
 export async function importEvents(pool: Pool, source: Source, options: ImportOptions): Promise<ImportReport> {
   await checkHashKey(pool, options.key);
   await syncPatternKeys(pool, options.key);
+  const mode = await recordedMode(pool);
   const importId = randomUUID();
   const match = arrivalMatcher([...(await knownPatterns(pool)), ...(await patternsIn(source))]);
 
@@ -85,6 +87,10 @@ export async function importEvents(pool: Pool, source: Source, options: ImportOp
     const parsed = parseLine(line);
     if (parsed.event === null) {
       reject(line, parsed.id, parsed.reason);
+      continue;
+    }
+    if (mode === 'observe' && !parsed.event.type.startsWith('pattern.')) {
+      reject(line, parsed.id, `${parsed.event.type}: refused in observe mode, where another service writes the programme`);
       continue;
     }
     batch.push({ line, event: prepare(parsed.event, options.key, match) });

@@ -16,7 +16,7 @@ const DEAF_LIMIT_MS = 10_000;
 /** How long to try again when a start fails for a reason that ends by itself. */
 const PASSING_LIMIT_MS = 30_000;
 const RECOVERY_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 45_000;
+const STOP_LIMIT_MS = 20_000;
 const QUIT_LIMIT_MS = 15_000;
 const PAUSE_MS = 10;
 
@@ -85,7 +85,7 @@ async function removeStale(place: Place): Promise<void> {
   await rm(join(place.layout.run, `${SOCKET}.lock`), { force: true });
 }
 
-/** Whether the server takes our login: busy while it starts, stops, or recovers after a session crashed. */
+/** Whether the server takes our login: busy while it starts, stops, or ends our session because another one crashed. */
 async function ask(place: Place, endpoint: Endpoint): Promise<'ready' | 'busy' | 'deaf'> {
   const client = clientTo(place, endpoint, 'postgres');
   try {
@@ -94,10 +94,10 @@ async function ask(place: Place, endpoint: Endpoint): Promise<'ready' | 'busy' |
     return 'ready';
   } catch (error) {
     const code = codeOf(error);
-    if (code === '57P03') return 'busy';
     // Too many connections, so it runs.
     if (code === '53300') return 'ready';
-    if (code !== '28P01' && code !== '28000') return 'deaf';
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'deaf';
+    if (code !== '28P01' && code !== '28000') return 'busy';
     throw new WorkspaceError(
       'password',
       `The workspace in ${place.layout.home} does not take the password in ${place.layout.password}. ` +

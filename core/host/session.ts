@@ -10,6 +10,7 @@ export type Session = {
   readonly pool: Pool;
   /** For people; never a password. */
   readonly label: string;
+  /** Calling it again does nothing. */
   close(): Promise<void>;
 };
 
@@ -40,7 +41,7 @@ async function startConfigured({ onStep }: SessionOptions, databaseUrl: string):
           'Run `npm run umpire -- migrate --database-url …` with the login that owns it, then retry.',
       );
     }
-    return { pool, label, close: () => pool.end() };
+    return { pool, label, close: once(() => pool.end()) };
   } catch (error) {
     await pool.end();
     throw error;
@@ -59,7 +60,7 @@ async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOpt
     step('Preparing the database');
     await migrate(pool, { key });
     await fillDemo(pool, { home, referrals: demoReferrals, key, signal, onStep });
-    return { pool, label: workspace.label, close: () => closeEmbedded(pool, workspace) };
+    return { pool, label: workspace.label, close: once(() => closeEmbedded(pool, workspace)) };
   } catch (error) {
     await closeEmbedded(pool, workspace);
     throw error;
@@ -73,4 +74,9 @@ async function closeEmbedded(pool: Pool, workspace: Workspace): Promise<void> {
   } finally {
     await workspace.release();
   }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { posix, win32 } from 'node:path';
 
 export type Surroundings = {
   readonly env: { readonly [name: string]: string | undefined };
@@ -17,11 +17,11 @@ export function dataFolder({ env, platform, homeFolder, uid }: Surroundings): st
   if (env['UMPIRE_HOME']) return env['UMPIRE_HOME'];
   switch (platform) {
     case 'darwin':
-      return join(homeFolder, 'Library', 'Application Support', 'Umpire');
+      return posix.join(homeFolder, 'Library', 'Application Support', 'Umpire');
     case 'win32':
-      return join(env['LOCALAPPDATA'] ?? join(homeFolder, 'AppData', 'Local'), 'Umpire');
+      return win32.join(env['LOCALAPPDATA'] ?? win32.join(homeFolder, 'AppData', 'Local'), 'Umpire');
     default:
       if (uid === 0) return '/var/lib/umpire';
-      return join(env['XDG_DATA_HOME'] ?? join(homeFolder, '.local', 'share'), 'umpire');
+      return posix.join(env['XDG_DATA_HOME'] ?? posix.join(homeFolder, '.local', 'share'), 'umpire');
   }
 }

@@ -21,7 +21,9 @@ export type Context = {
 
 const globals = z.object({
   databaseUrl: z.string().optional(),
-  now: z.iso.datetime({ offset: true, error: '--now takes an ISO 8601 time with zone, such as 2026-03-12T09:14:00Z' }).optional(),
+  now: z.iso
+    .datetime({ offset: true, error: '--now takes an ISO 8601 time with zone, such as 2026-03-12T09:14:00Z' })
+    .optional(),
   json: z.boolean().default(false),
 });
 

@@ -15,6 +15,7 @@ export function explain(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code === 'ECONNREFUSED' || code === 'ENOENT') return `No PostgreSQL server answers there (${error.message || code}).`;
+  if (code === 'ECONNREFUSED' || code === 'ENOENT')
+    return `No PostgreSQL server answers there (${error.message || code}).`;
   return error.message || code || error.name;
 }

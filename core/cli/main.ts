@@ -1,14 +1,26 @@
 import { Command, CommanderError } from 'commander';
+import { caseCommand } from './commands/case.ts';
 import { decideCommand } from './commands/decide.ts';
 import { demoCommand } from './commands/demo.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { queueCommand } from './commands/queue.ts';
 import { scoreCommand } from './commands/score.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { BadArgument, explain, Failed } from './errors.ts';
 
-const COMMANDS = [migrateCommand, importCommand, scoreCommand, decideCommand, demoCommand, statsCommand, verifyCommand];
+const COMMANDS = [
+  migrateCommand,
+  importCommand,
+  scoreCommand,
+  queueCommand,
+  caseCommand,
+  decideCommand,
+  demoCommand,
+  statsCommand,
+  verifyCommand,
+];
 
 /** Runs one command; returns the exit status: 0 done, 1 failed, 2 bad arguments. */
 async function run(argv: readonly string[]): Promise<number> {

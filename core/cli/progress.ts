@@ -15,7 +15,10 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
     update: (title, done, total) => {
       if (title !== current) {
         bar?.stop();
-        bar = new SingleBar({ format: `${title} {bar} {percentage}% {value}/{total} {eta_formatted}`, stream, hideCursor: true }, Presets.shades_grey);
+        bar = new SingleBar(
+          { format: `${title} {bar} {percentage}% {value}/{total} {eta_formatted}`, stream, hideCursor: true },
+          Presets.shades_grey,
+        );
         bar.start(total ?? done, done);
         current = title;
       }

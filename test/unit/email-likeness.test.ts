@@ -4,13 +4,16 @@ import { isNear, letterMask, mayBeNear } from '../../core/engine/email/likeness.
 
 /** Optimal string alignment from its definition. */
 function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_unused, j) => (i === 0 ? j : i)));
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_unused, j) => (i === 0 ? j : i)),
+  );
   const cell = (i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
   for (let i = 1; i <= a.length; i += 1) {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, cell(i - 2, j - 2) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, cell(i - 2, j - 2) + 1);
       const row = rows[i];
       if (row !== undefined) row[j] = best;
     }
@@ -18,7 +21,7 @@ function distance(a: string, b: string): number {
   return cell(a.length, b.length);
 }
 
-const name = fc.string({ unit: fc.constantFrom(...'abcde.1'), minLength: 5, maxLength: 24 });
+const name = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', '.', '1'), minLength: 5, maxLength: 24 });
 
 test('near is a similarity of at least 0.85, and the quick look never loses a near pair', () => {
   fc.assert(
@@ -28,7 +31,7 @@ test('near is a similarity of at least 0.85, and the quick look never loses a ne
       const expected = 1 - distance(a, b) / Math.max(a.length, b.length) >= 0.85 - 1e-12;
       expect(isNear(a, b)).toBe(expected);
       const quick = mayBeNear({ local: a, mask: letterMask(a) }, { local: b, mask: letterMask(b) });
-      if (expected) expect(quick).toBe(true);
+      expect(quick || !expected).toBe(true);
     }),
     { numRuns: 3000 },
   );

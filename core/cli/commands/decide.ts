@@ -21,7 +21,10 @@ export function decideCommand(program: Command): void {
       const result = await withContext(
         command,
         async ({ pool, now }) => {
-          const [outcome] = await decide(pool, [{ decisionId: uuidv7(), itemId, decision, reason, note }], { now, onBehalfOf: as });
+          const [outcome] = await decide(pool, [{ decisionId: uuidv7(), itemId, decision, reason, note }], {
+            now,
+            onBehalfOf: as,
+          });
           if (outcome === undefined) throw new Error('the decision got no answer');
           return outcome;
         },

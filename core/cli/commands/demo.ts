@@ -16,7 +16,12 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('fills an empty database with a believable programme')
     .option('--referrals <n>', 'accepted registrations', wholeNumber(1, 10_000_000), 5000)
-    .option('--seed <s>', 'the same seed, clock and number give the same programme', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option(
+      '--seed <s>',
+      'the same seed, clock and number give the same programme',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      1,
+    )
     .option('--truth <file>', 'where to write who really cheated, one JSON object a line')
     .action(async ({ referrals, seed, truth: truthFile }: Options, command: Command) => {
       await withContext(
@@ -27,17 +32,23 @@ export function demoCommand(program: Command): void {
           const { mode } = await migrate(pool, { key });
           if (mode !== 'programme') throw new BadArgument('A demo needs a database in programme mode.', 1);
           const { rows } = await pool.query('SELECT 1 FROM auth.users LIMIT 1');
-          if (rows.length > 0) throw new BadArgument('This database is not empty; a demo fills an empty one. Nothing was changed.', 1);
+          if (rows.length > 0)
+            throw new BadArgument('This database is not empty; a demo fills an empty one. Nothing was changed.', 1);
           const { events, truth } = demo({ referrals, seed, until: now });
           if (truthFile !== undefined) await writeLines(truthFile, truth);
           await pool.query('UPDATE umpire.workspace SET is_demo = true');
           const bar = progressBar();
           try {
-            return await importEvents(pool, eventSource(() => events), {
-              key,
-              now,
-              onProgress: ({ phase, done, total }) => bar.update(phase === 'reading' ? 'Making  ' : 'Applying', done, total),
-            });
+            return await importEvents(
+              pool,
+              eventSource(() => events),
+              {
+                key,
+                now,
+                onProgress: ({ phase, done, total }) =>
+                  bar.update(phase === 'reading' ? 'Making  ' : 'Applying', done, total),
+              },
+            );
           } finally {
             bar.stop();
           }

@@ -22,14 +22,21 @@ export function scoreCommand(program: Command): void {
           if (all) await markAllDirty(pool);
           const bar = progressBar();
           try {
-            const report = await score(pool, { now, onProgress: ({ done, total }) => bar.update('Scoring', done, total) });
+            const report = await score(pool, {
+              now,
+              onProgress: ({ done, total }) => bar.update('Scoring', done, total),
+            });
             if (!goesOn) return report;
           } finally {
             bar.stop();
           }
           const stop = new AbortController();
           for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-          return watch(pool, { clock: () => new Date(), signal: stop.signal, onScored: ({ scored }) => say(`${scored} scored`) });
+          return watch(pool, {
+            clock: () => new Date(),
+            signal: stop.signal,
+            onScored: ({ scored }) => say(`${scored} scored`),
+          });
         },
         ({ scored, changed, failing }) =>
           `${scored} referrals scored, ${changed} changed${failing > 0 ? `, ${failing} failing` : ''}.`,

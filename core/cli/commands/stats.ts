@@ -26,8 +26,18 @@ export function statsCommand(program: Command): void {
 }
 
 function printStats(stats: readonly DailyStat[]): string {
-  const columns = ['registrations', 'activations', 'qualifications', 'retentions', 'creditsPaid', 'creditsHeld', 'fraudBlocked'] as const;
+  const columns = [
+    'registrations',
+    'activations',
+    'qualifications',
+    'retentions',
+    'creditsPaid',
+    'creditsHeld',
+    'fraudBlocked',
+  ] as const;
   const head = ['date      ', ...columns].join('  ');
-  const rows = stats.map((stat) => [stat.date, ...columns.map((name) => String(stat[name]).padStart(name.length))].join('  '));
+  const rows = stats.map((stat) =>
+    [stat.date, ...columns.map((name) => String(stat[name]).padStart(name.length))].join('  '),
+  );
   return [head, ...rows].join('\n');
 }

@@ -14,9 +14,24 @@ const PAGE = 4000;
 
 /** The tables that an import fills and the next page reads. */
 const FILLED = [
-  'auth.users', 'umpire.users', 'umpire.sightings', 'umpire.usages', 'umpire.purchases', 'umpire.registrations', 'umpire.referrals',
-  'umpire.bonuses', 'umpire.code_events', 'umpire.events', 'umpire.dirty', 'referrals.codes', 'referrals.relationships',
-  'referrals.bonus_events', 'referrals.fingerprints', 'referrals.user_fingerprints', 'credits.balances', 'credits.transactions',
+  'auth.users',
+  'umpire.users',
+  'umpire.sightings',
+  'umpire.usages',
+  'umpire.purchases',
+  'umpire.registrations',
+  'umpire.referrals',
+  'umpire.bonuses',
+  'umpire.code_events',
+  'umpire.events',
+  'umpire.dirty',
+  'referrals.codes',
+  'referrals.relationships',
+  'referrals.bonus_events',
+  'referrals.fingerprints',
+  'referrals.user_fingerprints',
+  'credits.balances',
+  'credits.transactions',
 ];
 
 /** Any fixed number: one page is applied at a time. Taken first, in a statement of its own. */
@@ -26,7 +41,11 @@ const APPLY_LOCK = 7_226_002;
  * Applies every staged event in (at, id) order, a page a transaction: facts, what is derived from them, and the mark that
  * they are applied become visible together. Killed at any point, the next call goes on where this one was.
  */
-export async function applyStaged(pool: Pool, now: Date, onProgress?: (progress: ImportProgress) => void): Promise<void> {
+export async function applyStaged(
+  pool: Pool,
+  now: Date,
+  onProgress?: (progress: ImportProgress) => void,
+): Promise<void> {
   const { rows } = await pool.query<{ staged: number }>(
     `SELECT count(*)::int AS staged FROM umpire.events WHERE status = 'staged'`,
   );

@@ -87,8 +87,11 @@ async function settlePage(client: Client, from: Key, now: Date): Promise<Key | n
       if (verdict === 'accepted' && code !== null) places.take(attempt, code);
       const owner = verdict === 'accepted' ? code : null;
       const changed =
-        row.outcome !== verdict || row.code_id !== (owner?.codeId ?? null) || row.referrer_id !== (owner?.ownerId ?? null);
-      if (changed) judged.push({ eventId: row.event_id, verdict, code: owner, wasAccepted: row.outcome === 'accepted' });
+        row.outcome !== verdict ||
+        row.code_id !== (owner?.codeId ?? null) ||
+        row.referrer_id !== (owner?.ownerId ?? null);
+      if (changed)
+        judged.push({ eventId: row.event_id, verdict, code: owner, wasAccepted: row.outcome === 'accepted' });
     }
     await recordVerdicts(client, judged, now);
   }
@@ -101,7 +104,14 @@ async function codeHistories(client: Client, page: readonly Row[]): Promise<Map<
     'SELECT id, code, user_id, type FROM referrals.codes WHERE code = ANY ($1)',
     [codes],
   );
-  const events = await client.query<{ event_id: string; micros: string; code: string; kind: string; user_id: string | null; fields: unknown }>(
+  const events = await client.query<{
+    event_id: string;
+    micros: string;
+    code: string;
+    kind: string;
+    user_id: string | null;
+    fields: unknown;
+  }>(
     `SELECT event_id, ${MICROS('at')} AS micros, code, kind, fields ->> 'user_id' AS user_id,
        CASE WHEN fields ? 'expires_at' AND fields ->> 'expires_at' IS NOT NULL
          THEN fields || jsonb_build_object('expires_at', ${MICROS(`(fields ->> 'expires_at')::timestamptz`)}) ELSE fields END AS fields
@@ -208,7 +218,13 @@ async function loadPlaces(
      SELECT g.code_id, g.referrer_id, g.is_campaign, ${MICROS('g.at')} AS micros FROM umpire.registrations AS g
      WHERE ${standing} AND g.at > $1::timestamptz - interval '1 day' AND g.at < $5::timestamptz + interval '1 day'
        AND g.referrer_id = ANY ($4) AND NOT g.code_id = ANY ($3::uuid[])`,
-    [from.at, from.eventId, codes.map(({ codeId }) => codeId), [...new Set(codes.map(({ ownerId }) => ownerId))], until],
+    [
+      from.at,
+      from.eventId,
+      codes.map(({ codeId }) => codeId),
+      [...new Set(codes.map(({ ownerId }) => ownerId))],
+      until,
+    ],
   );
   for (const row of times.rows) places.addTime(row.code_id, row.referrer_id, row.is_campaign, Number(row.micros));
   return places;

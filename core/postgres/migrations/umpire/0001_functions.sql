@@ -261,6 +261,7 @@ CREATE TYPE umpire.decision_call AS (
 -- gets its first outcome again and has no second effect; with other content it is `not_allowed`.
 CREATE FUNCTION umpire.decide(calls jsonb, actor text, on_behalf_of text, clock timestamptz) RETURNS SETOF jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
   asked umpire.decision_call[];
   -- Per call: what is to become of it.

@@ -73,9 +73,11 @@ async function fill(pool: Pool, order: DemoOrder, { key, signal, onStep }: FillO
     onProgress: ({ done, total: referrals }) => onStep('Scoring demo referrals', done, referrals),
   });
   signal.throwIfAborted();
-  // So many rows came at once that the planner knows nothing yet, and the first pages would be slow.
+  // The import tells the planner of what it wrote; what scoring wrote came at once, and the first pages would be slow.
   onStep('Finishing the demo workspace', null, null);
-  await pool.query('ANALYZE');
+  await pool.query(
+    'ANALYZE referrals.relationships, referrals.review_queue, referrals.bonus_events, umpire.items, umpire.scores, umpire.evidence',
+  );
 }
 
 function* untilAborted<Event>(events: Iterable<Event>, signal: AbortSignal): Generator<Event, void, undefined> {

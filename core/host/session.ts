@@ -50,7 +50,7 @@ async function startConfigured({ onStep }: SessionOptions, databaseUrl: string):
 
 async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOptions): Promise<Session> {
   const step = (text: string): void => onStep(text, null, null);
-  step('Starting Postgres');
+  step('Opening the workspace');
   const workspace = await openWorkspace({ home, onStep: step });
   const pool = connect(workspace.connection, 'umpire host');
   try {

@@ -138,7 +138,7 @@ describe('the case of a self-referral', () => {
         who: 'referee',
         text: 'Registered with code K7P2QX through chat',
       },
-      { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Activated: first usage' },
+      { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Activated by the first purchase' },
       { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Qualified: first purchase' },
     ]);
     expect(timeline.map(({ text }) => text)).toEqual(

@@ -1,4 +1,5 @@
-import type { Random } from './prng.ts';
+import type { Account } from './accounts.ts';
+import { Random } from './prng.ts';
 import { DAY, HOUR, MINUTE } from './time.ts';
 
 /** What somebody does after signing up; the exact moments are drawn when their story is told. */
@@ -71,4 +72,13 @@ export function hollowHabits(random: Random, from: number, until: { uses?: numbe
     purchases,
     leaves: Math.max(from + random.between(HOUR, 30 * HOUR), ...purchases),
   };
+}
+
+/** What the holder of an account does: planned by a scheme, or drawn from the account's own seed. */
+export function habitsOf({ habits, seed, createdAt, registrations }: Account): Habits {
+  if (habits !== null) return habits;
+  const random = new Random(seed + 1);
+  const [first] = registrations;
+  const referred = first !== undefined && first.accepted && first.at < createdAt + 5 * MINUTE;
+  return referred ? honestHabits(random, first.at) : customerHabits(random, createdAt);
 }

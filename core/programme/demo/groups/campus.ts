@@ -2,7 +2,7 @@ import { sharedSpot } from '../addresses.ts';
 import { UNIVERSITIES } from '../data/mail.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger, usualDevice, usualSpot } from '../people.ts';
+import { personIn, spotsOf, stranger, usualDevice, usualSpot } from '../people.ts';
 import type { Person } from '../people.ts';
 import { friendlyMoment, newReferrer, referrerOf } from '../referrers.ts';
 import type { Referrer } from '../referrers.ts';
@@ -38,7 +38,7 @@ export const campus: Part = {
       }
 
       function enrolled(person: Person): Person {
-        return { ...person, spots: [...person.spots, net] };
+        return { ...person, spots: [...spotsOf(person), net] };
       }
     }
   },

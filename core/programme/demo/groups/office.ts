@@ -3,7 +3,7 @@ import { COMPANIES } from '../data/mail.ts';
 import { deviceOf } from '../devices.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger, usualSpot } from '../people.ts';
+import { personIn, spotsOf, stranger, usualSpot } from '../people.ts';
 import { friendlyMoment, newReferrer } from '../referrers.ts';
 import { DAY, MINUTE, SECOND } from '../time.ts';
 
@@ -16,7 +16,7 @@ export const office: Part = {
       const anybody = stranger(random);
       const building = sharedSpot(random, anybody.place.country, random.int(1, 2));
       const domain = random.pick(COMPANIES);
-      const first = { ...anybody, spots: [building, ...anybody.spots] };
+      const first = { ...anybody, spots: [building, ...spotsOf(anybody)] };
       const { account, code, from } = newReferrer(world, random, first, 10 * DAY);
       const together = random.chance(0.14);
       const lunch = friendlyMoment(world, random, first, from + DAY, 60);
@@ -33,7 +33,7 @@ export const office: Part = {
         world.recruit(
           random,
           code,
-          { ...colleague, spots: [...colleague.spots, building] },
+          { ...colleague, spots: [...spotsOf(colleague), building] },
           {
             at,
             group: 'office',

@@ -43,7 +43,7 @@ export const burst: Part = {
           const at = last + random.int(2, 90) * MINUTE;
           if (at + MINUTE >= world.until) continue;
           const account = world.join(random, late, { at: at - 30 * SECOND });
-          world.attempt(random, code, account, { at });
+          world.attempt(random, code, account, at);
         }
       }
     }

@@ -22,7 +22,6 @@ export const emailVariants: Part = {
       for (const at of steps(random, strike, size, 2 * HOUR, 4 * DAY)) {
         const mask = personIn(random, person.place);
         const name = random.chance(0.5) ? person.name : kinOf(random, person.place.locale, person.name);
-        const [spot = mask.spots[0]] = tunnel === null ? mask.spots : [tunnel];
         const device = random.chance(0.4) ? hidden(deviceOf(random, 'desktop')) : deviceOf(random, 'phone');
         world.recruit(
           random,
@@ -33,7 +32,7 @@ export const emailVariants: Part = {
             scheme: 'email_variants',
             email: world.emails.variant(random, account.email),
             device,
-            ...(spot !== undefined && { spot }),
+            ...(tunnel !== null && { spot: tunnel }),
             habits: falseHabits(random, at, 0.4),
           },
         );

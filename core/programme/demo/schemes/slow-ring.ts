@@ -1,10 +1,10 @@
 import { homeSpot, mobileSpot, neighbourSpot } from '../addresses.ts';
-import { devicesOf, knownDevice } from '../devices.ts';
+import { knownDevice } from '../devices.ts';
 import { AGENTS } from '../data/agents.ts';
 import { honestHabits } from '../habits.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger } from '../people.ts';
+import { personIn, spotsOf, stranger } from '../people.ts';
 import type { Person } from '../people.ts';
 import type { Random } from '../prng.ts';
 import { DAY, HOUR, MINUTE } from '../time.ts';
@@ -46,7 +46,7 @@ function planRing(world: World, random: Random, size: number): void {
       scheme: 'slow_ring',
       habits: random.chance(0.6) ? honestHabits(random, at, 0.5) : falseHabits(random, at, 0.7),
       ...(i === slip && { device: lent }),
-      ...(random.chance(0.15) ? { spot: home } : next.spots[0] !== undefined && { spot: next.spots[0] }),
+      ...(random.chance(0.15) && { spot: home }),
     });
     if (random.chance(0.6) && at + 2 * HOUR < last) hand = world.code(random, account, { type: 'auto', at: at + HOUR });
   }
@@ -61,6 +61,6 @@ function planRing(world: World, random: Random, size: number): void {
 
   function member(): Person {
     const person = personIn(random, head.place);
-    return { ...person, spots: [neighbourSpot(random, home), ...person.spots.slice(1)], devices: devicesOf(random) };
+    return { ...person, spots: [neighbourSpot(random, home), ...spotsOf(person).slice(1)] };
   }
 }

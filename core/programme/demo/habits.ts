@@ -18,13 +18,13 @@ export type Habits = {
 /** The ways honest people take to the product. */
 const KINDS = [
   { weight: 23, kind: 'bounced', uses: [0, 0], visits: [0, 1], stays: [0, 3], buys: 0.005 },
-  { weight: 33, kind: 'tried', uses: [1, 3], visits: [0, 2], stays: [1, 20], buys: 0.12 },
-  { weight: 29, kind: 'regular', uses: [3, 7], visits: [1, 4], stays: [35, 130], buys: 0.7 },
-  { weight: 15, kind: 'devoted', uses: [5, 13], visits: [2, 7], stays: [90, 270], buys: 0.93 },
+  { weight: 33, kind: 'tried', uses: [1, 3], visits: [0, 3], stays: [1, 20], buys: 0.12 },
+  { weight: 29, kind: 'regular', uses: [3, 8], visits: [1, 5], stays: [35, 130], buys: 0.7 },
+  { weight: 15, kind: 'devoted', uses: [6, 14], visits: [3, 8], stays: [90, 270], buys: 0.93 },
 ] as const;
 
 /** Of honest buyers: those who buy on the first day, and those who buy before they try. */
-const SAME_DAY = 0.025;
+const SAME_DAY = 0.016;
 const UNTRIED = 0.04;
 
 /** `keen` 0 for the usual mixture; 1 for friends of somebody who knows whom the product suits. */

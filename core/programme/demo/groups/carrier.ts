@@ -8,13 +8,13 @@ import { SECOND } from '../time.ts';
 /** Friends on the same mobile network in the same town: its few public addresses meet by chance. */
 export const carrier: Part = {
   name: 'carrier',
-  share: 0.01,
+  share: 0.009,
   plan(world, random, count) {
     for (let i = 0; i < count; i++) {
       const first = stranger(random);
       const pool = mobileSpot(random, first.place);
-      const corner = random.int(0, pool.v4.length - 4);
-      const cell = { ...pool, v4: pool.v4.slice(corner, corner + 4) };
+      const corner = random.int(0, pool.v4.length - 8);
+      const cell = { ...pool, v4: pool.v4.slice(corner, corner + 8) };
       const { account, code, from } = newReferrer(world, random, { ...first, spots: [cell, ...spotsOf(first)] });
       world.see(account, { at: from - 10 * SECOND, spot: cell, device: deviceOf(random, 'phone') });
       const friend = personIn(random, first.place);

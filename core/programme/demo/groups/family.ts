@@ -30,7 +30,7 @@ export const family: Part = {
         world.recruit(random, code, member, {
           at,
           group: 'family',
-          spot: couch || random.chance(0.5) ? home : mobileSpot(random, member.place),
+          spot: couch || random.chance(0.42) ? home : mobileSpot(random, member.place),
           ...(tablet !== null && random.chance(0.7) && { device: tablet }),
         });
       }

@@ -19,7 +19,7 @@ export const flatShare: Part = {
         world.recruit(random, code, mate, {
           at: friendlyMoment(world, random, mate, from, 60),
           group: 'flat_share',
-          spot: random.chance(0.5) ? flat : random.pick(spotsOf(mate)),
+          spot: random.chance(0.35) ? flat : random.pick(spotsOf(mate)),
         });
       }
 

@@ -37,7 +37,7 @@ export const office: Part = {
           {
             at,
             group: 'office',
-            spot: together || random.chance(0.42) ? building : usualSpot(random, colleague),
+            spot: together || random.chance(0.36) ? building : usualSpot(random, colleague),
             ...(random.chance(0.7) && {
               email: world.emails.personal(random, colleague.name, colleague.place.locale, domain),
             }),

@@ -10,7 +10,7 @@ import { falseHabits, ringleader, steps } from './ringleader.ts';
 /** One person invites themselves again and again, from the sofa. */
 export const manyAccounts: Part = {
   name: 'many_accounts',
-  share: 0.013,
+  share: 0.0125,
   plan(world, random, count) {
     for (const size of clusters(random, count, 2, 8)) {
       const anybody = stranger(random);
@@ -18,7 +18,7 @@ export const manyAccounts: Part = {
       const mobile = mobileSpot(random, anybody.place);
       const person = { ...anybody, spots: [home, mobile] };
       const hasty = random.chance(0.4);
-      const careful = random.chance(0.35);
+      const careful = random.chance(0.5);
       const gap = hasty ? ([2 * MINUTE, 40 * MINUTE] as const) : ([5 * HOUR, 6 * DAY] as const);
       const lasts = size * gap[1];
       const { account, code, strike } = ringleader(world, random, person, { fresh: 0.25, lasts });
@@ -26,7 +26,7 @@ export const manyAccounts: Part = {
       for (const at of steps(random, strike, size, gap[0], gap[1])) {
         const alias = random.chance(0.35) ? person.name : nameOf(random, person.place.locale);
         const own = usualDevice(random, person);
-        const device = random.chance(careful ? 0.15 : 0.75)
+        const device = random.chance(careful ? 0.12 : 0.7)
           ? own
           : random.chance(0.5)
             ? hidden(own)

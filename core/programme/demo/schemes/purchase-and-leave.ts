@@ -8,7 +8,7 @@ import { ringleader, steps } from './ringleader.ts';
 /** Accounts that buy the smallest pack at once, earn their referrer the bonus and are never seen again. */
 export const purchaseAndLeave: Part = {
   name: 'purchase_and_leave',
-  share: 0.009,
+  share: 0.0105,
   plan(world, random, count) {
     for (const size of clusters(random, count, 3, 9)) {
       const person = stranger(random);

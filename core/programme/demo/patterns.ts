@@ -48,7 +48,7 @@ const PATTERNS: readonly Pattern[] = [
     patternType: 'email_domain',
     patternValue: '/^[a-z]{3}[0-9]{6}@/',
     severity: 'medium',
-    scoreImpact: 20,
+    scoreImpact: 15,
     description: 'Mailboxes named by a machine',
   },
   {
@@ -64,7 +64,7 @@ const PATTERNS: readonly Pattern[] = [
     patternType: 'device_pattern',
     patternValue: '/Android 7\\.1.*SM-(G930F|J710F|A320FL)/',
     severity: 'medium',
-    scoreImpact: 20,
+    scoreImpact: 15,
     description: 'Old phones seen in racks',
   },
   {

@@ -1,5 +1,5 @@
 import { sharedSpot } from '../addresses.ts';
-import { COMPANIES } from '../data/mail.ts';
+import { INSTITUTIONS } from '../data/mail.ts';
 import { deviceOf } from '../devices.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
@@ -15,7 +15,7 @@ export const office: Part = {
     for (const size of clusters(random, count, 4, 11)) {
       const anybody = stranger(random);
       const building = sharedSpot(random, anybody.place.country, random.int(1, 2));
-      const domain = random.pick(COMPANIES);
+      const domain = random.pick(INSTITUTIONS[anybody.place.locale].companies);
       const first = { ...anybody, spots: [building, ...spotsOf(anybody)] };
       const { account, code, from } = newReferrer(world, random, first, 10 * DAY);
       const together = random.chance(0.14);

@@ -13,7 +13,7 @@ import { falseHabits, ringleader, steps } from './ringleader.ts';
 /** A rack of old phones, or browsers without a screen, works off a list of names. */
 export const deviceFarm: Part = {
   name: 'device_farm',
-  share: 0.011,
+  share: 0.009,
   plan(world, random, count) {
     for (const size of clusters(random, count, 8, 17)) {
       const machines = random.chance(0.3);

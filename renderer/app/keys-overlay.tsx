@@ -8,7 +8,7 @@ const ALL: readonly Command[] = COMMANDS;
 
 export function KeysOverlay({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" size={560} centered>
+    <Modal opened={opened} onClose={onClose} title="Keys" size={640} centered>
       <div className={styles.groups}>
         {GROUPS.map((group) => (
           <section key={group}>

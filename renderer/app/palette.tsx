@@ -34,6 +34,7 @@ export function Palette() {
       highlightQuery
       nothingFound="No such command"
       searchProps={{ placeholder: 'What to do', 'aria-label': 'Command' }}
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
       size={520}
       maxHeight={420}
       scrollable

@@ -33,7 +33,7 @@ export function Shell() {
       {wasReady ? (
         <>
           <Rail onKeys={() => showKeys(true)} />
-          <main className={styles.screen}>
+          <main id="screen" className={styles.screen}>
             <Outlet />
           </main>
         </>

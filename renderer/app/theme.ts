@@ -17,11 +17,20 @@ export const theme = createTheme({
     Modal: Modal.extend({
       defaultProps: {
         lockScroll: false,
+        closeButtonProps: { 'aria-label': 'Close' },
         transitionProps: instant,
         overlayProps: { color: 'var(--shade)', backgroundOpacity: 1 },
       },
     }),
-    Menu: Menu.extend({ defaultProps: { transitionProps: instant, offset: 4, loop: true } }),
+    Menu: Menu.extend({
+      defaultProps: {
+        transitionProps: instant,
+        offset: 4,
+        loop: true,
+        withInitialFocusPlaceholder: false,
+        portalProps: { target: '#screen' },
+      },
+    }),
   },
 });
 

@@ -41,9 +41,9 @@ export function CaseHeader({ file }: { readonly file: CaseFile }) {
       </div>
       <div className={styles.middle}>
         <p className={styles.stake}>{stakeText(file.stake)}</p>
-        <h1 className={styles.names} title={`${file.referrer.name} → ${file.referee.name}`}>
+        <h2 className={styles.names} title={`${file.referrer.name} → ${file.referee.name}`}>
           {file.referrer.name} <span aria-label="referred">→</span> {file.referee.name}
-        </h1>
+        </h2>
       </div>
       <div className={styles.side}>
         <Standing file={file} />

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { failureText } from '../../app/bridge.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
 import { CaseBody } from './case-body.tsx';
@@ -30,8 +31,8 @@ function Missing({
   );
 }
 
-export function CasePane() {
-  const { selected, ahead } = useQueueNavigation();
+export const CasePane = memo(function CasePane() {
+  const { selected, ahead, empty } = useQueueNavigation();
   const query = useCase(selected);
   const file = selected === null ? null : (query.data ?? null);
   useOnScreen(file);
@@ -51,7 +52,7 @@ export function CasePane() {
             <CaseBody file={file} />
           </>
         )}
-        {selected === null && <Missing heading="No case is open" text="Choose one from the queue." />}
+        {selected === null && !empty && <Missing heading="No case is open" text="Choose one from the queue." />}
         {selected !== null && query.isPending && <p className={styles.late}>Loading the case</p>}
         {query.data === null && (
           <Missing
@@ -66,9 +67,9 @@ export function CasePane() {
             onRetry={() => void query.refetch()}
           />
         )}
+        <TroubleStrip />
       </div>
-      <TroubleStrip />
       <DecisionBar file={file} />
     </section>
   );
-}
+});

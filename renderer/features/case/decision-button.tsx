@@ -49,14 +49,14 @@ export function DecisionButton({ decision, effect, available, reasons, chosen, o
       </button>
       <Menu position="top-start" width={320}>
         <Menu.Target>
-          <button
-            type="button"
-            id={reasonId}
-            className={styles.reason}
-            aria-label={`Reason to ${decision}: ${chosen?.label ?? 'none'}`}
-          >
-            <span className={styles.digit}>{chosen?.digit ?? '·'}</span>
-            <span className={styles.text}>{chosen?.label ?? 'no reason'}</span>
+          <button type="button" className={styles.reason}>
+            <span className={styles.digit} aria-hidden="true">
+              {chosen?.digit ?? '·'}
+            </span>
+            <span className={styles.text} id={reasonId}>
+              <span className="visually-hidden">Reason to {decision}: </span>
+              {chosen?.label ?? 'no reason'}
+            </span>
             <Icon name="down" size={12} />
           </button>
         </Menu.Target>

@@ -12,9 +12,9 @@ export function TroubleStrip() {
     <div className={styles.strip} role="alert">
       <p className={styles.text}>
         <strong>
-          Not {doneWord(sent.request.decision).toLowerCase()}: {sent.about}.
+          Not {doneWord(sent.request.decision).toLowerCase()}: {sent.about}
         </strong>{' '}
-        {message}
+        <span className={styles.message}>{message}</span>
         {again && ' Whether it arrived is not known; sent again, it counts once.'}
       </p>
       {again && (

@@ -1,3 +1,4 @@
+import { useDeferredValue } from 'react';
 import type { EgoGraph } from '../../../core/contract/case.ts';
 import { number } from '../../ui/format.ts';
 import { Pane } from '../../ui/pane.tsx';
@@ -9,6 +10,8 @@ import styles from './graph.module.css';
 export function GraphPane({ graph }: { readonly graph: EgoGraph }) {
   const asList = usePreferences((preferences) => preferences.graphAsList);
   const set = usePreferences((preferences) => preferences.set);
+  // The rest of the case is painted first.
+  const drawn = useDeferredValue(graph, null);
   const controls = (
     <>
       {graph.omitted > 0 && <span className={styles.omitted}>{number(graph.omitted)} more not drawn</span>}
@@ -24,7 +27,8 @@ export function GraphPane({ graph }: { readonly graph: EgoGraph }) {
   );
   return (
     <Pane heading="Graph" aside={controls} fixed>
-      {asList ? <GraphList graph={graph} /> : <GraphCanvas graph={graph} />}
+      {asList && <GraphList graph={graph} />}
+      {!asList && drawn !== null && <GraphCanvas graph={drawn} />}
     </Pane>
   );
 }

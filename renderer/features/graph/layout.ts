@@ -14,8 +14,11 @@ type Body = {
   readonly bare: number;
   readonly fixed: boolean;
 };
+type Pair = readonly [Body, Body];
 
-const ROUNDS = 220;
+/** Rounds of pulling and pushing: fewer for large graphs, which a key press must not wait for. */
+const MOST_ROUNDS = 220;
+const ROUNDS_TIMES_NODES = 5500;
 const SETTLING = 60;
 /** Steps at which something counts as not connected. */
 const FAR = 4;
@@ -130,12 +133,10 @@ function keepInside(body: Body, { width, height }: Size): void {
   body.y = Math.min(Math.max(body.y, body.halfHeight), Math.max(body.halfHeight, height - body.halfHeight));
 }
 
-function settle(bodies: readonly Body[], size: Size, extent: 'labelled' | 'bare'): void {
+function settle(bodies: readonly Body[], pairs: readonly Pair[], size: Size, extent: 'labelled' | 'bare'): void {
   for (let round = 0, touching = true; touching && round < SETTLING; round += 1) {
     touching = false;
-    bodies.forEach((a, place) => {
-      for (const b of bodies.slice(place + 1)) touching = separate(a, b, extent) || touching;
-    });
+    for (const [a, b] of pairs) touching = separate(a, b, extent) || touching;
     for (const body of bodies) keepInside(body, size);
   }
 }
@@ -148,9 +149,11 @@ export function layOut(graph: EgoGraph, size: Size): ReadonlyMap<string, Point> 
   const neighbours = neighboursOf(graph);
   const bodies = startingBodies(graph, neighbours, size);
   const list = [...bodies.values(), corner(size)];
+  const pairs = list.flatMap((a, place) => list.slice(place + 1).map((b): Pair => [a, b]));
+  const rounds = Math.min(MOST_ROUNDS, Math.ceil(ROUNDS_TIMES_NODES / list.length));
   const wanted = Math.min(size.height * 0.34, size.width * 0.2);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const heat = 1 - round / ROUNDS;
+  for (let round = 0; round < rounds; round += 1) {
+    const heat = 1 - round / rounds;
     for (const { source, target } of graph.edges) {
       const a = bodies.get(source);
       const b = bodies.get(target);
@@ -162,25 +165,23 @@ export function layOut(graph: EgoGraph, size: Size): ReadonlyMap<string, Point> 
       if (!a.fixed) [a.x, a.y] = [a.x + dx * pull, a.y + dy * pull];
       if (!b.fixed) [b.x, b.y] = [b.x - dx * pull, b.y - dy * pull];
     }
-    list.forEach((a, place) => {
-      for (const b of list.slice(place + 1)) {
-        const dx = a.x - b.x || 0.01;
-        const dy = a.y - b.y || 0.01;
-        const push = Math.min(6, (1800 / (dx * dx + dy * dy)) * heat);
-        const length = Math.hypot(dx, dy);
-        if (!a.fixed) [a.x, a.y] = [a.x + (dx / length) * push, a.y + (dy / length) * push];
-        if (!b.fixed) [b.x, b.y] = [b.x - (dx / length) * push, b.y - (dy / length) * push];
-        if (round % 4 === 0) separate(a, b, 'labelled');
-      }
-    });
+    for (const [a, b] of pairs) {
+      const dx = a.x - b.x || 0.01;
+      const dy = a.y - b.y || 0.01;
+      const push = Math.min(6, (1800 / (dx * dx + dy * dy)) * heat);
+      const length = Math.hypot(dx, dy);
+      if (!a.fixed) [a.x, a.y] = [a.x + (dx / length) * push, a.y + (dy / length) * push];
+      if (!b.fixed) [b.x, b.y] = [b.x - (dx / length) * push, b.y - (dy / length) * push];
+      if (round % 4 === 0) separate(a, b, 'labelled');
+    }
     for (const body of list) {
       if (!body.fixed) body.x += (body.goalX - body.x) * 0.06 * heat;
       keepInside(body, size);
     }
   }
-  settle(list, size, 'labelled');
+  settle(list, pairs, size, 'labelled');
   // Where there is no room for all labels, at least no node covers another; the labels that do not fit are left out.
-  settle(list, size, 'bare');
+  settle(list, pairs, size, 'bare');
   // A body is the node with its label below; the node is its upper part.
   return new Map([...bodies].map(([id, { x, y }]) => [id, { x, y: y - LABEL_HEIGHT / 2 }]));
 }

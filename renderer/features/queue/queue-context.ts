@@ -1,6 +1,8 @@
 import { createContext, useContext } from 'react';
 
 export type QueueContext = {
+  /** Whether the queue is known to have nothing in this view. */
+  readonly empty: boolean;
   /** The open case, null when none is. */
   readonly selected: string | null;
   readonly open: (itemId: string) => void;

@@ -1,5 +1,6 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
+import type { QueueFilter } from '../../../core/contract/queue.ts';
 import { useNow } from '../../ui/now.ts';
 import { useQueueNavigation } from './queue-context.ts';
 import type { QueueRows, Range } from './queue-rows.ts';
@@ -8,14 +9,17 @@ import styles from './queue-grid.module.css';
 
 const ROW_HEIGHT = 44;
 const OVERSCAN = 12;
+const STEP = 20;
 
 /** The rows on the screen, of however many there are. Focus roves: one row takes Tab, the arrows move. */
 export function QueueGrid({
   rows,
+  filter,
   place,
   onVisible,
 }: {
   readonly rows: QueueRows;
+  readonly filter: QueueFilter;
   readonly place: number;
   readonly onVisible: (range: Range) => void;
 }) {
@@ -36,9 +40,14 @@ export function QueueGrid({
     },
   });
 
-  const first = virtualizer.range?.startIndex ?? 0;
-  const last = virtualizer.range?.endIndex ?? 30;
+  // In steps, so that scrolling does not render the screen again with every row.
+  const first = Math.floor((virtualizer.range?.startIndex ?? 0) / STEP) * STEP;
+  const last = Math.ceil((virtualizer.range?.endIndex ?? STEP) / STEP) * STEP;
   useEffect(() => onVisible({ first, last }), [first, last, onVisible]);
+
+  useEffect(() => {
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
+  }, [filter]);
 
   useEffect(() => {
     if (place >= 0) virtualizer.scrollToIndex(place, { align: 'auto' });
@@ -57,7 +66,7 @@ export function QueueGrid({
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const page = Math.max(1, last - first - 1);
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
     switch (event.key) {
       case 'ArrowDown':
         next();

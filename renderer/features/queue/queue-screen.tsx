@@ -1,5 +1,5 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Group, Panel, useDefaultLayout } from 'react-resizable-panels';
 import { Divider } from '../../ui/divider.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
@@ -28,6 +28,12 @@ export function QueueScreen() {
 
   const [visible, setVisible] = useState(FIRST_SCREEN);
   const [place, setPlace] = useState(0);
+  const [shownFilter, setShownFilter] = useState(filter);
+  if (filter !== shownFilter) {
+    setShownFilter(filter);
+    setVisible(FIRST_SCREEN);
+    setPlace(0);
+  }
   const rows = useQueueRows(filter, [visible, { first: place, last: place }], decided);
 
   const selected = itemId ?? null;
@@ -39,16 +45,16 @@ export function QueueScreen() {
     [navigate],
   );
   const openAt = (index: number) => {
-    const row = rows.rowAt(index);
-    if (row !== undefined) open(row.itemId);
+    const row = rows.rowAt(Math.max(0, Math.min(index, rows.total - 1)));
+    if (row !== undefined && row.itemId !== selected) open(row.itemId);
   };
   // Where the open case has left the list, what moved into its place comes next.
-  const next = () => openAt(found >= 0 ? found + 1 : Math.min(place, rows.total - 1));
-  const previous = () => openAt(found >= 0 ? found - 1 : Math.max(0, place - 1));
+  const next = () => openAt(found >= 0 ? found + 1 : place);
+  const previous = () => openAt(found >= 0 ? found - 1 : place - 1);
   const advance = () => {
-    const following = rows.rowAt(found + 1) ?? (found > 0 ? rows.rowAt(found - 1) : undefined);
-    if (found >= 0 && following !== undefined) open(following.itemId);
-    else if (found >= 0) void navigate({ to: '/queue/{-$itemId}', params: {}, replace: true });
+    if (found >= 0 && rows.total <= 1) void navigate({ to: '/queue/{-$itemId}', params: {}, replace: true });
+    else if (found >= 0 && found === rows.total - 1) previous();
+    else next();
   };
 
   // A window that has just been opened shows the most urgent case.
@@ -59,8 +65,25 @@ export function QueueScreen() {
     }
   }, [selected, top, navigate]);
 
-  const ahead = found < 0 ? [] : STEPS_AHEAD.flatMap((step) => rows.rowAt(found + step)?.itemId ?? []);
-  const context: QueueContext = { selected, open, next, previous, advance, ahead };
+  const ahead = (found < 0 ? [] : STEPS_AHEAD.flatMap((step) => rows.rowAt(found + step)?.itemId ?? [])).join(' ');
+  const empty = !rows.loading && rows.total === 0;
+  const latest = useRef({ next, previous, advance });
+  useEffect(() => {
+    latest.current = { next, previous, advance };
+  });
+  // Changes with the open case only: scrolling the queue must not render the case again.
+  const context: QueueContext = useMemo(
+    () => ({
+      empty,
+      selected,
+      open,
+      next: () => latest.current.next(),
+      previous: () => latest.current.previous(),
+      advance: () => latest.current.advance(),
+      ahead: ahead === '' ? [] : ahead.split(' '),
+    }),
+    [empty, selected, open, ahead],
+  );
 
   useCommands({
     next,
@@ -71,11 +94,12 @@ export function QueueScreen() {
 
   return (
     <QueueNavigation value={context}>
+      <h1 className="visually-hidden">Review queue</h1>
       <Group {...layout} orientation="horizontal">
         {queueShown && (
           <>
             <Panel id="queue" defaultSize={384} minSize={280} maxSize={640} groupResizeBehavior="preserve-pixel-size">
-              <QueuePane rows={rows} place={found} onVisible={setVisible} />
+              <QueuePane rows={rows} filter={filter} place={found} onVisible={setVisible} />
             </Panel>
             <Divider />
           </>

@@ -24,7 +24,8 @@ export function useReadyWorkspace(): Extract<WorkspaceStatus, { state: 'ready' }
 }
 
 export async function retryWorkspace(): Promise<void> {
-  await ask('workspace.retry', {});
+  // Where the host cannot even be told to retry, the status asked for next says so.
+  await ask('workspace.retry', {}).catch(() => undefined);
   await queryClient.invalidateQueries({ queryKey: WORKSPACE });
 }
 

@@ -1,6 +1,7 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { QueueScreen } from '../features/queue/queue-screen.tsx';
 import { SettingsScreen } from '../features/settings/settings-screen.tsx';
+import { NoSuchScreen, ScreenError } from './screen-error.tsx';
 import { Shell } from './shell.tsx';
 
 const rootRoute = createRootRoute({ component: Shell });
@@ -27,6 +28,8 @@ export const router = createRouter({
   history: createHashHistory(),
   defaultPreload: false,
   defaultPendingMs: 0,
+  defaultErrorComponent: ScreenError,
+  defaultNotFoundComponent: NoSuchScreen,
 });
 
 declare module '@tanstack/react-router' {

@@ -49,7 +49,12 @@ export function CaseHeader({ file }: { readonly file: CaseFile }) {
         <Standing file={file} />
         <p className={styles.quiet}>
           {previousItemId !== null && (
-            <button type="button" className={styles.link} onClick={() => open(previousItemId)}>
+            <button
+              type="button"
+              className={styles.link}
+              title="Its band rose after a decision: open the earlier case"
+              onClick={() => open(previousItemId)}
+            >
               Came back
             </button>
           )}

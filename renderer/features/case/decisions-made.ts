@@ -5,6 +5,7 @@ import type { Decision, DecisionOutcome } from '../../../core/domain/decision.ts
 import { ask, CallFailure, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
 import { number, shortName } from '../../ui/format.ts';
+import { useNotes } from './notes.ts';
 
 /** A decision on its way, and how it is spoken of: "118 Lena K.". */
 export type Sent = { readonly request: DecideRequest; readonly about: string };
@@ -55,6 +56,8 @@ const OUTCOME_WORDS: { readonly [O in DecisionOutcome]: string } = {
 function settle(sent: Sent, result: DecideResult): void {
   const { done } = WORDS[sent.request.decision];
   if (result.outcome === 'applied' || result.outcome === 'agreed') {
+    // The note went with the decision.
+    useNotes.getState().write(sent.request.itemId, '');
     const said = result.message ?? OUTCOME_WORDS[result.outcome];
     useDecisions.setState({
       sending: null,

@@ -3,6 +3,7 @@ import type { FiredSignal } from '../../../core/contract/case.ts';
 import { compareBands, type Band } from '../../../core/domain/band.ts';
 import { FRAUD_THRESHOLDS } from '../../../core/domain/constants.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
+import { measureAt } from '../../ui/text-width.ts';
 import styles from './score-bar.module.css';
 
 /** Where each band begins. */
@@ -15,15 +16,16 @@ const ZONES: readonly { readonly band: Band; readonly from: number }[] = [
 
 /** The scale goes at least this far, so that the bars of different cases compare. */
 const SHORTEST_SCALE = 120;
-const LETTER_PX = 6.6;
-const PADDING_PX = 16;
+/** As in the style sheet. */
+const LABEL_SIZE = 12;
+const PADDING_PX = 14;
 /** Narrower than this, a band's sign stands without its word. */
 const ZONE_WORD_PX = 84;
 
 /** The label when it fits, otherwise the points alone, otherwise nothing. */
 function inside(signal: FiredSignal, width: number): string {
   const whole = `${signal.label} ${signal.points}`;
-  if (width >= whole.length * LETTER_PX + PADDING_PX) return whole;
+  if (width >= measureAt(LABEL_SIZE)(whole, true) + PADDING_PX) return whole;
   return width >= 26 ? String(signal.points) : '';
 }
 

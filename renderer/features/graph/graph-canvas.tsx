@@ -3,7 +3,8 @@ import { useMemo, useState } from 'react';
 import type { EgoGraph } from '../../../core/contract/case.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { GraphNodeMark } from './graph-node.tsx';
-import { visibleLabels } from './label.ts';
+import { measureAt } from '../../ui/text-width.ts';
+import { LABEL_SIZE, visibleLabels } from './label.ts';
 import { layOut, neighboursOf, type Point } from './layout.ts';
 import { useView } from './view.ts';
 import styles from './graph.module.css';
@@ -34,14 +35,15 @@ export function GraphCanvas({ graph }: { readonly graph: EgoGraph }) {
   const { view, zoom, fit, surface } = useView();
   const neighbours = useMemo(() => neighboursOf(graph), [graph]);
   const places = useMemo(
-    () => (width > 0 && height > 0 ? layOut(graph, { width, height }) : new Map<string, Point>()),
+    () =>
+      width > 0 && height > 0 ? layOut(graph, { width, height }, measureAt(LABEL_SIZE)) : new Map<string, Point>(),
     [graph, width, height],
   );
   const at = (id: string): Point => {
     const place = places.get(id) ?? { x: 0, y: 0 };
     return { x: place.x * view.scale + view.x, y: place.y * view.scale + view.y };
   };
-  const labels = visibleLabels(graph.nodes, at);
+  const labels = visibleLabels(graph.nodes, at, measureAt(LABEL_SIZE));
   const roles = new Map(graph.nodes.map((node) => [node.id, node.role]));
   const near = pointed === null ? null : new Set([pointed, ...(neighbours.get(pointed) ?? [])]);
   const isPerson = (id: string) => roles.get(id) === 'referrer' || roles.get(id) === 'referee';

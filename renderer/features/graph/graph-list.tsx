@@ -48,7 +48,7 @@ export function GraphList({ graph }: { readonly graph: EgoGraph }) {
                 {node.flagged && <span className={styles.flagged}> flagged</span>}
               </th>
               <td>{node.kind === 'user' ? '' : number(node.accounts)}</td>
-              <td>{linkedTo(node, nodes, neighbours)}</td>
+              <td title={linkedTo(node, nodes, neighbours)}>{linkedTo(node, nodes, neighbours)}</td>
             </tr>
           ))}
         </tbody>

@@ -1,10 +1,10 @@
 import type { GraphNode } from '../../../core/contract/case.ts';
+import type { Measure } from '../../ui/text-width.ts';
 import type { Point, Size } from './layout.ts';
 
-const LETTER_PX = 6.3;
-/** The two people's labels are bold. */
-const BOLD_LETTER_PX = 7;
 const LONGEST = 16;
+/** As in the style sheet. */
+export const LABEL_SIZE = 11;
 export const LABEL_HEIGHT = 14;
 
 /** Half of a node's own extent: shared things and the two people are larger. */
@@ -17,14 +17,15 @@ export function labelOf(node: GraphNode): string {
   return node.label.length > LONGEST ? `${node.label.slice(0, LONGEST - 1)}…` : node.label;
 }
 
-export function labelWidth(node: GraphNode): number {
-  return labelOf(node).length * (node.role === 'other' ? LETTER_PX : BOLD_LETTER_PX);
+/** The two people's labels are bold. */
+function labelWidth(node: GraphNode, measure: Measure): number {
+  return measure(labelOf(node), node.role !== 'other') + 2;
 }
 
 /** The node with its label below. */
-export function boxOf(node: GraphNode): Size {
+export function boxOf(node: GraphNode, measure: Measure): Size {
   const radius = radiusOf(node);
-  return { width: Math.max(2 * radius + 4, labelWidth(node)), height: 2 * radius + LABEL_HEIGHT + 8 };
+  return { width: Math.max(2 * radius + 4, labelWidth(node, measure)), height: 2 * radius + LABEL_HEIGHT + 8 };
 }
 
 /** How much a label matters when there is no room for all of them. */
@@ -34,7 +35,11 @@ function weight(node: GraphNode): number {
 }
 
 /** The nodes whose labels fit without touching another label or node, the more important ones first. */
-export function visibleLabels(nodes: readonly GraphNode[], at: (id: string) => Point): ReadonlySet<string> {
+export function visibleLabels(
+  nodes: readonly GraphNode[],
+  at: (id: string) => Point,
+  measure: Measure,
+): ReadonlySet<string> {
   type Box = readonly [left: number, top: number, right: number, bottom: number];
   const touches = (a: Box, b: Box) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
   const bodies = nodes.map((node): readonly [string, Box] => {
@@ -46,7 +51,7 @@ export function visibleLabels(nodes: readonly GraphNode[], at: (id: string) => P
   const shown = new Set<string>();
   for (const node of nodes.toSorted((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1))) {
     const { x, y } = at(node.id);
-    const half = labelWidth(node) / 2;
+    const half = labelWidth(node, measure) / 2;
     const top = y + radiusOf(node) + 2;
     const box: Box = [x - half, top, x + half, top + LABEL_HEIGHT];
     if (placed.some((other) => touches(box, other))) continue;

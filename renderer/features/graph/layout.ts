@@ -1,4 +1,5 @@
 import type { EgoGraph, GraphNode } from '../../../core/contract/case.ts';
+import type { Measure } from '../../ui/text-width.ts';
 import { boxOf, LABEL_HEIGHT, radiusOf } from './label.ts';
 
 export type Point = { readonly x: number; readonly y: number };
@@ -60,6 +61,7 @@ function startingBodies(
   graph: EgoGraph,
   neighbours: ReadonlyMap<string, readonly string[]>,
   { width, height }: Size,
+  measure: Measure,
 ): ReadonlyMap<string, Body> {
   const referrer = graph.nodes.find((node) => node.role === 'referrer')?.id ?? '';
   const referee = graph.nodes.find((node) => node.role === 'referee')?.id ?? '';
@@ -74,7 +76,7 @@ function startingBodies(
   }
   const bodies = new Map<string, Body>();
   const put = (node: GraphNode, x: number, y: number, fixed: boolean) => {
-    const box = boxOf(node);
+    const box = boxOf(node, measure);
     bodies.set(node.id, {
       x,
       y,
@@ -145,9 +147,9 @@ function settle(bodies: readonly Body[], pairs: readonly Pair[], size: Size, ext
  * Places for the nodes of an ego graph, within a canvas of this size. The same graph and size give the same picture, so that an
  * analyst learns to read it; nodes with their labels do not overlap as long as the canvas has room for them.
  */
-export function layOut(graph: EgoGraph, size: Size): ReadonlyMap<string, Point> {
+export function layOut(graph: EgoGraph, size: Size, measure: Measure): ReadonlyMap<string, Point> {
   const neighbours = neighboursOf(graph);
-  const bodies = startingBodies(graph, neighbours, size);
+  const bodies = startingBodies(graph, neighbours, size, measure);
   const list = [...bodies.values(), corner(size)];
   const pairs = list.flatMap((a, place) => list.slice(place + 1).map((b): Pair => [a, b]));
   const rounds = Math.min(MOST_ROUNDS, Math.ceil(ROUNDS_TIMES_NODES / list.length));

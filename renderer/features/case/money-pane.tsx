@@ -64,6 +64,12 @@ export function MoneyPane({ file }: { readonly file: CaseFile }) {
     <Pane heading="Money and time" aside={<span className={styles.totals}>{totals(file.bonuses)}</span>}>
       {file.bonuses.length > 0 && (
         <table className={styles.bonuses}>
+          <colgroup>
+            <col />
+            <col className={styles.creditsColumn} />
+            <col className={styles.statusColumn} />
+            <col className={styles.whenColumn} />
+          </colgroup>
           <thead className="visually-hidden">
             <tr>
               <th scope="col">Bonus</th>

@@ -52,7 +52,8 @@ export function QueueScreen() {
   const next = () => openAt(found >= 0 ? found + 1 : place);
   const previous = () => openAt(found >= 0 ? found - 1 : place - 1);
   const advance = () => {
-    if (found >= 0 && rows.total <= 1) void navigate({ to: '/queue/{-$itemId}', params: {}, replace: true });
+    if (found >= 0 && rows.total <= 1)
+      void navigate({ to: '/queue/{-$itemId}', params: { itemId: undefined }, replace: true });
     else if (found >= 0 && found === rows.total - 1) previous();
     else next();
   };

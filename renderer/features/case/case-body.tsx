@@ -17,7 +17,7 @@ function Left({ file }: { readonly file: CaseFile }) {
       </Panel>
       <Divider />
       <Panel id="graph" minSize={120}>
-        <GraphPane key={file.itemId} graph={file.graph} />
+        <GraphPane graph={file.graph} />
       </Panel>
     </Group>
   );

@@ -13,8 +13,8 @@ export function DecisionsSoFar({
   if (decisions.length === 0) return null;
   return (
     <ul className={styles.decisions} aria-label="Decisions so far">
-      {decisions.map((made) => (
-        <li key={`${made.at} ${made.by}`}>
+      {decisions.map((made, place) => (
+        <li key={`${place} ${made.at}`}>
           <time dateTime={made.at} title={exactMoment(made.at)} className={styles.at}>
             {moment(made.at, now)}
           </time>

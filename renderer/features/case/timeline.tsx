@@ -16,7 +16,7 @@ export function Timeline({ entries, now }: { readonly entries: readonly Timeline
   return (
     <ol className={styles.timeline} aria-label="Timeline">
       {ordered.map((entry, place) => (
-        <li key={`${entry.at} ${entry.text}`} data-kind={entry.kind}>
+        <li key={`${place} ${entry.at}`} data-kind={entry.kind}>
           <time dateTime={entry.at} title={exactMoment(entry.at)} className={styles.at}>
             {moment(entry.at, now)}
           </time>

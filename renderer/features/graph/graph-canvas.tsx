@@ -1,11 +1,11 @@
 import { useElementSize } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
-import type { EgoGraph } from '../../../core/contract/case.ts';
+import type { EgoGraph, GraphEdge } from '../../../core/contract/case.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { GraphNodeMark } from './graph-node.tsx';
 import { measureAt } from '../../ui/text-width.ts';
 import { LABEL_SIZE, visibleLabels } from './label.ts';
-import { layOut, neighboursOf, type Point } from './layout.ts';
+import { layOut, neighboursOf, type Point, type Size } from './layout.ts';
 import { useView } from './view.ts';
 import styles from './graph.module.css';
 
@@ -29,16 +29,28 @@ function edgePath(a: Point, b: Point, bent: boolean): string {
   return `M${a.x} ${a.y} Q${(a.x + b.x) / 2} ${(a.y + b.y) / 2 + sag} ${b.x} ${b.y}`;
 }
 
-export function GraphCanvas({ graph }: { readonly graph: EgoGraph }) {
+/** Each pair once: who was seen from where several times is one line. */
+function lines(graph: EgoGraph): readonly (GraphEdge & { readonly key: string })[] {
+  const byPair = new Map(graph.edges.map((edge) => [`${edge.kind} ${edge.source} ${edge.target}`, edge]));
+  return [...byPair].map(([key, edge]) => ({ ...edge, key }));
+}
+
+/** Measures its place; draws nothing while there is no graph to draw. */
+export function GraphCanvas({ graph }: { readonly graph: EgoGraph | null }) {
   const { ref, width, height } = useElementSize<HTMLDivElement>();
+  return (
+    <div ref={ref} className={styles.canvas}>
+      {graph !== null && width > 0 && height > 0 && <Picture graph={graph} width={width} height={height} />}
+    </div>
+  );
+}
+
+function Picture({ graph, width, height }: { readonly graph: EgoGraph } & Size) {
   const [pointed, setPointed] = useState<string | null>(null);
   const { view, zoom, fit, surface } = useView();
   const neighbours = useMemo(() => neighboursOf(graph), [graph]);
-  const places = useMemo(
-    () =>
-      width > 0 && height > 0 ? layOut(graph, { width, height }, measureAt(LABEL_SIZE)) : new Map<string, Point>(),
-    [graph, width, height],
-  );
+  const places = useMemo(() => layOut(graph, { width, height }, measureAt(LABEL_SIZE)), [graph, width, height]);
+  const edges = useMemo(() => lines(graph), [graph]);
   const at = (id: string): Point => {
     const place = places.get(id) ?? { x: 0, y: 0 };
     return { x: place.x * view.scale + view.x, y: place.y * view.scale + view.y };
@@ -52,7 +64,7 @@ export function GraphCanvas({ graph }: { readonly graph: EgoGraph }) {
     return node.kind !== 'user' && linked.includes('referrer') && linked.includes('referee');
   });
   return (
-    <div ref={ref} className={styles.canvas}>
+    <>
       <svg
         role="img"
         aria-label={summary(graph, shared.length)}
@@ -61,31 +73,27 @@ export function GraphCanvas({ graph }: { readonly graph: EgoGraph }) {
         className={styles.svg}
         {...surface}
       >
-        {places.size > 0 && (
-          <>
-            <g>
-              {graph.edges.map(({ source, target, kind }) => (
-                <path
-                  key={`${source} ${target} ${kind}`}
-                  d={edgePath(at(source), at(target), isPerson(source) && isPerson(target))}
-                  className={styles.edge}
-                  data-kind={kind}
-                  data-lit={pointed !== null && (source === pointed || target === pointed)}
-                />
-              ))}
-            </g>
-            {graph.nodes.map((node) => (
-              <GraphNodeMark
-                key={node.id}
-                node={node}
-                at={at(node.id)}
-                labelled={labels.has(node.id)}
-                faded={near !== null && !near.has(node.id)}
-                onPoint={setPointed}
-              />
-            ))}
-          </>
-        )}
+        <g>
+          {edges.map(({ key, source, target, kind }) => (
+            <path
+              key={key}
+              d={edgePath(at(source), at(target), isPerson(source) && isPerson(target))}
+              className={styles.edge}
+              data-kind={kind}
+              data-lit={pointed !== null && (source === pointed || target === pointed)}
+            />
+          ))}
+        </g>
+        {graph.nodes.map((node) => (
+          <GraphNodeMark
+            key={node.id}
+            node={node}
+            at={at(node.id)}
+            labelled={labels.has(node.id)}
+            faded={near !== null && !near.has(node.id)}
+            onPoint={setPointed}
+          />
+        ))}
       </svg>
       <div className={styles.tools} role="group" aria-label="Graph view">
         <button type="button" aria-label="Zoom in" onClick={() => zoom(1.3, { x: width / 2, y: height / 2 })}>
@@ -98,6 +106,6 @@ export function GraphCanvas({ graph }: { readonly graph: EgoGraph }) {
           <Icon name="fit" size={12} />
         </button>
       </div>
-    </div>
+    </>
   );
 }

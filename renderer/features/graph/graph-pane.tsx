@@ -11,7 +11,7 @@ export function GraphPane({ graph }: { readonly graph: EgoGraph }) {
   const asList = usePreferences((preferences) => preferences.graphAsList);
   const set = usePreferences((preferences) => preferences.set);
   // The rest of the case is painted first.
-  const drawn = useDeferredValue(graph, null);
+  const drawn = useDeferredValue(graph, null) === graph ? graph : null;
   const controls = (
     <>
       {graph.omitted > 0 && <span className={styles.omitted}>{number(graph.omitted)} more not drawn</span>}
@@ -28,7 +28,7 @@ export function GraphPane({ graph }: { readonly graph: EgoGraph }) {
   return (
     <Pane heading="Graph" aside={controls} fixed>
       {asList && <GraphList graph={graph} />}
-      {!asList && drawn !== null && <GraphCanvas graph={drawn} />}
+      {!asList && <GraphCanvas graph={drawn} />}
     </Pane>
   );
 }

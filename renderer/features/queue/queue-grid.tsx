@@ -50,7 +50,14 @@ export function QueueGrid({
   }, [filter]);
 
   useEffect(() => {
-    if (place >= 0) virtualizer.scrollToIndex(place, { align: 'auto' });
+    const list = scroller.current;
+    if (place < 0 || list === null) return;
+    // Compared with what the virtualizer knows: asking the element would lay the page out once more for every case.
+    const top = virtualizer.scrollOffset ?? 0;
+    const height = virtualizer.scrollRect?.height ?? 0;
+    if (height === 0) virtualizer.scrollToIndex(place, { align: 'auto' });
+    else if (place * ROW_HEIGHT < top) list.scrollTop = place * ROW_HEIGHT;
+    else if ((place + 1) * ROW_HEIGHT > top + height) list.scrollTop = (place + 1) * ROW_HEIGHT - height;
   }, [place, virtualizer]);
 
   // The focus follows the open row, where it was in the list already.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { app, BrowserWindow, Menu, protocol, session } from 'electron';
 import { NOTICE_CHANNEL } from '../core/contract/bridge.ts';
 import { dataFolder } from '../core/host/home.ts';
+import { chooseGraphics } from './graphics.ts';
 import { inNodeChild } from './host/node-child.ts';
 import type { HostSettings, StartHost } from './host/process.ts';
 import { supervise } from './host/supervisor.ts';
@@ -71,6 +72,7 @@ function open(): void {
 }
 
 if (app.requestSingleInstanceLock()) {
+  chooseGraphics(app);
   // It would overrule the launcher's --no-sandbox, without which nothing runs as root; the window asks for its own sandbox.
   if (!(__DEVELOPMENT__ && app.commandLine.hasSwitch('no-sandbox'))) app.enableSandbox();
   // In one call: each further one would replace what the earlier registered.

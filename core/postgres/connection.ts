@@ -1,0 +1,64 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+/** What a read needs: a pool or a client inside somebody's transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** PostgreSQL releases that Umpire runs on (SPEC 1), as `server_version_num` / 10000. */
+const SUPPORTED = { first: 15, last: 18 };
+
+/**
+ * A pool on one database. Sessions run in UTC, so that instants leave as UTC, and with plans that suit both a batch of
+ * one and of thousands. Idle connections that the server cuts are dropped silently: the next query connects anew.
+ */
+export function connect(config: string | pg.PoolConfig, applicationName = 'umpire', max = 8): Pool {
+  const pool = new pg.Pool({
+    ...(typeof config === 'string' ? { connectionString: config } : config),
+    application_name: applicationName,
+    max,
+    options: '-c TimeZone=UTC -c jit=off -c DateStyle=ISO -c IntervalStyle=postgres',
+  });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Throws where the server is too old or too new to be trusted with this schema. */
+export async function checkServerVersion(db: Queryable): Promise<void> {
+  const { rows } = await db.query<{ major: number; version: string }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS version`,
+  );
+  const server = rows[0];
+  if (server === undefined || server.major < SUPPORTED.first || server.major > SUPPORTED.last) {
+    throw new Error(
+      `PostgreSQL ${SUPPORTED.first} to ${SUPPORTED.last} is needed, and this server is ${server?.version ?? 'unknown'}.`,
+    );
+  }
+}
+
+const RETRIED = new Set(['40001', '40P01']);
+const ATTEMPTS = 5;
+
+/**
+ * Runs `work` in one READ COMMITTED transaction, again from the start when the server chose it as the victim of a
+ * deadlock or a serialization failure. `work` must have no effect outside the transaction.
+ */
+export async function inTransaction<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => {
+        broken = failure;
+      });
+      if (attempt >= ATTEMPTS || !(error instanceof pg.DatabaseError) || !RETRIED.has(error.code ?? '')) throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}

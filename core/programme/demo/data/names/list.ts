@@ -1,0 +1,1 @@
+export type NameList = { readonly given: readonly string[]; readonly family: readonly string[] };

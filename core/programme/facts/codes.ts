@@ -1,0 +1,64 @@
+import type { Client } from '../../postgres/connection.ts';
+
+/**
+ * Codes of the page, each put together from everything ever said of it: the earliest (at, id) that made it owns it, the
+ * latest that named a field gives that field. Once a referral through it was scored, its owner stands.
+ */
+export async function applyCodes(client: Client): Promise<void> {
+  await client.query(
+    `INSERT INTO umpire.code_events (event_id, at, code, kind, fields)
+     SELECT event_id, at, content ->> 'code', CASE type WHEN 'code.created' THEN 'created' ELSE 'updated' END, content -> 'fields'
+     FROM umpire_page WHERE type IN ('code.created', 'code.updated')
+     ON CONFLICT DO NOTHING`,
+  );
+  await client.query(
+    `WITH affected AS (SELECT DISTINCT content ->> 'code' AS code FROM umpire_page WHERE type IN ('code.created', 'code.updated'))
+     INSERT INTO referrals.codes AS c (id, user_id, code, type, source_app_id, is_active, max_uses, expires_at, metadata, created_at)
+     SELECT md5('code:' || a.code)::uuid, first.fields ->> 'user_id', a.code, (first.fields ->> 'type')::public.referral_code_type,
+       first.fields ->> 'source_app_id', coalesce(active.value, true), uses.value, expiry.value, first.fields ->> 'metadata', first.at
+     FROM affected AS a
+     CROSS JOIN LATERAL (
+       SELECT * FROM umpire.code_events AS e WHERE e.code = a.code AND e.kind = 'created' ORDER BY e.at, e.event_id LIMIT 1
+     ) AS first
+     LEFT JOIN LATERAL (
+       SELECT (e.fields ->> 'is_active')::boolean AS value FROM umpire.code_events AS e
+       WHERE e.code = a.code AND (e.kind = 'updated' OR e.event_id = first.event_id) AND e.fields ? 'is_active'
+       ORDER BY e.at DESC, e.event_id DESC LIMIT 1
+     ) AS active ON true
+     LEFT JOIN LATERAL (
+       SELECT (e.fields ->> 'max_uses')::int AS value FROM umpire.code_events AS e
+       WHERE e.code = a.code AND (e.kind = 'updated' OR e.event_id = first.event_id) AND e.fields ? 'max_uses'
+       ORDER BY e.at DESC, e.event_id DESC LIMIT 1
+     ) AS uses ON true
+     LEFT JOIN LATERAL (
+       SELECT (e.fields ->> 'expires_at')::timestamptz AS value FROM umpire.code_events AS e
+       WHERE e.code = a.code AND (e.kind = 'updated' OR e.event_id = first.event_id) AND e.fields ? 'expires_at'
+       ORDER BY e.at DESC, e.event_id DESC LIMIT 1
+     ) AS expiry ON true
+     ORDER BY a.code
+     ON CONFLICT (code) DO UPDATE SET
+       is_active = excluded.is_active, max_uses = excluded.max_uses, expires_at = excluded.expires_at,
+       user_id = CASE WHEN umpire.code_stands(c.id) THEN c.user_id ELSE excluded.user_id END,
+       type = CASE WHEN umpire.code_stands(c.id) THEN c.type ELSE excluded.type END,
+       source_app_id = CASE WHEN umpire.code_stands(c.id) THEN c.source_app_id ELSE excluded.source_app_id END,
+       metadata = CASE WHEN umpire.code_stands(c.id) THEN c.metadata ELSE excluded.metadata END,
+       created_at = CASE WHEN umpire.code_stands(c.id) THEN c.created_at ELSE excluded.created_at END`,
+  );
+  await client.query(
+    `UPDATE umpire.events AS e SET status = 'refused', reason = 'code_taken', content = NULL
+     FROM umpire_page AS p JOIN referrals.codes AS c ON c.code = p.content ->> 'code'
+     WHERE p.type = 'code.created' AND e.event_id = p.event_id
+       AND (p.at <> c.created_at OR p.content ->> 'user_id' <> c.user_id OR p.event_id <> (
+         SELECT f.event_id FROM umpire.code_events AS f
+         WHERE f.code = c.code AND f.kind = 'created' AND f.at = c.created_at AND f.fields ->> 'user_id' = c.user_id
+         ORDER BY f.event_id LIMIT 1))`,
+  );
+  // A code that was made earlier than was known makes registrations through it less rapid.
+  await client.query(
+    `INSERT INTO umpire_rescored
+     SELECT r.relationship_id FROM umpire_page AS p
+     JOIN referrals.codes AS c ON c.code = p.content ->> 'code' JOIN umpire.referrals AS r ON r.code_id = c.id
+     WHERE p.type = 'code.created'
+     ON CONFLICT DO NOTHING`,
+  );
+}

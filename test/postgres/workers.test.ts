@@ -1,11 +1,12 @@
+import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { hashKey } from '../../core/postgres/hash-key.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { createTestDatabase, templateFrom } from '../support/postgres.ts';
 import { HASH_KEY, runUmpire } from '../support/scenario-command.ts';
+import { openPool } from '../support/scenario-database.ts';
 import { dump } from '../support/scenario-dump.ts';
 import { at } from '../support/scenario-events.ts';
 import { MANY, manyReferrals } from '../support/scenario-many.ts';
@@ -16,7 +17,7 @@ const NOW = at('+1d');
 /** Migrated and filled once, not scored. */
 function unscored(): Promise<string> {
   return templateFrom('unscored_many', async (url) => {
-    const pool = connect(url);
+    const pool = openPool(url);
     const key = hashKey(HASH_KEY);
     try {
       await migrate(pool, { key });
@@ -33,7 +34,7 @@ async function scoreWith(
   workers: number,
 ): Promise<{ counts: readonly number[]; rows: readonly string[]; broken: readonly string[] }> {
   const database = await createTestDatabase({ template: await unscored() });
-  const pool = connect(database.url);
+  const pool = openPool(database.url);
   try {
     const command = ['score', '--now', NOW, '--json', '--database-url', database.url];
     const runs = await Promise.all(Array.from({ length: workers }, () => runUmpire(command)));

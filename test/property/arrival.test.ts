@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
+import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { score } from '../../core/engine/score.ts';
-import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { hashKey } from '../../core/postgres/hash-key.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { HASH_KEY } from '../support/scenario-command.ts';
-import { migratedDatabase } from '../support/scenario-database.ts';
+import { migratedDatabase, openPool } from '../support/scenario-database.ts';
 import { dump, dumpScores } from '../support/scenario-dump.ts';
 import { at, type ScenarioEvent } from '../support/scenario-events.ts';
 import { contestedProgramme, peacefulProgramme, retold } from '../support/scenario-programme.ts';
@@ -26,7 +26,7 @@ async function after<Result>(
   read: (pool: Pool) => Promise<Result>,
 ): Promise<Result> {
   const database = await migratedDatabase();
-  const pool = connect(database.url);
+  const pool = openPool(database.url);
   try {
     for (const events of files) {
       await importEvents(

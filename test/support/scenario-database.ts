@@ -1,3 +1,4 @@
+import { Pool } from 'pg';
 import { createTestDatabase, templateFrom, type TestDatabase } from './postgres.ts';
 import { runUmpire } from './scenario-command.ts';
 
@@ -8,4 +9,11 @@ export async function migratedDatabase(): Promise<TestDatabase> {
     if (exit !== 0) throw new Error(`umpire migrate: exit ${exit}\n${stderr}`);
   });
   return createTestDatabase({ template });
+}
+
+/** A pool that may be ended just before its database is dropped: connections still on their way out are cut then. */
+export function openPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: 4, options: '-c TimeZone=UTC' });
+  pool.on('error', () => undefined);
+  return pool;
 }

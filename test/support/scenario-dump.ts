@@ -14,10 +14,18 @@ const NAMES = `
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
- * Columns that tell how the rows came to be and not what they say: when they were last written, how often, and what stood
- * in an account before and after a movement, which is a matter of the order in which movements were booked.
+ * Columns that tell how a row came to be and not what it says: when it was last written, how often, when an account was
+ * opened, and what stood in it before and after a movement, which is a matter of the order in which movements were booked.
  */
-const HISTORY = new Set(['updated_at', 'version', 'balance_before', 'balance_after']);
+const HISTORY: readonly RegExp[] = [
+  /\.updated_at$/,
+  /^credits\.balances\.(created_at|version)$/,
+  /^credits\.transactions\.balance_(before|after)$/,
+];
+
+function isHistory(table: string, column: string): boolean {
+  return HISTORY.some((one) => one.test(`${table}.${column}`));
+}
 
 type Row = { readonly [column: string]: unknown };
 
@@ -40,7 +48,7 @@ export async function dump(pool: Pool, only?: readonly string[]): Promise<readon
   for (const table of only ?? (await seedTables(pool))) {
     const { rows } = await pool.query<{ row: Row }>(`select to_jsonb(t) as row from ${table} t`);
     for (const { row } of rows) {
-      const entries = Object.entries(row).filter(([column]) => !HISTORY.has(column));
+      const entries = Object.entries(row).filter(([column]) => !isHistory(table, column));
       const told = entries.map(([column, value]) => [
         column,
         column === 'fraud_signals' ? signals(value, rename) : value,

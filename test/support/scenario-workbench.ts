@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { runUmpire, type Run } from './scenario-command.ts';
-import { migratedDatabase } from './scenario-database.ts';
+import { migratedDatabase, openPool } from './scenario-database.ts';
 
 /** What an import said about itself, in the words of SPEC 7. */
 export type ImportFacts = {
@@ -40,7 +40,7 @@ async function readRejected(path: string): Promise<readonly RejectedLine[]> {
 export async function openWorkbench(): Promise<Workbench> {
   const database = await migratedDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'umpire-scenario-'));
-  const pool = new Pool({ connectionString: database.url, max: 2 });
+  const pool = openPool(database.url);
   const imports: ImportFacts[] = [];
 
   const umpire: Workbench['umpire'] = async (args, exit = 0) => {

@@ -13,6 +13,8 @@ import {
 /** An instant, ISO 8601 in UTC. */
 export const instant = z.iso.datetime({ offset: true });
 
+// Ids are what Postgres takes as a uuid (`guid`); `z.uuid()` refuses those that do not tell a version by RFC 9562.
+
 const band = z.enum(SEVERITIES);
 
 /** One signal that fired. `sentence` says in words what a person can check; `evidence` is what it was made from. */
@@ -63,7 +65,7 @@ export const likeness = z.object({
 });
 
 export const caseBonus = z.object({
-  id: z.uuid(),
+  id: z.guid(),
   userId: z.string(),
   role: z.enum(['referrer', 'referee']),
   eventType: z.enum(BONUS_EVENT_TYPES),
@@ -117,8 +119,8 @@ export type GraphEdge = z.infer<typeof graphEdge>;
 export type EgoGraph = z.infer<typeof egoGraph>;
 
 export const caseFile = z.object({
-  itemId: z.uuid(),
-  relationshipId: z.uuid(),
+  itemId: z.guid(),
+  relationshipId: z.guid(),
   version: z.number().int(),
   status: z.enum(REVIEW_STATUSES),
   priority: z.enum(SEVERITIES),
@@ -132,7 +134,7 @@ export const caseFile = z.object({
   notes: z.string().nullable(),
   assignedTo: z.string().nullable(),
   /** The item this one follows, where the case came back with a higher band. */
-  previousItemId: z.uuid().nullable(),
+  previousItemId: z.guid().nullable(),
   signals: z.array(firedSignal),
   stage: z.enum(STAGES),
   registeredAt: instant,
@@ -165,8 +167,8 @@ export type CaseFile = z.infer<typeof caseFile>;
 
 export const decideRequest = z.object({
   /** Idempotency key of this decision: repeating the call with it has no second effect. */
-  decisionId: z.uuid(),
-  itemId: z.uuid(),
+  decisionId: z.guid(),
+  itemId: z.guid(),
   expectedVersion: z.number().int(),
   decision: z.enum(DECISIONS),
   reason: z.string().min(1).max(64),
@@ -175,8 +177,8 @@ export const decideRequest = z.object({
 export type DecideRequest = z.infer<typeof decideRequest>;
 
 export const decideResult = z.object({
-  decisionId: z.uuid(),
-  itemId: z.uuid(),
+  decisionId: z.guid(),
+  itemId: z.guid(),
   outcome: z.enum(DECISION_OUTCOMES),
   /** What happened, in words, for any outcome but `applied`. */
   message: z.string().nullable(),

@@ -15,7 +15,7 @@ export const METHODS = {
   'queue.page': { request: queuePageRequest, response: queuePage },
   'queue.summary': { request: z.object({}), response: queueSummary },
   /** Null when there is no such item. */
-  'case.get': { request: z.object({ itemId: z.uuid() }), response: caseFile.nullable() },
+  'case.get': { request: z.object({ itemId: z.guid() }), response: caseFile.nullable() },
   'case.decide': { request: decideRequest, response: decideResult },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;

@@ -17,7 +17,7 @@ export type QueueFilter = z.infer<typeof queueFilter>;
 
 /** A row of the queue: all that its two lines show. */
 export const queueRow = z.object({
-  itemId: z.uuid(),
+  itemId: z.guid(),
   version: z.number().int(),
   score: z.number().int(),
   priority: z.enum(SEVERITIES),

@@ -12,7 +12,10 @@ export type RuleSet = {
   readonly disabled: readonly SignalName[];
 };
 
-const signalName = z.custom<SignalName>((name) => SIGNAL_NAMES.some((known) => known === name), 'no signal of this name');
+const signalName = z.custom<SignalName>(
+  (name) => SIGNAL_NAMES.some((known) => known === name),
+  'no signal of this name',
+);
 
 export const ruleSetSchema = z.object({
   version: z.int(),
@@ -23,6 +26,8 @@ export const ruleSetSchema = z.object({
 
 /** The rule set in force: the highest version. */
 export async function currentRuleSet(db: Queryable): Promise<RuleSet> {
-  const { rows } = await db.query('SELECT version, points, thresholds, disabled FROM umpire.rule_sets ORDER BY version DESC LIMIT 1');
+  const { rows } = await db.query(
+    'SELECT version, points, thresholds, disabled FROM umpire.rule_sets ORDER BY version DESC LIMIT 1',
+  );
   return ruleSetSchema.parse(rows[0]);
 }

@@ -164,7 +164,12 @@ async function detect(client: Client, signal: Signal, rules: RuleSet): Promise<v
   await client.query(
     `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)
      SELECT relationship_id, $1, $2, evidence FROM unnest($3::uuid[], $4::jsonb[]) AS f (relationship_id, evidence)`,
-    [signal.name, points, fired.map(({ relationshipId }) => relationshipId), fired.map(({ evidence }) => JSON.stringify(evidence))],
+    [
+      signal.name,
+      points,
+      fired.map(({ relationshipId }) => relationshipId),
+      fired.map(({ evidence }) => JSON.stringify(evidence)),
+    ],
   );
 }
 

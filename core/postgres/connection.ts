@@ -20,6 +20,8 @@ export function connect(config: string | pg.PoolConfig, applicationName = 'umpir
     options: '-c TimeZone=UTC -c jit=off -c DateStyle=ISO -c IntervalStyle=postgres',
   });
   pool.on('error', () => {});
+  // A client that is out when its server goes tells its next query; unheard, its event would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

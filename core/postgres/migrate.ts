@@ -5,7 +5,7 @@ import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { FRAUD_SIGNALS, FRAUD_THRESHOLDS } from '../domain/constants.ts';
 import { DEFAULT_REASONS } from '../domain/decision.ts';
 import type { Mode } from '../domain/vocabulary.ts';
-import { checkServerVersion, type Client, type Pool } from './connection.ts';
+import { checkServerVersion, type Client, type Pool, type Queryable } from './connection.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
 
 export class MigrateError extends Error {}
@@ -54,7 +54,7 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
 }
 
 /** The mode this database is in, or null when it was never migrated. */
-export async function recordedMode(client: Pick<Client, 'query'>): Promise<Mode | null> {
+export async function recordedMode(client: Queryable): Promise<Mode | null> {
   const { rows: found } = await client.query<{ there: boolean }>(
     `SELECT to_regclass('umpire.workspace') IS NOT NULL AS there`,
   );

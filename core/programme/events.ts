@@ -37,7 +37,11 @@ const maxUses = z.int().min(0).max(2_147_483_647);
 
 /** A code as people type it: trimmed and in upper case. */
 const codeText = text(100).transform((value) => value.trim().toUpperCase());
-const CODE_FORMS = { auto: /^[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{6}$/, custom: /^[A-Z0-9-]{3,20}$/, campaign: /^[A-Z0-9-]{3,20}$/ };
+const CODE_FORMS = {
+  auto: /^[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{6}$/,
+  custom: /^[A-Z0-9-]{3,20}$/,
+  campaign: /^[A-Z0-9-]{3,20}$/,
+};
 
 const newCode = z
   .object({

@@ -23,7 +23,9 @@ const ROLE_NAMES = new Set(
   enquiries events feedback finance general hello help helpdesk hey hi hola hr info inquiries inquiry invoice invoices
   it jobs kontakt legal mail mailbox marketing me media member members newsletter no-reply noreply office orders
   partner partners payments people postmaster press privacy pr purchasing reception recruiting root sales security
-  service services shop spam staff subscribe support sysadmin team tech test user users web webmaster work`.split(/\s+/),
+  service services shop spam staff subscribe support sysadmin team tech test user users web webmaster work`.split(
+    /\s+/,
+  ),
 );
 
 /** Providers that ignore dots in the local part. */
@@ -33,7 +35,18 @@ const DOTLESS = new Set(['gmail.com', 'googlemail.com', 'proton.me', 'protonmail
 const HYPHEN_TAGS = new Set(['yahoo.com', 'ymail.com', 'rocketmail.com']);
 
 /** Providers that do not know `+` tags: there it is a character like any other. */
-const TAGLESS = new Set(['web.de', 'gmx.de', 'gmx.net', 'gmx.at', 'gmx.ch', 't-online.de', 'freenet.de', 'libero.it', 'orange.fr', 'wanadoo.fr']);
+const TAGLESS = new Set([
+  'web.de',
+  'gmx.de',
+  'gmx.net',
+  'gmx.at',
+  'gmx.ch',
+  't-online.de',
+  'freenet.de',
+  'libero.it',
+  'orange.fr',
+  'wanadoo.fr',
+]);
 
 const disposable = disposableEmailBlocklistSet();
 

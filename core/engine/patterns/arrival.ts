@@ -24,7 +24,10 @@ export function arrivalMatcher(patterns: readonly ArrivalPattern[]): ArrivalMatc
   return (event, at) => {
     const hits = new Set<string>();
     for (const { id, from, test } of compiled) {
-      const counts = from === null || from.at < at || (from.at === at && Buffer.compare(Buffer.from(from.eventId), Buffer.from(event.id)) < 0);
+      const counts =
+        from === null ||
+        from.at < at ||
+        (from.at === at && Buffer.compare(Buffer.from(from.eventId), Buffer.from(event.id)) < 0);
       if (counts && test(event)) hits.add(id);
     }
     return [...hits];

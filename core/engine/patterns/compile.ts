@@ -19,7 +19,8 @@ export function compileRegex(value: string, options: { ignoreCase: boolean }): R
   return RE2JS.compile(regex.source, flags);
 }
 
-const DOMAIN = /^@?([a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)+|[^\s@/]*[^\x20-\x7e][^\s@/]*)$/i;
+const DOMAIN =
+  /^@?([a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)+|[^\s@/]*[^\x20-\x7e][^\s@/]*)$/i;
 
 /** A domain in lower case, without the leading `@` that people type. */
 export function domainOf(value: string): string {

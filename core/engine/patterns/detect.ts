@@ -40,7 +40,9 @@ async function detectEmailExpressions(client: Client): Promise<void> {
   );
   const hits = patterns.flatMap(({ id, value }) => {
     const regex = compileRegex(value, { ignoreCase: true });
-    return referees.filter(({ email }) => regex.matcher(email).find()).map((referee) => ({ pattern: id, relationship: referee.id }));
+    return referees
+      .filter(({ email }) => regex.matcher(email).find())
+      .map((referee) => ({ pattern: id, relationship: referee.id }));
   });
   await client.query(
     `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)

@@ -16,9 +16,13 @@ export type PatternKey = {
 export function patternKeys(type: PatternType, value: string, key: HashKey): PatternKey[] {
   switch (type) {
     case 'email_domain':
-      return regexSource(value) === null ? [{ kind: 'domain', key: domainOf(value) }] : [{ kind: 'email_regex', key: value }];
+      return regexSource(value) === null
+        ? [{ kind: 'domain', key: domainOf(value) }]
+        : [{ kind: 'email_regex', key: value }];
     case 'device_pattern':
-      return regexSource(value) === null ? [{ kind: 'device', key: key.hash(value) }] : [{ kind: 'arrival', key: value }];
+      return regexSource(value) === null
+        ? [{ kind: 'device', key: key.hash(value) }]
+        : [{ kind: 'arrival', key: value }];
     case 'ip_range': {
       const range = parseRange(value);
       if (range === null) return [];
@@ -27,7 +31,9 @@ export function patternKeys(type: PatternType, value: string, key: HashKey): Pat
         return [{ kind: 'address', key: key.hash(range.network.slice(0, range.network.indexOf('/'))) }];
       }
       const kept: readonly number[] = KEPT_PREFIXES[range.version];
-      return kept.includes(range.length) ? [{ kind: 'network', key: key.hash(range.network) }] : [{ kind: 'arrival', key: value }];
+      return kept.includes(range.length)
+        ? [{ kind: 'network', key: key.hash(range.network) }]
+        : [{ kind: 'arrival', key: value }];
     }
   }
 }

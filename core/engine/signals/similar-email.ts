@@ -50,7 +50,14 @@ function against(referee: Identity, other: Identity | null, role: 'referrer' | '
   if (other === null) return null;
   const kind = likeness(referee, other);
   if (kind === null) return null;
-  return { other: role, otherId: other.userId, refereeId: referee.userId, kind, refereeLocal: referee.local, otherLocal: other.local };
+  return {
+    other: role,
+    otherId: other.userId,
+    refereeId: referee.userId,
+    kind,
+    refereeLocal: referee.local,
+    otherLocal: other.local,
+  };
 }
 
 /** SPEC 3: short names and names of a role count only when equal on one non-free domain. */

@@ -1,6 +1,11 @@
 import type { Signal } from '../signal.ts';
 
-const NAMES: Readonly<Record<string, string>> = { vpn: 'a VPN', proxy: 'a proxy', tor: 'the Tor network', datacenter: 'a data centre' };
+const NAMES: Readonly<Record<string, string>> = {
+  vpn: 'a VPN',
+  proxy: 'a proxy',
+  tor: 'the Tor network',
+  datacenter: 'a data centre',
+};
 
 export const vpnProxy: Signal = {
   name: 'vpn_proxy',

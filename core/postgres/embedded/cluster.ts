@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chown, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chown, open, readdir, readFile, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { asFolderError, codeOf, WorkspaceError } from './error.ts';
+import { asFolderError, codeOf, diskFull, WorkspaceError } from './error.ts';
 import type { Layout } from './layout.ts';
 import { NAME, type Place } from './place.ts';
 import { run } from './run.ts';
@@ -50,16 +50,7 @@ export async function createCluster(place: Place, sync: boolean): Promise<void> 
       ['-D', unfinished, ...ownership, ...order, '--data-checksums', '--no-instructions', ...thrownAway],
       { account, cwd: layout.cluster },
     );
-    if (made.code !== 0) {
-      throw (
-        asFolderError(made.output, layout.home) ??
-        new WorkspaceError(
-          'start_failed',
-          `The workspace in ${layout.home} could not be made: ${made.output || 'initdb was ended'}. ` +
-            'Nothing was there before, so nothing is lost. Try again.',
-        )
-      );
-    }
+    if (made.code !== 0) throw await notMade(layout, made.output);
     // Renaming onto an empty folder works on Unix only.
     await rmdir(layout.data).catch(() => undefined);
     await rename(unfinished, layout.data);
@@ -68,6 +59,23 @@ export async function createCluster(place: Place, sync: boolean): Promise<void> 
     await rm(secret, { force: true });
     await rm(unfinished, { recursive: true, force: true });
   }
+}
+
+/** What a data folder needs at least, in bytes. initdb does not always live to say that this is what it lacked. */
+const ROOM = 64 * 1024 * 1024;
+
+async function notMade(layout: Layout, output: string): Promise<WorkspaceError> {
+  const disk = await statfs(layout.cluster);
+  if (disk.bavail * disk.bsize < ROOM) return diskFull(layout.home);
+  const reason = output.split('\n').findLast((line) => /error|fatal|panic/i.test(line)) ?? output;
+  return (
+    asFolderError(output, layout.home) ??
+    new WorkspaceError(
+      'start_failed',
+      `The workspace in ${layout.home} could not be made: ${reason || 'initdb was ended'}. ` +
+        'Nothing was there before, so nothing is lost. Try again.',
+    )
+  );
 }
 
 /** Removes what first starts left over that were cut short. Only behind the gate. */

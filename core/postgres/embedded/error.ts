@@ -31,7 +31,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL)$|no space left on device|disk quota exceeded/i;
+const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL|53100)$|no space left on device|disk quota exceeded/i;
 const DENIED =
   /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ELOOP|SQLITE_CANTOPEN|SQLITE_READONLY\w*|SQLITE_PERM)$|permission denied/i;
 

@@ -45,9 +45,9 @@ async function canEnter(layout: Layout, account: Account): Promise<boolean> {
   return entered.code === 0;
 }
 
-/** Replaces a file whole, so that a reader or a crash sees the old or the new one. It belongs to the owner of the home. */
+/** Replaces a file whole, so that a reader or a crash sees the old or the new one. Only behind the gate. It belongs to the owner of the home. */
 export async function putFile(path: string, text: string, mode: number, account: Account | null): Promise<void> {
-  const next = `${path}.${process.pid}.tmp`;
+  const next = `${path}.new`;
   await writeFile(next, text, { mode, flush: true });
   await keepPrivate(next, account, mode);
   await rename(next, path);

@@ -53,6 +53,8 @@ export function hold(file: string): Hold {
 
 function lockAll(database: Database.Database): boolean {
   try {
+    // Without a journal on disk, a full disk does not keep anybody from stopping the server.
+    database.pragma('journal_mode = memory');
     database.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {

@@ -16,8 +16,9 @@ const DEAF_LIMIT_MS = 10_000;
 /** How long to try again when a start fails for a reason that ends by itself. */
 const PASSING_LIMIT_MS = 30_000;
 const RECOVERY_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 45_000;
+const STOP_LIMIT_MS = 20_000;
 const QUIT_LIMIT_MS = 15_000;
+const ATTEMPTS = 3;
 const PAUSE_MS = 10;
 
 /** Joins the server if it runs, starts it otherwise, and returns once it answers. Only behind the gate. */
@@ -56,8 +57,12 @@ export async function ensureRunning(place: Place, onStep?: (step: string) => voi
   throw startFailed(place, await logTail(place));
 }
 
-/** What a start can fail with that ends by itself: the rest of a killed server going down, or a port just taken. */
+/**
+ * What a start can fail with that ends by itself: the rest of a killed server still going down, a port just taken, or the
+ * new server killed in its turn, which leaves no reason in the log.
+ */
 function isPassing(log: string): boolean {
+  if (/LOG:/.test(log) && !/FATAL|PANIC/.test(log)) return true;
   return /pre-existing shared memory block|lock file "[^"]*" already exists|could not bind|is another postmaster/i.test(
     log,
   );
@@ -85,7 +90,7 @@ async function removeStale(place: Place): Promise<void> {
   await rm(join(place.layout.run, `${SOCKET}.lock`), { force: true });
 }
 
-/** Whether the server takes our login: busy while it starts, stops, or recovers after a session crashed. */
+/** Whether the server takes our login: busy while it starts, stops, or ends our session because another one crashed. */
 async function ask(place: Place, endpoint: Endpoint): Promise<'ready' | 'busy' | 'deaf'> {
   const client = clientTo(place, endpoint, 'postgres');
   try {
@@ -94,10 +99,10 @@ async function ask(place: Place, endpoint: Endpoint): Promise<'ready' | 'busy' |
     return 'ready';
   } catch (error) {
     const code = codeOf(error);
-    if (code === '57P03') return 'busy';
     // Too many connections, so it runs.
     if (code === '53300') return 'ready';
-    if (code !== '28P01' && code !== '28000') return 'deaf';
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'deaf';
+    if (code !== '28P01' && code !== '28000') return 'busy';
     throw new WorkspaceError(
       'password',
       `The workspace in ${place.layout.home} does not take the password in ${place.layout.password}. ` +
@@ -107,8 +112,21 @@ async function ask(place: Place, endpoint: Endpoint): Promise<'ready' | 'busy' |
   }
 }
 
-/** Makes the database `umpire` if it is not there yet. */
-export async function ensureDatabase(place: Place, endpoint: Endpoint): Promise<void> {
+/** Starts or joins the server, and makes the database `umpire` if it is not there yet. Only behind the gate. */
+export async function ensureDatabase(place: Place, onStep?: (step: string) => void): Promise<Endpoint> {
+  for (let attempt = 1; ; attempt += 1) {
+    const endpoint = await ensureRunning(place, onStep);
+    try {
+      await createDatabase(place, endpoint);
+      return endpoint;
+    } catch (error) {
+      // The server was killed in between, for instance, or it ended all sessions because one crashed.
+      if (attempt === ATTEMPTS || asFolderError(error, place.layout.home) !== undefined) throw error;
+    }
+  }
+}
+
+async function createDatabase(place: Place, endpoint: Endpoint): Promise<void> {
   const client = clientTo(place, endpoint, 'postgres');
   await client.connect();
   try {

@@ -7,7 +7,7 @@ import { layoutOf } from './layout.ts';
 import { hold, takeGate, type Hold } from './lock.ts';
 import { ensurePassword } from './password.ts';
 import { NAME, type Place } from './place.ts';
-import { ensureDatabase, ensureRunning, stopServer } from './server.ts';
+import { ensureDatabase, stopServer } from './server.ts';
 
 /** A started server that this program may use until it releases it. */
 export type Workspace = {
@@ -68,8 +68,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         options.onStep?.('Creating the workspace');
         await createCluster(place, true);
       }
-      const endpoint = await ensureRunning(place, options.onStep);
-      await ensureDatabase(place, endpoint);
+      const endpoint = await ensureDatabase(place, options.onStep);
       return {
         connection: { ...endpoint, user: NAME, password, database: NAME },
         label: 'embedded workspace',

@@ -172,11 +172,13 @@ async function writeStages(client: Client, now: Date): Promise<void> {
      ) AS changed HAVING count(*) > 0`,
     [moved.rows[0]?.referrers ?? [], moved.rows[0]?.since ?? []],
   );
+}
+
+/** Counts the tiers of the touched referrers anew. After balances, because that is the lock order of 0001. */
+export async function recountTiers(client: Client, now: Date): Promise<void> {
   await client.query(
-    `SELECT umpire.recount_tiers(array_agg(DISTINCT referrer_id), $1) FROM (
-       SELECT referrer_id FROM umpire_due_bonuses UNION SELECT * FROM unnest($2::text[]) AS m (referrer_id)
-       UNION SELECT r.referrer_id FROM umpire_touched AS t JOIN umpire.referrals AS r ON r.relationship_id = t.relationship_id
-     ) AS changed HAVING count(*) > 0`,
-    [now, moved.rows[0]?.referrers ?? []],
+    `SELECT umpire.recount_tiers(array_agg(DISTINCT r.referrer_id), $1)
+     FROM umpire_touched AS t JOIN umpire.referrals AS r ON r.relationship_id = t.relationship_id HAVING count(*) > 0`,
+    [now],
   );
 }

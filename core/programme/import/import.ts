@@ -3,6 +3,7 @@ import type { Refusal } from '../../domain/vocabulary.ts';
 import { type ArrivalPattern, arrivalMatcher } from '../../engine/patterns/arrival.ts';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
+import { recordedMode } from '../../postgres/migrate.ts';
 import type { Pool } from '../../postgres/connection.ts';
 import { describeFault, type Event, event as eventSchema } from '../events.ts';
 import { isoOf, microsOf } from '../instant.ts';
@@ -12,7 +13,12 @@ import type { Line, Source } from './source.ts';
 import { stage } from './stage.ts';
 
 /** A line that is no event, or an id used again for something else. */
-export type RejectedLine = { readonly line: number; readonly id: string | null; readonly reason: string; readonly text: string };
+export type RejectedLine = {
+  readonly line: number;
+  readonly id: string | null;
+  readonly reason: string;
+  readonly text: string;
+};
 
 /** Why an event that is valid has no effect, or none yet. */
 export type RefusalReason = Refusal | 'email_taken' | 'code_taken';
@@ -33,7 +39,11 @@ export type ImportReport = {
   readonly refusals: readonly { readonly id: string; readonly reason: RefusalReason }[];
 };
 
-export type ImportProgress = { readonly phase: 'reading' | 'applying'; readonly done: number; readonly total: number | null };
+export type ImportProgress = {
+  readonly phase: 'reading' | 'applying';
+  readonly done: number;
+  readonly total: number | null;
+};
 
 export type ImportOptions = {
   readonly key: HashKey;
@@ -52,6 +62,7 @@ const STAGE_BATCH = 2000;
 export async function importEvents(pool: Pool, source: Source, options: ImportOptions): Promise<ImportReport> {
   await checkHashKey(pool, options.key);
   await syncPatternKeys(pool, options.key);
+  const mode = await recordedMode(pool);
   const importId = randomUUID();
   const match = arrivalMatcher([...(await knownPatterns(pool)), ...(await patternsIn(source))]);
 
@@ -67,7 +78,11 @@ export async function importEvents(pool: Pool, source: Source, options: ImportOp
 
   let batch: { line: Line; event: StagedEvent }[] = [];
   const flush = async (): Promise<void> => {
-    const outcome = await stage(pool, importId, batch.map(({ event }) => event));
+    const outcome = await stage(
+      pool,
+      importId,
+      batch.map(({ event }) => event),
+    );
     imported += outcome.fresh;
     duplicates += outcome.duplicates;
     for (const index of outcome.reused) {
@@ -87,6 +102,14 @@ export async function importEvents(pool: Pool, source: Source, options: ImportOp
       reject(line, parsed.id, parsed.reason);
       continue;
     }
+    if (mode === 'observe' && !parsed.event.type.startsWith('pattern.')) {
+      reject(
+        line,
+        parsed.id,
+        `${parsed.event.type}: refused in observe mode, where another service writes the programme`,
+      );
+      continue;
+    }
     batch.push({ line, event: prepare(parsed.event, options.key, match) });
     if (batch.length >= STAGE_BATCH) await flush();
   }
@@ -95,7 +118,9 @@ export async function importEvents(pool: Pool, source: Source, options: ImportOp
   return { read, imported, duplicates, rejected, ...(await refusalsOf(pool, importId)) };
 }
 
-type Parsed = { readonly event: Event; readonly id: string } | { readonly event: null; readonly id: string | null; readonly reason: string };
+type Parsed =
+  | { readonly event: Event; readonly id: string }
+  | { readonly event: null; readonly id: string | null; readonly reason: string };
 
 function parseLine(line: Line): Parsed {
   if (line.text === null) return { event: null, id: null, reason: 'longer than 1 MiB' };
@@ -148,7 +173,10 @@ async function knownPatterns(pool: Pool): Promise<ArrivalPattern[]> {
 
 const LISTED_REFUSALS = 1000;
 
-async function refusalsOf(pool: Pool, importId: string): Promise<Pick<ImportReport, 'refused' | 'parked' | 'refusals'>> {
+async function refusalsOf(
+  pool: Pool,
+  importId: string,
+): Promise<Pick<ImportReport, 'refused' | 'parked' | 'refusals'>> {
   const failed = `
     SELECT e.event_id, e.at, coalesce(g.outcome, e.reason) AS reason, e.status = 'parked' OR g.outcome = 'invalid_code' AS parked
     FROM umpire.events AS e LEFT JOIN umpire.registrations AS g ON g.event_id = e.event_id

@@ -35,7 +35,12 @@ function contentOf(event: Event, at: string, key: HashKey, arrival: ArrivalMatch
   switch (event.type) {
     case 'user.created':
     case 'user.updated':
-      return { user_id: event.user.id, name: event.user.name, email: event.user.email, ...emailColumns(event.user.email) };
+      return {
+        user_id: event.user.id,
+        name: event.user.name,
+        email: event.user.email,
+        ...emailColumns(event.user.email),
+      };
     case 'user.deleted':
       return { user_id: event.userId };
     case 'code.created': {
@@ -78,7 +83,13 @@ function contentOf(event: Event, at: string, key: HashKey, arrival: ArrivalMatch
         pattern_hits: arrival(event, at),
       };
     case 'user.seen':
-      return { user_id: event.userId, context: event.context, ip_country: null, ip_asn: null, ...sightingColumns(event, key) };
+      return {
+        user_id: event.userId,
+        context: event.context,
+        ip_country: null,
+        ip_asn: null,
+        ...sightingColumns(event, key),
+      };
     case 'credits.used':
       return { user_id: event.userId, app_id: event.appId, amount: event.amount };
     case 'credits.purchased':

@@ -71,7 +71,11 @@ async function* splitLines(stream: Readable): AsyncGenerator<Line> {
   const take = (): Line => {
     number += 1;
     const text = length > LONGEST_LINE ? null : Buffer.concat(parts).toString('utf8');
-    const line = { number, text: number === 1 && text !== null ? text.replace(/^\uFEFF/, '') : text, bytes: length + 1 };
+    const line = {
+      number,
+      text: number === 1 && text !== null ? text.replace(/^\uFEFF/, '') : text,
+      bytes: length + 1,
+    };
     parts = [];
     length = 0;
     return line;

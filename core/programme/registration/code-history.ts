@@ -11,7 +11,11 @@ export type CodeHistory = {
     readonly at: Micros;
     readonly eventId: string;
     readonly isCreation: boolean;
-    readonly fields: { readonly isActive?: boolean; readonly maxUses?: number | null; readonly expiresAt?: Micros | null };
+    readonly fields: {
+      readonly isActive?: boolean;
+      readonly maxUses?: number | null;
+      readonly expiresAt?: Micros | null;
+    };
   }[];
 };
 

@@ -35,14 +35,20 @@ export async function settleRegistrations(client: Client, now: Date): Promise<vo
 
 async function firstAffected(client: Client): Promise<Key | null> {
   const { rows } = await client.query<{ at: string; event_id: string }>(
-    `SELECT at::text, event_id FROM (
-       (SELECT g.at, g.event_id FROM umpire_page AS p JOIN umpire.registrations AS g ON g.event_id = p.event_id
-        WHERE NOT g.is_settled ORDER BY g.at, g.event_id LIMIT 1)
-       UNION ALL
-       (SELECT g.at, g.event_id FROM umpire_page AS p JOIN umpire.registrations AS g ON g.code = p.content ->> 'code'
-        WHERE NOT g.is_settled AND (p.type = 'code.created' OR p.type = 'code.updated' AND (g.at, g.event_id) > (p.at, p.event_id))
-        ORDER BY g.at, g.event_id LIMIT 1)
-     ) AS affected ORDER BY affected.at, event_id LIMIT 1`,
+    // Materialized: each part is few rows, and a walk along the order of all registrations would be long.
+    `WITH own AS MATERIALIZED (
+       SELECT g.at, g.event_id FROM umpire_page AS p JOIN umpire.registrations AS g ON g.event_id = p.event_id
+       WHERE p.type = 'referral.registered' AND NOT g.is_settled
+     ),
+     through_code AS MATERIALIZED (
+       SELECT g.at, g.event_id
+       FROM (SELECT p.content ->> 'code' AS code, p.type, p.at, p.event_id FROM umpire_page AS p
+             WHERE p.type IN ('code.created', 'code.updated')) AS p
+       JOIN umpire.registrations AS g ON g.code = p.code
+       WHERE NOT g.is_settled AND (p.type = 'code.created' OR (g.at, g.event_id) > (p.at, p.event_id))
+     )
+     SELECT at::text, event_id FROM (SELECT * FROM own UNION ALL SELECT * FROM through_code) AS affected
+     ORDER BY affected.at, event_id LIMIT 1`,
   );
   const first = rows[0];
   return first === undefined ? null : { at: first.at, eventId: first.event_id };
@@ -52,12 +58,12 @@ async function firstAffected(client: Client): Promise<Key | null> {
 async function settlePage(client: Client, from: Key, now: Date): Promise<Key | null> {
   // Whoever scores one of these now finishes first; from then on it stands.
   await client.query(
-    `SELECT 1 FROM umpire.dirty WHERE relationship_id IN (
-       SELECT r.relationship_id FROM (
-         SELECT event_id FROM umpire.registrations
-         WHERE NOT is_settled AND (at, event_id) >= ($1::timestamptz, $2) ORDER BY at, event_id LIMIT ${PAGE}
-       ) AS g JOIN umpire.referrals AS r ON r.event_id = g.event_id
-     ) ORDER BY relationship_id FOR UPDATE`,
+    `WITH page AS MATERIALIZED (
+       SELECT md5('relationship:' || event_id)::uuid AS relationship_id, outcome FROM umpire.registrations
+       WHERE NOT is_settled AND (at, event_id) >= ($1::timestamptz, $2) ORDER BY at, event_id LIMIT ${PAGE}
+     )
+     SELECT 1 FROM umpire.dirty WHERE relationship_id IN (SELECT relationship_id FROM page WHERE outcome = 'accepted')
+     ORDER BY relationship_id FOR UPDATE`,
     [from.at, from.eventId],
   );
   const { rows } = await client.query<Row>(
@@ -81,8 +87,11 @@ async function settlePage(client: Client, from: Key, now: Date): Promise<Key | n
       if (verdict === 'accepted' && code !== null) places.take(attempt, code);
       const owner = verdict === 'accepted' ? code : null;
       const changed =
-        row.outcome !== verdict || row.code_id !== (owner?.codeId ?? null) || row.referrer_id !== (owner?.ownerId ?? null);
-      if (changed) judged.push({ eventId: row.event_id, verdict, code: owner, wasAccepted: row.outcome === 'accepted' });
+        row.outcome !== verdict ||
+        row.code_id !== (owner?.codeId ?? null) ||
+        row.referrer_id !== (owner?.ownerId ?? null);
+      if (changed)
+        judged.push({ eventId: row.event_id, verdict, code: owner, wasAccepted: row.outcome === 'accepted' });
     }
     await recordVerdicts(client, judged, now);
   }
@@ -95,7 +104,14 @@ async function codeHistories(client: Client, page: readonly Row[]): Promise<Map<
     'SELECT id, code, user_id, type FROM referrals.codes WHERE code = ANY ($1)',
     [codes],
   );
-  const events = await client.query<{ event_id: string; micros: string; code: string; kind: string; user_id: string | null; fields: unknown }>(
+  const events = await client.query<{
+    event_id: string;
+    micros: string;
+    code: string;
+    kind: string;
+    user_id: string | null;
+    fields: unknown;
+  }>(
     `SELECT event_id, ${MICROS('at')} AS micros, code, kind, fields ->> 'user_id' AS user_id,
        CASE WHEN fields ? 'expires_at' AND fields ->> 'expires_at' IS NOT NULL
          THEN fields || jsonb_build_object('expires_at', ${MICROS(`(fields ->> 'expires_at')::timestamptz`)}) ELSE fields END AS fields
@@ -202,7 +218,13 @@ async function loadPlaces(
      SELECT g.code_id, g.referrer_id, g.is_campaign, ${MICROS('g.at')} AS micros FROM umpire.registrations AS g
      WHERE ${standing} AND g.at > $1::timestamptz - interval '1 day' AND g.at < $5::timestamptz + interval '1 day'
        AND g.referrer_id = ANY ($4) AND NOT g.code_id = ANY ($3::uuid[])`,
-    [from.at, from.eventId, codes.map(({ codeId }) => codeId), [...new Set(codes.map(({ ownerId }) => ownerId))], until],
+    [
+      from.at,
+      from.eventId,
+      codes.map(({ codeId }) => codeId),
+      [...new Set(codes.map(({ ownerId }) => ownerId))],
+      until,
+    ],
   );
   for (const row of times.rows) places.addTime(row.code_id, row.referrer_id, row.is_campaign, Number(row.micros));
   return places;

@@ -261,6 +261,7 @@ CREATE TYPE umpire.decision_call AS (
 -- gets its first outcome again and has no second effect; with other content it is `not_allowed`.
 CREATE FUNCTION umpire.decide(calls jsonb, actor text, on_behalf_of text, clock timestamptz) RETURNS SETOF jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
   asked umpire.decision_call[];
   -- Per call: what is to become of it.
@@ -283,7 +284,7 @@ BEGIN
     SELECT c.*, i.relationship_id, q.status::text AS status, i.version,
       CASE
         WHEN d.decision_id IS NOT NULL THEN
-          CASE WHEN (d.item_id, d.decision, d.reason, coalesce(d.note, ''), d.actor) = (c.item_id, c.decision, c.reason, coalesce(c.note, ''), actor)
+          CASE WHEN (d.item_id, d.decision, d.reason, coalesce(d.note, ''), d.actor) = (c.item_id, c.decision, c.reason, coalesce(c.note, ''), decide.actor)
             THEN 'repeated' ELSE 'key_reused' END
         WHEN row_number() OVER (PARTITION BY c.decision_id ORDER BY c.position) > 1 THEN 'repeated_here'
         WHEN i.item_id IS NULL THEN 'unknown'
@@ -317,7 +318,7 @@ BEGIN
 
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note,
     band, score, rule_set_version, expected_version, outcome, decided_at)
-  SELECT (j ->> 'decision_id')::uuid, (j ->> 'item_id')::uuid, s.relationship_id, actor, on_behalf_of, j ->> 'decision', j ->> 'reason', j ->> 'note',
+  SELECT (j ->> 'decision_id')::uuid, (j ->> 'item_id')::uuid, s.relationship_id, decide.actor, decide.on_behalf_of, j ->> 'decision', j ->> 'reason', j ->> 'note',
     s.band, s.score, s.rule_set_version, (j ->> 'expected_version')::int,
     jsonb_build_object(
       'outcome', j ->> 'verdict',
@@ -348,7 +349,7 @@ BEGIN
   UPDATE referrals.review_queue AS q SET
     status = (CASE j ->> 'decision' WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END)::public.review_status,
     reviewed_at = CASE WHEN j ->> 'decision' = 'escalate' THEN q.reviewed_at ELSE clock END,
-    assigned_to = coalesce(on_behalf_of, actor),
+    assigned_to = coalesce(decide.on_behalf_of, decide.actor),
     notes = coalesce(j ->> 'note', q.notes)
   FROM jsonb_array_elements(judged) AS j WHERE j ->> 'verdict' = 'applied' AND q.id = (j ->> 'item_id')::uuid;
 

@@ -1,0 +1,36 @@
+import { Argument, type Command } from 'commander';
+import { uuidv7 } from 'uuidv7';
+import { type Decision, DECISIONS } from '../../domain/decision.ts';
+import { decide } from '../../review/decide.ts';
+import { choice, uuid } from '../arguments.ts';
+import { withContext } from '../context.ts';
+import { Failed } from '../errors.ts';
+
+type Options = { reason: string; note?: string; as?: string };
+
+export function decideCommand(program: Command): void {
+  program
+    .command('decide')
+    .description('decides a review item')
+    .addArgument(new Argument('<id>', 'the item').argParser(uuid))
+    .addArgument(new Argument('<decision>', DECISIONS.join(', ')).argParser(choice(DECISIONS)))
+    .requiredOption('--reason <code>', 'a reason code')
+    .option('--note <text>', 'a note')
+    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .action(async (itemId: string, decision: Decision, { reason, note, as }: Options, command: Command) => {
+      const result = await withContext(
+        command,
+        async ({ pool, now }) => {
+          const [outcome] = await decide(pool, [{ decisionId: uuidv7(), itemId, decision, reason, note }], {
+            now,
+            onBehalfOf: as,
+          });
+          if (outcome === undefined) throw new Error('the decision got no answer');
+          return outcome;
+        },
+        ({ outcome, message, status, paid, rejected, reversed }) =>
+          message ?? `${outcome}: ${status}; ${paid} credits paid, ${rejected} rejected, ${reversed} taken back.`,
+      );
+      if (result.outcome !== 'applied' && result.outcome !== 'agreed') throw new Failed();
+    });
+}

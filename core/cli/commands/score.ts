@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { syncPatternKeys } from '../../engine/patterns/sync.ts';
+import { markAllDirty, score } from '../../engine/score.ts';
+import { watch } from '../../engine/watch.ts';
+import { checkHashKey } from '../../postgres/hash-key.ts';
+import { withContext } from '../context.ts';
+import { progressBar } from '../progress.ts';
+
+export function scoreCommand(program: Command): void {
+  program
+    .command('score')
+    .description('scores what is unscored or changed')
+    .option('--all', 'scores everything again', false)
+    .option('--watch', 'goes on until it is stopped', false)
+    .action(async ({ all, watch: goesOn }: { all: boolean; watch: boolean }, command: Command) => {
+      await withContext(
+        command,
+        async ({ pool, now, hashKey, say }) => {
+          const key = hashKey({ create: false });
+          await checkHashKey(pool, key);
+          await syncPatternKeys(pool, key);
+          if (all) await markAllDirty(pool);
+          const bar = progressBar();
+          try {
+            const report = await score(pool, {
+              now,
+              onProgress: ({ done, total }) => bar.update('Scoring', done, total),
+            });
+            if (!goesOn) return report;
+          } finally {
+            bar.stop();
+          }
+          const stop = new AbortController();
+          for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+          return watch(pool, {
+            clock: () => new Date(),
+            signal: stop.signal,
+            onScored: ({ scored }) => say(`${scored} scored`),
+          });
+        },
+        ({ scored, changed, failing }) =>
+          `${scored} referrals scored, ${changed} changed${failing > 0 ? `, ${failing} failing` : ''}.`,
+      );
+    });
+}

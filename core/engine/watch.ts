@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from '../postgres/connection.ts';
+import { score, type ScoreReport } from './score.ts';
+
+export type WatchOptions = {
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+  /** Called after each round that scored something. */
+  readonly onScored?: (report: ScoreReport) => void;
+};
+
+const INTERVAL_MS = 1000;
+
+/** Scores what becomes dirty until it is stopped; returns what was scored in all. */
+export async function watch(pool: Pool, { clock, signal, onScored }: WatchOptions): Promise<ScoreReport> {
+  const sum = { scored: 0, changed: 0, failing: 0 };
+  while (!signal.aborted) {
+    const report = await score(pool, { now: clock(), signal });
+    sum.scored += report.scored;
+    sum.changed += report.changed;
+    sum.failing += report.failing;
+    if (report.scored > 0 || report.failing > 0) onScored?.(report);
+    await pause(INTERVAL_MS, undefined, { signal }).catch(() => {});
+  }
+  return sum;
+}

@@ -1,0 +1,24 @@
+import { METHODS } from '../contract/methods.ts';
+import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResponse } from '../contract/methods.ts';
+import { CallFailure } from './failure.ts';
+
+/** Runs one method. Every end of it is an outcome: a call without an answer would keep the window waiting. */
+export async function answer(
+  handlers: MethodHandlers,
+  method: MethodName,
+  request: MethodRequest<MethodName>,
+  log: (line: string) => void,
+): Promise<CallOutcome> {
+  const parsed = METHODS[method].request.safeParse(request);
+  if (!parsed.success)
+    return { ok: false, error: { code: 'bad_request', message: `${method}: the request is malformed` } };
+  // The request was parsed by the schema of this very method, which the compiler cannot follow through the union.
+  const handler = handlers[method] as (request: unknown) => Promise<MethodResponse<MethodName>>;
+  try {
+    return { ok: true, value: await handler(parsed.data) };
+  } catch (error) {
+    if (error instanceof CallFailure) return { ok: false, error: error.error };
+    log(`${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return { ok: false, error: { code: 'internal', message: `${method} failed; the log has the details` } };
+  }
+}

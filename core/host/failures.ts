@@ -1,0 +1,64 @@
+import { MigrateError } from '../postgres/migrate.ts';
+import { HashKeyError } from '../postgres/hash-key.ts';
+import { codeOf, WorkspaceError } from '../postgres/embedded/error.ts';
+import { withoutSecrets } from './secrets.ts';
+import { NotMigratedError } from './session.ts';
+
+export type Failure = { readonly message: string; readonly detail: string | null };
+
+/** The network said no, or an open connection ended. */
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'EAI_AGAIN',
+]);
+/** Of `pg` itself, which gives these no code. */
+const PG_ENDED =
+  /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|not queryable/i;
+
+/** Whether the server is gone or going: nothing that was asked is known to have happened. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined && (NETWORK.has(code) || code.startsWith('08') || code.startsWith('57P'))) return true;
+  return error instanceof Error && PG_ENDED.test(error.message);
+}
+
+/** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
+export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
+  const detail = withoutSecrets(error instanceof Error ? error.message : String(error), options.databaseUrl);
+  const own = [WorkspaceError, NotMigratedError, MigrateError, HashKeyError].some((kind) => error instanceof kind);
+  if (own) return { message: detail, detail: null };
+  const configured = options.databaseUrl !== undefined;
+  if (codeOf(error) === '28P01' || codeOf(error) === '28000') {
+    return {
+      message:
+        'Postgres refused the login. Nothing was changed. Check user and password of the connection, then retry.',
+      detail,
+    };
+  }
+  if (codeOf(error) === '3D000') {
+    return {
+      message:
+        'There is no such database on this server. Nothing was changed. Check its name in the connection, then retry.',
+      detail,
+    };
+  }
+  if (isConnectionLoss(error)) {
+    return {
+      message: configured
+        ? 'The connection to Postgres is lost. Every decision shown as applied is saved. Check that the server can be reached, then retry.'
+        : 'The embedded Postgres has stopped. Every decision shown as applied is saved. Retry to start it again.',
+      detail,
+    };
+  }
+  return {
+    message: 'The workspace could not be opened. What was saved before is safe. Retry; the log has the details.',
+    detail,
+  };
+}

@@ -1,0 +1,82 @@
+import { connect, type Pool } from '../postgres/connection.ts';
+import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts';
+import { loadHashKey } from '../postgres/hash-key.ts';
+import { migrate, recordedMode } from '../postgres/migrate.ts';
+import { fillDemo } from './fill-demo.ts';
+import { labelOf } from './secrets.ts';
+
+/** An open workspace: a pool on a migrated database. */
+export type Session = {
+  readonly pool: Pool;
+  /** For people; never a password. */
+  readonly label: string;
+  /** Calling it again does nothing. */
+  close(): Promise<void>;
+};
+
+export type SessionOptions = {
+  readonly home: string;
+  readonly databaseUrl?: string;
+  readonly demoReferrals: number;
+  /** Ends a first fill in the middle; the next start completes it. */
+  readonly signal: AbortSignal;
+  readonly onStep: (step: string, done: number | null, total: number | null) => void;
+};
+
+export class NotMigratedError extends Error {}
+
+/** Connects to the server that is configured, or opens, migrates and fills the embedded workspace. */
+export function startSession(options: SessionOptions): Promise<Session> {
+  return options.databaseUrl === undefined ? startEmbedded(options) : startConfigured(options, options.databaseUrl);
+}
+
+async function startConfigured({ onStep }: SessionOptions, databaseUrl: string): Promise<Session> {
+  const label = labelOf(databaseUrl);
+  onStep(`Connecting to ${label}`, null, null);
+  const pool = connect(databaseUrl, 'umpire host');
+  try {
+    if ((await recordedMode(pool)) === null) {
+      throw new NotMigratedError(
+        `The database ${label} has not been prepared for Umpire. Nothing was changed. ` +
+          'Run `npm run umpire -- migrate --database-url …` with the login that owns it, then retry.',
+      );
+    }
+    return { pool, label, close: once(() => pool.end()) };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOptions): Promise<Session> {
+  const step = (text: string): void => onStep(text, null, null);
+  step('Starting Postgres');
+  const workspace = await openWorkspace({ home, onStep: step });
+  const pool = connect(workspace.connection, 'umpire host');
+  try {
+    // A key is made only with the database: a new one beside old hashes would match nothing.
+    const isNew = (await recordedMode(pool)) === null;
+    const key = loadHashKey({ env: process.env, home, create: isNew });
+    step('Preparing the database');
+    await migrate(pool, { key });
+    await fillDemo(pool, { home, referrals: demoReferrals, key, signal, onStep });
+    return { pool, label: workspace.label, close: once(() => closeEmbedded(pool, workspace)) };
+  } catch (error) {
+    await closeEmbedded(pool, workspace);
+    throw error;
+  }
+}
+
+/** The server stops with the last program that uses it, so that the connections end first. */
+async function closeEmbedded(pool: Pool, workspace: Workspace): Promise<void> {
+  try {
+    await pool.end();
+  } finally {
+    await workspace.release();
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
+}

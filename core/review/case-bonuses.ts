@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { CaseBonus } from '../contract/case.ts';
+import { BONUS_EVENT_TYPES, BONUS_STATUSES, TIERS } from '../domain/vocabulary.ts';
+import { dbInstant, type Queryable, rows } from '../postgres/rows.ts';
+
+const storedBonus = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  event_type: z.enum(BONUS_EVENT_TYPES),
+  app_id: z.string().nullable(),
+  credits: z.number().int(),
+  tier_at_time: z.enum(TIERS),
+  tier_multiplier: z.number(),
+  status: z.enum(BONUS_STATUSES),
+  hold_reason: z.string().nullable(),
+  hold_until: dbInstant.nullable(),
+  released_at: dbInstant.nullable(),
+  created_at: dbInstant,
+});
+
+/** The bonuses of a referral, oldest first. */
+export async function readBonuses(db: Queryable, relationshipId: string, refereeId: string): Promise<CaseBonus[]> {
+  const stored = await rows(
+    db,
+    storedBonus,
+    `SELECT id, user_id, event_type, app_id, credits_final AS credits, tier_at_time, tier_multiplier, status,
+       hold_reason, hold_until, released_at, created_at
+     FROM referrals.bonus_events WHERE relationship_id = $1 ORDER BY created_at, event_type, app_id, user_id, id`,
+    [relationshipId],
+  );
+  return stored.map((bonus) => ({
+    id: bonus.id,
+    userId: bonus.user_id,
+    role: bonus.user_id === refereeId ? 'referee' : 'referrer',
+    eventType: bonus.event_type,
+    appId: bonus.app_id,
+    credits: bonus.credits,
+    tierAtTime: bonus.tier_at_time,
+    tierMultiplier: bonus.tier_multiplier,
+    status: bonus.status,
+    holdReason: bonus.hold_reason,
+    holdUntil: bonus.hold_until,
+    releasedAt: bonus.released_at,
+    createdAt: bonus.created_at,
+  }));
+}

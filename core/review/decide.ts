@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { type DecideResult, decideResult } from '../contract/case.ts';
+import type { Decision } from '../domain/decision.ts';
+import { inTransaction, type Pool } from '../postgres/connection.ts';
+
+export type DecisionCall = {
+  /** Idempotency key: the same call again has its first outcome and no second effect. */
+  readonly decisionId: string;
+  readonly itemId: string;
+  /** The version that was looked at; without it no rise of the band is noticed. */
+  readonly expectedVersion?: number | undefined;
+  readonly decision: Decision;
+  readonly reason: string;
+  readonly note?: string | undefined;
+};
+
+export type DecideOptions = {
+  readonly now: Date;
+  /** Who decides, where the login is the owner's or the engine's; audited as "on behalf of". */
+  readonly onBehalfOf?: string | undefined;
+};
+
+/** Decides items, each with its own outcome, in the order given; the actor is the database login. */
+export async function decide(
+  pool: Pool,
+  calls: readonly DecisionCall[],
+  options: DecideOptions,
+): Promise<DecideResult[]> {
+  if (calls.length === 0) return [];
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ outcome: unknown }>(
+      'SELECT decide AS outcome FROM umpire.decide($1::jsonb, session_user, $2, $3)',
+      [JSON.stringify(calls), options.onBehalfOf ?? null, options.now],
+    );
+    return z.array(decideResult).parse(rows.map(({ outcome }) => outcome));
+  });
+}

@@ -1,0 +1,44 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { bundles } from './bundles.ts';
+import type { Flavour } from './bundles.ts';
+import { buildCore } from './core-build.ts';
+import { toTerminal } from './report.ts';
+import type { Report } from './report.ts';
+import { OUT } from './root.ts';
+import { sourcesDigest } from './sources.ts';
+
+const PARTS = ['core', 'main', 'preload', 'renderer'] as const;
+
+/** Builds all four parts into a folder. */
+export async function buildInto(out: string, flavour: Flavour): Promise<void> {
+  await buildCore(out);
+  for (const config of bundles(out, flavour)) await build(config);
+}
+
+/** Brings out/ up to date with the sources, where it is not. */
+export async function ensureBuilt(report: Report, flavour: Flavour = 'development'): Promise<void> {
+  const stampFile = join(OUT, `built-from`);
+  const stamp = `${flavour} ${await sourcesDigest()}`;
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
+
+  report('building …');
+  const work = join(OUT, `.building-${process.pid}`);
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  try {
+    await buildInto(work, flavour);
+    // The stamp goes first and comes back last: a build that was cut short is done again.
+    await rm(stampFile, { force: true });
+    for (const part of PARTS) {
+      await rm(join(OUT, part), { recursive: true, force: true });
+      await rename(join(work, part), join(OUT, part));
+    }
+    await writeFile(stampFile, stamp);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) await ensureBuilt(toTerminal, process.argv.includes('--packaged') ? 'packaged' : 'development');

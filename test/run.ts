@@ -1,0 +1,42 @@
+/**
+ * `npm test`: all checks and all suites, or those that are named. Always ends with one line of sums, and fails when
+ * anything failed or nothing ran.
+ */
+import { CHECKS } from './support/checks.ts';
+import type { Tally } from './support/checks.ts';
+import { runSuite, SUITES } from './support/suites.ts';
+
+const STEPS: { readonly [name: string]: () => Promise<Tally> } = {
+  ...CHECKS,
+  ...Object.fromEntries(SUITES.map((suite) => [suite, () => runSuite(suite)])),
+};
+
+async function runStep(name: string, step: () => Promise<Tally>): Promise<Tally> {
+  process.stdout.write(`── ${name}\n`);
+  try {
+    return await step();
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !Object.hasOwn(STEPS, name));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}.\n`);
+    return 2;
+  }
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, step] of Object.entries(STEPS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const tally = await runStep(name, step);
+    total.passed += tally.passed;
+    total.failed += tally.failed;
+    total.skipped += tally.skipped;
+  }
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

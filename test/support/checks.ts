@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { run } from '../../electron/launcher/command.ts';
+import { ROOT } from '../../electron/launcher/root.ts';
+import { checkTypes } from './types.ts';
+
+/** What a part of the test run found. */
+export type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number };
+
+async function tool(name: string, args: readonly string[]): Promise<Tally> {
+  const program = join(ROOT, 'node_modules', name, 'bin', name);
+  const { code, output } = await run(process.execPath, [program, ...args], { cwd: ROOT });
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0 };
+  process.stdout.write(`${output}\n`);
+  return { passed: 0, failed: 1, skipped: 0 };
+}
+
+async function types(): Promise<Tally> {
+  const checks = await checkTypes();
+  const failed = checks.filter((check) => !check.ok);
+  for (const { layer, output } of failed) process.stdout.write(`${layer}:\n${output}\n`);
+  return { passed: checks.length - failed.length, failed: failed.length, skipped: 0 };
+}
+
+/** The checks that come before any test, in their order. */
+export const CHECKS: { readonly [name: string]: () => Promise<Tally> } = {
+  types,
+  lint: () => tool('oxlint', ['--deny-warnings']),
+  format: () => tool('oxfmt', ['--check', '.']),
+};

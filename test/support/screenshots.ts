@@ -1,8 +1,7 @@
 /** `npm run screenshots`: pictures of the real window for the README, in both themes. `UMPIRE_HOME` names the data folder. */
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dataFolder } from '../../core/host/home.ts';
+import { defaultHome } from '../../core/postgres/embedded/home.ts';
 import { ROOT } from '../../electron/launcher/root.ts';
 import { launchIn } from './launch.ts';
 import { openWorkstation } from './workstation.ts';
@@ -14,12 +13,7 @@ const READY_WITHIN_MS = 10 * 60_000;
 
 const workstation = await openWorkstation();
 try {
-  const home = dataFolder({
-    env: process.env,
-    platform: process.platform,
-    homeFolder: homedir(),
-    uid: process.getuid?.() ?? null,
-  });
+  const home = defaultHome(process.env, process.platform, process.getuid?.());
   const { app, window, close } = await launchIn(workstation.runtime, workstation.display ?? null, { home });
   try {
     await app.evaluate(({ BrowserWindow }, size) => {

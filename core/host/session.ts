@@ -1,7 +1,8 @@
 import { connect, type Pool } from '../postgres/connection.ts';
 import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts';
 import { loadHashKey } from '../postgres/hash-key.ts';
-import { migrate, recordedMode } from '../postgres/migrate.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { recordedMode } from '../postgres/mode.ts';
 import { fillDemo } from './fill-demo.ts';
 import { labelOf } from './secrets.ts';
 

@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../core/postgres/connection.ts';
@@ -126,6 +127,18 @@ describe('an analyst on the first day', () => {
       { id: second, status: 'rejected' },
     ]);
   });
+
+  it.each(['light', 'dark'] as const)(
+    'has no barrier that the accessibility rules know, in %s',
+    async (colorScheme) => {
+      await launched.window.emulateMedia({ colorScheme });
+      // Electron opens no second page for the analysis, so it runs in this one.
+      const found = await new AxeBuilder({ page: launched.window }).setLegacyMode(true).analyze();
+      expect(
+        found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      ).toEqual([]);
+    },
+  );
 
   it('had no error on its console', () => {
     expect(launched.consoleErrors).toEqual([]);

@@ -28,10 +28,17 @@ export async function applyUsers(client: Client, now: Date): Promise<void> {
      ORDER BY p.user_id, p.at, p.event_id`,
   );
   await park(client);
+  // An account that is older than was known makes its referrer less new (new_account_referrer).
   await client.query(
-    `UPDATE auth.users AS u SET created_at = c.at
-     FROM (SELECT user_id, min(at) AS at FROM umpire_page WHERE type = 'user.created' GROUP BY user_id) AS c
-     WHERE u.id = c.user_id AND c.at < u.created_at`,
+    `WITH older AS (
+       UPDATE auth.users AS u SET created_at = c.at
+       FROM (SELECT user_id, min(at) AS at FROM umpire_page WHERE type = 'user.created' GROUP BY user_id) AS c
+       WHERE u.id = c.user_id AND c.at < u.created_at
+       RETURNING u.id
+     )
+     INSERT INTO umpire_rescored
+     SELECT r.relationship_id FROM older JOIN umpire.referrals AS r ON r.referrer_id = older.id
+     ON CONFLICT DO NOTHING`,
   );
   await rename(client, now);
   await changeEmails(client, now);

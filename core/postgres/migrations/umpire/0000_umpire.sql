@@ -188,6 +188,7 @@ CREATE TABLE umpire.referrals (
   -- Rejected by a decision: does not count for tiers.
   is_rejected boolean NOT NULL DEFAULT false
 );
+CREATE UNIQUE INDEX referrals_event_idx ON umpire.referrals (event_id);
 CREATE INDEX referrals_referrer_idx ON umpire.referrals (referrer_id, at, event_id);
 CREATE INDEX referrals_referrer_qualified_idx ON umpire.referrals (referrer_id, qualified_at, qualified_event)
   WHERE qualified_at IS NOT NULL AND NOT is_rejected;

@@ -1,10 +1,10 @@
 /** Electron's main process: puts the parts together in the order that Electron asks for. */
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, BrowserWindow, Menu, protocol, session } from 'electron';
 import { NOTICE_CHANNEL } from '../core/contract/bridge.ts';
-import { dataFolder } from '../core/host/home.ts';
+import { defaultHome } from '../core/postgres/embedded/home.ts';
+import { chooseGraphics } from './graphics.ts';
 import { inNodeChild } from './host/node-child.ts';
 import type { HostSettings, StartHost } from './host/process.ts';
 import { supervise } from './host/supervisor.ts';
@@ -20,12 +20,7 @@ import { openWindow } from './window.ts';
 
 const OUT = join(__dirname, '..');
 
-const home = dataFolder({
-  env: process.env,
-  platform: process.platform,
-  homeFolder: homedir(),
-  uid: process.getuid?.() ?? null,
-});
+const home = defaultHome(process.env, process.platform, process.getuid?.());
 mkdirSync(home, { recursive: true });
 const log = openLog(home);
 
@@ -71,6 +66,7 @@ function open(): void {
 }
 
 if (app.requestSingleInstanceLock()) {
+  chooseGraphics(app);
   // It would overrule the launcher's --no-sandbox, without which nothing runs as root; the window asks for its own sandbox.
   if (!(__DEVELOPMENT__ && app.commandLine.hasSwitch('no-sandbox'))) app.enableSandbox();
   // In one call: each further one would replace what the earlier registered.

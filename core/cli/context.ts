@@ -4,7 +4,7 @@ import { connect, type Pool } from '../postgres/connection.ts';
 import { defaultHome } from '../postgres/embedded/home.ts';
 import { openWorkspace } from '../postgres/embedded/workspace.ts';
 import { type HashKey, loadHashKey } from '../postgres/hash-key.ts';
-import { recordedMode } from '../postgres/migrate.ts';
+import { recordedMode } from '../postgres/mode.ts';
 import { BadArgument } from './errors.ts';
 
 /** What every command has: a database, the engine's clock, and where to write. */

@@ -1,26 +1,20 @@
 import { Command, CommanderError } from 'commander';
-import { caseCommand } from './commands/case.ts';
-import { decideCommand } from './commands/decide.ts';
-import { demoCommand } from './commands/demo.ts';
-import { importCommand } from './commands/import.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { queueCommand } from './commands/queue.ts';
-import { scoreCommand } from './commands/score.ts';
-import { statsCommand } from './commands/stats.ts';
-import { verifyCommand } from './commands/verify.ts';
 import { BadArgument, explain, Failed } from './errors.ts';
 
-const COMMANDS = [
-  migrateCommand,
-  importCommand,
-  scoreCommand,
-  queueCommand,
-  caseCommand,
-  decideCommand,
-  demoCommand,
-  statsCommand,
-  verifyCommand,
-];
+type Add = (program: Command) => void;
+
+/** Each command's file is read only when it is wanted: what one needs would make the others slow to start. */
+const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  score: async () => (await import('./commands/score.ts')).scoreCommand,
+  queue: async () => (await import('./commands/queue.ts')).queueCommand,
+  case: async () => (await import('./commands/case.ts')).caseCommand,
+  decide: async () => (await import('./commands/decide.ts')).decideCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  stats: async () => (await import('./commands/stats.ts')).statsCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+};
 
 /** Runs one command; returns the exit status: 0 done, 1 failed, 2 bad arguments. */
 async function run(argv: readonly string[]): Promise<number> {
@@ -30,7 +24,10 @@ async function run(argv: readonly string[]): Promise<number> {
     .option('--now <iso>', 'the engine’s clock')
     .option('--json', 'one JSON document on standard output')
     .exitOverride();
-  for (const add of COMMANDS) add(program);
+  const named = argv.filter((word) => Object.hasOwn(COMMANDS, word));
+  for (const name of named.length > 0 ? [...new Set(named)] : Object.keys(COMMANDS)) {
+    (await COMMANDS[name]?.())?.(program);
+  }
   // Options that every command has may stand behind its name.
   for (const command of program.commands) {
     for (const option of program.options) command.addOption(option);

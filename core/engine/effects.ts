@@ -48,12 +48,10 @@ async function computeScores(client: Client, rules: RuleSet): Promise<void> {
 
 async function writeScores(client: Client, rules: RuleSet, now: Date): Promise<number> {
   const { rowCount } = await client.query(
-    `INSERT INTO umpire.scores AS s (relationship_id, score, band, held_band, rule_set_version, evidence_hash, first_held_at, scored_at)
-     SELECT relationship_id, score, band, held_band, $1, evidence_hash, CASE WHEN held_band >= 'medium' THEN $2::timestamptz END, $2
-     FROM umpire_scored WHERE changed
+    `INSERT INTO umpire.scores AS s (relationship_id, score, band, held_band, rule_set_version, evidence_hash, scored_at)
+     SELECT relationship_id, score, band, held_band, $1, evidence_hash, $2 FROM umpire_scored WHERE changed
      ON CONFLICT (relationship_id) DO UPDATE SET score = excluded.score, band = excluded.band, held_band = excluded.held_band,
-       rule_set_version = excluded.rule_set_version, evidence_hash = excluded.evidence_hash, scored_at = excluded.scored_at,
-       first_held_at = coalesce(s.first_held_at, excluded.first_held_at)`,
+       rule_set_version = excluded.rule_set_version, evidence_hash = excluded.evidence_hash, scored_at = excluded.scored_at`,
     [rules.version, now],
   );
   await client.query(
@@ -138,6 +136,14 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
     `SELECT umpire.pay_bonuses(ids, $1) FROM (
        ${unpaid(`NOT s.is_rejected AND (s.held_band = 'low' OR s.is_covered) AND b.status = 'pending'`)}
      ) AS x`,
+    [now],
+  );
+  await client.query(
+    `UPDATE umpire.scores AS p SET first_held_at = $1
+     FROM umpire_scored AS s
+     WHERE p.relationship_id = s.relationship_id AND p.first_held_at IS NULL
+       AND NOT s.is_rejected AND NOT s.is_covered AND s.held_band >= 'medium'
+       AND EXISTS (SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = s.relationship_id AND b.status = 'pending')`,
     [now],
   );
   for (const band of ['medium', 'high', 'critical'] as const) {

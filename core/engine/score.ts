@@ -1,10 +1,8 @@
-import type { Client, Pool } from '../postgres/connection.ts';
-import { inTransaction } from '../postgres/connection.ts';
+import { type Client, inTransaction, type Pool } from '../postgres/connection.ts';
+import { clearBatch, takeBatch } from './batch.ts';
+import { detectAll } from './detect.ts';
 import { applyBands } from './effects.ts';
-import { detectPatterns } from './patterns/detect.ts';
-import { currentRuleSet, type RuleSet } from './rule-set.ts';
-import { SIGNALS } from './signals/index.ts';
-import type { Signal } from './signal.ts';
+import { currentRuleSet } from './rule-set.ts';
 
 export type ScoreReport = {
   /** Referrals scored by this call. */
@@ -64,7 +62,7 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   let taken: string[] = [];
   try {
     return await inTransaction(pool, async (client) => {
-      taken = await take(client, now, size);
+      taken = await takeBatch(client, now, size);
       if (taken.length === 0) return { taken: 0, changed: 0, failing: 0 };
       return { taken: taken.length, changed: await scoreTaken(client, now), failing: 0 };
     });
@@ -77,7 +75,7 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   for (const id of taken) {
     try {
       const one = await inTransaction(pool, async (client) => {
-        if ((await take(client, now, 1, id)).length === 0) return null;
+        if ((await takeBatch(client, now, 1, id)).length === 0) return null;
         return scoreTaken(client, now);
       });
       if (one === null) continue;
@@ -91,86 +89,13 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   return { taken: scored + failing, changed, failing };
 }
 
-/** Takes dirty referrals that nobody holds into `umpire_batch`; their rows stay locked until the transaction ends. */
-async function take(client: Client, now: Date, size: number, only?: string): Promise<string[]> {
-  await client.query(
-    `CREATE TEMP TABLE IF NOT EXISTS umpire_taken (relationship_id uuid PRIMARY KEY, generation bigint NOT NULL) ON COMMIT DELETE ROWS;
-     CREATE TEMP TABLE IF NOT EXISTS umpire_batch (
-       relationship_id uuid PRIMARY KEY, event_id text COLLATE "C", at timestamptz, referrer_id text, referee_id text, code_id uuid,
-       ip_hash text COLLATE "C", network_hashes text[], device_hash text COLLATE "C", ip_type text, pattern_hits uuid[],
-       qualified_at timestamptz, qualified_event text COLLATE "C", code_created_at timestamptz, referee_domain text COLLATE "C",
-       is_rejected boolean
-     ) ON COMMIT DELETE ROWS;
-     CREATE TEMP TABLE IF NOT EXISTS umpire_fired (
-       relationship_id uuid NOT NULL, signal text COLLATE "C" NOT NULL, points integer NOT NULL, evidence jsonb NOT NULL,
-       PRIMARY KEY (relationship_id, signal)
-     ) ON COMMIT DELETE ROWS`,
-  );
-  const { rows } = await client.query<{ relationship_id: string }>(
-    `INSERT INTO umpire_taken
-     SELECT relationship_id, generation FROM umpire.dirty
-     WHERE (retry_at IS NULL OR retry_at <= $1) AND ($3::uuid IS NULL OR relationship_id = $3)
-     ORDER BY generation LIMIT $2 FOR UPDATE SKIP LOCKED
-     RETURNING relationship_id`,
-    [now, size, only ?? null],
-  );
-  if (rows.length === 0) return [];
-  await client.query(
-    `SELECT 1 FROM umpire.referrals WHERE relationship_id IN (SELECT relationship_id FROM umpire_taken) ORDER BY relationship_id FOR UPDATE`,
-  );
-  await client.query(
-    `INSERT INTO umpire_batch
-     SELECT r.relationship_id, r.event_id, r.at, r.referrer_id, r.referee_id, r.code_id, r.ip_hash, r.network_hashes, r.device_hash,
-       r.ip_type, r.pattern_hits, r.qualified_at, r.qualified_event, c.created_at, u.email_domain, r.is_rejected
-     FROM umpire_taken AS t
-     JOIN umpire.referrals AS r ON r.relationship_id = t.relationship_id
-     JOIN referrals.codes AS c ON c.id = r.code_id
-     LEFT JOIN umpire.users AS u ON u.user_id = r.referee_id`,
-  );
-  await client.query('ANALYZE umpire_batch');
-  return rows.map(({ relationship_id: id }) => id);
-}
-
-/** Scores `umpire_batch`, applies what follows, and clears the marks that are still those it took. */
+/** Scores the batch, applies what follows, and clears its marks. */
 async function scoreTaken(client: Client, now: Date): Promise<number> {
   const rules = await currentRuleSet(client);
-  for (const signal of SIGNALS) {
-    if (!rules.disabled.includes(signal.name)) await detect(client, signal, rules);
-  }
-  await detectPatterns(client);
+  await detectAll(client, rules);
   const changed = await applyBands(client, rules, now);
-  await client.query(
-    `UPDATE umpire.registrations AS g SET is_settled = true
-     FROM umpire_batch AS b WHERE g.event_id = b.event_id AND NOT g.is_settled`,
-  );
-  await client.query(
-    `DELETE FROM umpire.dirty AS d USING umpire_taken AS t
-     WHERE d.relationship_id = t.relationship_id AND d.generation = t.generation`,
-  );
+  await clearBatch(client);
   return changed;
-}
-
-async function detect(client: Client, signal: Signal, rules: RuleSet): Promise<void> {
-  const points = rules.points[signal.name];
-  if ('sql' in signal) {
-    await client.query(
-      `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)
-       SELECT relationship_id, $1, $2, evidence FROM (${signal.sql}) AS fired`,
-      [signal.name, points],
-    );
-    return;
-  }
-  const fired = await signal.detect(client);
-  await client.query(
-    `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)
-     SELECT relationship_id, $1, $2, evidence FROM unnest($3::uuid[], $4::jsonb[]) AS f (relationship_id, evidence)`,
-    [
-      signal.name,
-      points,
-      fired.map(({ relationshipId }) => relationshipId),
-      fired.map(({ evidence }) => JSON.stringify(evidence)),
-    ],
-  );
 }
 
 const FIRST_RETRY_SECONDS = 30;

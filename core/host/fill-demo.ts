@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { score } from '../engine/score.ts';
 import type { Pool } from '../postgres/connection.ts';
 import type { HashKey } from '../postgres/hash-key.ts';
 import { row } from '../postgres/rows.ts';
 import { demo } from '../programme/demo/demo.ts';
-import { importEvents } from '../programme/import/import.ts';
-import { eventSource } from '../programme/import/source.ts';
+import { liveThrough } from '../programme/demo/lived.ts';
 import { type DemoOrder, forgetOrder, pendingOrder, rememberOrder } from './demo-order.ts';
 
 export type FillOptions = {
@@ -53,36 +51,17 @@ async function orderFor(pool: Pool, { home, referrals }: FillOptions): Promise<D
 
 async function fill(pool: Pool, order: DemoOrder, { key, signal, onStep }: FillOptions): Promise<void> {
   const until = new Date(order.until);
-  const { events } = demo({ referrals: order.referrals, seed: order.seed, until });
   onStep('Making up a demo programme', null, null);
-  let total = 0;
-  for (const _ of events) total += 1;
-  const source = eventSource(() => untilAborted(events, signal));
-  await importEvents(pool, source, {
+  const programme = demo({ referrals: order.referrals, seed: order.seed, until });
+  await liveThrough(pool, programme, {
     key,
-    now: until,
-    onProgress: (progress) => {
-      signal.throwIfAborted();
-      const reading = progress.phase === 'reading';
-      onStep(reading ? 'Importing demo events' : 'Applying demo events', progress.done, progress.total ?? total);
-    },
-  });
-  await score(pool, {
-    now: until,
+    until,
     signal,
-    onProgress: ({ done, total: referrals }) => onStep('Scoring demo referrals', done, referrals),
+    onWeek: (done, total) => onStep('Living through the demo programme, week by week', done, total),
   });
-  signal.throwIfAborted();
   // So many rows came at once that the planner knows nothing yet, and the first pages would be slow.
   onStep('Finishing the demo workspace', null, null);
   await pool.query('ANALYZE');
-}
-
-function* untilAborted<Event>(events: Iterable<Event>, signal: AbortSignal): Generator<Event, void, undefined> {
-  for (const event of events) {
-    signal.throwIfAborted();
-    yield event;
-  }
 }
 
 async function withFillLock(pool: Pool, { signal, onStep }: FillOptions, work: () => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import { rows } from '../postgres/rows.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
 import { queuePage, queueSummary } from '../review/queue.ts';
+import { serverNow } from './clock.ts';
 import type { Session } from './session.ts';
 
 export type HandlerNeeds = {
@@ -24,11 +25,11 @@ export function hostHandlers({ use, status, retry, changed }: HandlerNeeds): Met
       await retry();
       return {};
     },
-    'queue.page': (request) => use(({ pool }) => queuePage(pool, request, new Date())),
-    'queue.summary': () => use(({ pool }) => queueSummary(pool, new Date())),
-    'case.get': ({ itemId }) => use(({ pool }) => readCase(pool, itemId, new Date())),
+    'queue.page': (request) => use(async ({ pool }) => queuePage(pool, request, await serverNow(pool))),
+    'queue.summary': () => use(async ({ pool }) => queueSummary(pool, await serverNow(pool))),
+    'case.get': ({ itemId }) => use(async ({ pool }) => readCase(pool, itemId, await serverNow(pool))),
     'case.decide': async (request) => {
-      const [result] = await use(({ pool }) => decide(pool, [request], { now: new Date() }));
+      const [result] = await use(async ({ pool }) => decide(pool, [request], { now: await serverNow(pool) }));
       if (result === undefined) throw new Error('a decision got no outcome');
       if (result.outcome === 'applied') changed();
       return result;

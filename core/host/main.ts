@@ -1,7 +1,6 @@
 /** The core host's entry: started and supervised by Electron's main, with messages as its only interface. */
-import { homedir } from 'node:os';
+import { defaultHome } from '../postgres/embedded/home.ts';
 import { answer } from './answer.ts';
-import { dataFolder } from './home.ts';
 import { openHost } from './open.ts';
 import { transportToMain } from './transport.ts';
 
@@ -27,12 +26,7 @@ function demoReferrals(): number {
 
 const databaseUrl = process.env['UMPIRE_DATABASE_URL'];
 const host = openHost({
-  home: dataFolder({
-    env: process.env,
-    platform: process.platform,
-    homeFolder: homedir(),
-    uid: process.getuid?.() ?? null,
-  }),
+  home: defaultHome(process.env, process.platform, process.getuid?.()),
   ...(databaseUrl ? { databaseUrl } : {}),
   demoReferrals: demoReferrals(),
   log,

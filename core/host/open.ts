@@ -68,7 +68,7 @@ export function openHost(options: HostOptions): Host {
       });
       own.session = session;
       if (signal.aborted) return;
-      const ready = await readReadyStatus(session, new Date());
+      const ready = await readReadyStatus(session);
       own.watch = watch(session, {
         log: options.log,
         onChange: () => notify({ kind: 'queue' }),
@@ -117,7 +117,7 @@ export function openHost(options: HostOptions): Host {
       status: async () => {
         if (status.state !== 'ready') return status;
         // The decisions of the last hour change with the clock; everything else stays as it was told.
-        return use((session) => readReadyStatus(session, new Date())).catch(() => status);
+        return use((session) => readReadyStatus(session)).catch(() => status);
       },
       retry: async () => {
         if (closed || status.state !== 'failed') return;

@@ -14,10 +14,7 @@ const facts = z.object({
 });
 
 /** What the foot of the window says of an open workspace. */
-export async function readReadyStatus(
-  { pool, label }: Session,
-  now: Date,
-): Promise<Extract<WorkspaceStatus, { state: 'ready' }>> {
+export async function readReadyStatus({ pool, label }: Session): Promise<Extract<WorkspaceStatus, { state: 'ready' }>> {
   // The highest of Umpire's roles that the login has; whoever owns the tables needs none.
   const found = await row(
     pool,
@@ -29,9 +26,8 @@ export async function readReadyStatus(
                  ORDER BY known.rank LIMIT 1), 'owner') AS role,
        (SELECT max(version) FROM umpire.rule_sets) AS rule_set_version,
        (SELECT count(*) FROM umpire.decisions d WHERE d.actor = session_user
-          AND d.decided_at > $1::timestamptz - interval '1 hour' AND d.outcome ->> 'outcome' = 'applied') AS decisions
+          AND d.decided_at > now() - interval '1 hour' AND d.outcome ->> 'outcome' = 'applied') AS decisions
      FROM umpire.workspace w JOIN pg_class c ON c.oid = 'umpire.workspace'::regclass`,
-    [now],
   );
   if (found === null) throw new Error('This database has no workspace record.');
   return {

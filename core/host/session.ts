@@ -1,7 +1,8 @@
 import { connect, type Pool } from '../postgres/connection.ts';
 import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts';
 import { loadHashKey } from '../postgres/hash-key.ts';
-import { migrate, recordedMode } from '../postgres/migrate.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { recordedMode } from '../postgres/mode.ts';
 import { fillDemo } from './fill-demo.ts';
 import { labelOf } from './secrets.ts';
 
@@ -50,7 +51,7 @@ async function startConfigured({ onStep }: SessionOptions, databaseUrl: string):
 
 async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOptions): Promise<Session> {
   const step = (text: string): void => onStep(text, null, null);
-  step('Starting Postgres');
+  step('Opening the workspace');
   const workspace = await openWorkspace({ home, onStep: step });
   const pool = connect(workspace.connection, 'umpire host');
   try {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { score } from '../engine/score.ts';
 import { row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
+import { serverNow } from './clock.ts';
 import { isConnectionLoss } from './failures.ts';
 import type { Session } from './session.ts';
 
@@ -37,7 +38,7 @@ async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, s
   let seen: string | null = null;
   while (!signal.aborted) {
     try {
-      await score(pool, { now: new Date(), signal });
+      await score(pool, { now: await serverNow(pool), signal });
       const look: z.infer<typeof changes> | null = await row(pool, changes, CHANGES, [seen]);
       if (look !== null) {
         seen = look.snapshot;

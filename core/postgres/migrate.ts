@@ -5,8 +5,9 @@ import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { FRAUD_SIGNALS, FRAUD_THRESHOLDS } from '../domain/constants.ts';
 import { DEFAULT_REASONS } from '../domain/decision.ts';
 import type { Mode } from '../domain/vocabulary.ts';
-import { checkServerVersion, type Client, type Pool, type Queryable } from './connection.ts';
+import { checkServerVersion, type Client, type Pool } from './connection.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
+import { recordedMode } from './mode.ts';
 
 export class MigrateError extends Error {}
 
@@ -51,16 +52,6 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
   } finally {
     client.release();
   }
-}
-
-/** The mode this database is in, or null when it was never migrated. */
-export async function recordedMode(client: Queryable): Promise<Mode | null> {
-  const { rows: found } = await client.query<{ there: boolean }>(
-    `SELECT to_regclass('umpire.workspace') IS NOT NULL AS there`,
-  );
-  if (found[0]?.there !== true) return null;
-  const { rows } = await client.query<{ mode: Mode }>('SELECT mode FROM umpire.workspace');
-  return rows[0]?.mode ?? null;
 }
 
 async function chooseMode(client: Client, wanted: Mode | undefined): Promise<Mode> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dbCount, type Queryable, rows } from '../postgres/rows.ts';
 
 /** Counting stops here: a carrier's address may have a million accounts, and more than this says nothing more. */
-export const CROWD_LIMIT = 5000;
+export const CROWD_LIMIT = 2000;
 
 export type Crowds = {
   /** Accounts ever seen at each device, by its hash, at most `CROWD_LIMIT`. */

@@ -60,7 +60,11 @@ function stagesOf(head: CaseHead): TimelineEntry[] {
   const through = head.source_app_id === null ? '' : ` through ${head.source_app_id}`;
   const stages: [string | null, string][] = [
     [head.registered_at, `Registered with code ${head.code}${through}`],
-    [head.activated_at, 'Activated: first usage'],
+    // A purchase without any usage before it activates too (SPEC 2).
+    [
+      head.activated_at,
+      head.activated_at === head.qualified_at ? 'Activated by the first purchase' : 'Activated: first usage',
+    ],
     [head.qualified_at, 'Qualified: first purchase'],
     [head.retained_at, 'Retained'],
   ];

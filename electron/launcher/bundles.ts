@@ -23,7 +23,12 @@ function desktopBundle(name: 'main' | 'preload', out: string, flavour: Flavour):
       minify: false,
       sourcemap: flavour === 'development',
       lib: { entry: join(ROOT, 'electron', `${name}.ts`), formats: ['cjs'], fileName: () => `${name}.cjs` },
-      rolldownOptions: { external: ['electron', ...NODE_MODULES], output: { codeSplitting: false } },
+      rolldownOptions: {
+        external: ['electron', ...NODE_MODULES],
+        output: { codeSplitting: false },
+        // A module that nothing is used of is not even loaded: packaged builds start no other program.
+        treeshake: { moduleSideEffects: 'no-external' },
+      },
     },
     // Not a browser build: packages are taken by their Node entries and none is left out of the file.
     resolve: { conditions: ['node', 'import', 'default'], mainFields: ['module', 'main'] },

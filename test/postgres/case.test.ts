@@ -138,7 +138,7 @@ describe('the case of a self-referral', () => {
         who: 'referee',
         text: 'Registered with code K7P2QX through chat',
       },
-      { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Activated: first usage' },
+      { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Activated by the first purchase' },
       { at: '2026-03-12T10:00:00.000Z', kind: 'stage', who: 'referee', text: 'Qualified: first purchase' },
     ]);
     expect(timeline.map(({ text }) => text)).toEqual(
@@ -171,7 +171,7 @@ describe('the stake is what a decision then moves', () => {
   test('approving pays what the button said, rejecting rejects and takes back what it said', async () => {
     const demo = await migratedDatabase();
     try {
-      await tellDemo(demo.pool, 300, NOW);
+      await tellDemo(demo.pool, 900, NOW);
       const { rows: items } = await demo.pool.query<{ id: string; relationship_id: string }>(
         'SELECT id, relationship_id FROM referrals.review_queue ORDER BY id',
       );

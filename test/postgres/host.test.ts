@@ -188,7 +188,7 @@ test('a password is in no status and no log, whatever is wrong with it', async (
 test('a first fill that was cut off is completed at the next start, by its own order', async () => {
   await withHome(async (home) => {
     const first = open({ home, demoReferrals: 400 });
-    await first.until((notice) => notice.kind === 'workspace' && JSON.stringify(notice).includes('Applying'));
+    await first.until((notice) => notice.kind === 'workspace' && JSON.stringify(notice).includes('Living through'));
     await first.host.close();
     expect(existsSync(join(home, 'demo-order.json'))).toBe(true);
 

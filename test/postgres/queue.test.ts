@@ -16,7 +16,7 @@ let db: MigratedDatabase;
 
 beforeAll(async () => {
   db = await migratedDatabase();
-  await tellDemo(db.pool, 600, NOW);
+  await tellDemo(db.pool, 1500, NOW);
   // A queue in the middle of its work: every fifth item is decided.
   await db.pool.query(
     `UPDATE referrals.review_queue SET status = CASE WHEN n % 10 = 0 THEN 'approved' ELSE 'rejected' END::public.review_status

@@ -1,60 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron } from 'playwright';
-import type { ElectronApplication, Page } from 'playwright';
 import { inject } from 'vitest';
-import { invocation } from '../../electron/launcher/invocation.ts';
-import type { Runtime } from '../../electron/launcher/runtime.ts';
+import { launchIn } from './launch.ts';
+import type { LaunchedApp, LaunchOptions } from './launch.ts';
 
-export type LaunchOptions = {
-  /** The data folder; keep it to find the same workspace again after a restart. */
-  readonly home: string;
-  readonly databaseUrl?: string;
-  readonly env?: NodeJS.ProcessEnv;
-};
-
-export type LaunchedApp = {
-  readonly app: ElectronApplication;
-  readonly window: Page;
-  /** What the window's console reported as errors, uncaught exceptions included. A good test ends with none. */
-  readonly consoleErrors: readonly string[];
-  /** Quits as a person would, and waits until the program and its core host are gone. */
-  readonly close: () => Promise<void>;
-};
-
-/** Starts the real program; outside of a test the runtime and the display are given. */
-export async function launchIn(
-  runtime: Runtime,
-  display: string | null,
-  { home, databaseUrl, env }: LaunchOptions,
-): Promise<LaunchedApp> {
-  const environment = {
-    ...process.env,
-    ...(display ? { DISPLAY: display } : {}),
-    UMPIRE_HOME: home,
-    ...(databaseUrl ? { UMPIRE_DATABASE_URL: databaseUrl } : {}),
-    ...env,
-  };
-  const how = invocation(runtime, environment, () => {});
-  const app = await _electron.launch({
-    executablePath: how.executable,
-    args: [...how.args],
-    timeout: 30_000,
-    env: Object.fromEntries(
-      Object.entries(how.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
-  });
-  const consoleErrors: string[] = [];
-  app.on('window', (page) => {
-    page.on('console', (message) => {
-      if (message.type() === 'error') consoleErrors.push(message.text());
-    });
-    page.on('pageerror', (error) => consoleErrors.push(String(error)));
-  });
-  const window = await app.firstWindow();
-  return { app, window, consoleErrors, close: () => app.close() };
-}
+export type { LaunchedApp, LaunchOptions } from './launch.ts';
 
 /** Starts the real program within a test of the projects that have `electron-global.ts` as their setup. */
 export function launchApp(options: LaunchOptions): Promise<LaunchedApp> {

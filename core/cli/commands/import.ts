@@ -45,7 +45,7 @@ export function importCommand(program: Command): void {
 async function openSource(file: string): Promise<Source> {
   if (file === '-') return streamSource(process.stdin);
   const found = await stat(file).catch(() => null);
-  if (found === null || !found.isFile()) throw new BadArgument(`There is no file ${file}.`);
+  if (found === null || !found.isFile()) throw new BadArgument(`There is no file ${file}.`, 1);
   return fileSource(file, found.size);
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MODES } from '../../domain/vocabulary.ts';
-import { migrate, recordedMode } from '../../postgres/migrate.ts';
+import { migrate } from '../../postgres/migrate.ts';
+import { recordedMode } from '../../postgres/mode.ts';
 import { choice } from '../arguments.ts';
 import { withContext } from '../context.ts';
 

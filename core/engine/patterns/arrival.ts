@@ -1,6 +1,6 @@
 import type { PatternType } from '../../domain/vocabulary.ts';
 import { type AddressRange, canonicalAddress, parseRange } from '../address.ts';
-import { compileRegex } from './compile.ts';
+import { compileRegex, regexSource } from './compile.ts';
 
 /** A pattern that is matched while events arrive. In one import it counts from (at, id) of the event that made it. */
 export type ArrivalPattern = {
@@ -45,6 +45,7 @@ function compile({ type, value }: ArrivalPattern): ((event: Arriving) => boolean
       };
     }
     case 'device_pattern': {
+      if (regexSource(value) === null) return null;
       const regex = compileRegex(value, { ignoreCase: false });
       return ({ userAgent }) => typeof userAgent === 'string' && regex.matcher(userAgent).find();
     }

@@ -12,10 +12,10 @@ import type { Truth } from './truth.ts';
 export type Account = {
   readonly id: string;
   readonly person: Person;
-  readonly name: string;
   readonly email: string;
   readonly createdAt: number;
-  readonly habits: Habits;
+  /** Null for what honest people do: drawn when the story is told. */
+  readonly habits: Habits | null;
   /** Seeds the details of its story. */
   readonly seed: number;
   codes: readonly Code[];
@@ -42,9 +42,11 @@ export type Code = {
 export type Registration = {
   readonly at: number;
   readonly code: Code;
-  readonly spot: Spot;
-  readonly device: Device;
+  /** Null for one of the person's own. */
+  readonly spot: Spot | null;
+  readonly device: Device | null;
   readonly app: string;
+  readonly accepted: boolean;
   /** When the code was looked up before. */
   readonly lookedUpAt: number | null;
 };

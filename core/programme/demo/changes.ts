@@ -1,4 +1,5 @@
 import type { Account } from './accounts.ts';
+import { habitsOf } from './habits.ts';
 import { nameOf } from './names.ts';
 import type { Random } from './prng.ts';
 import { DAY } from './time.ts';
@@ -38,5 +39,5 @@ export function changes(world: World, random: Random): void {
 }
 
 function lastOf(account: Account): number {
-  return Math.max(account.habits.leaves, ...account.registrations.map(({ at }) => at));
+  return Math.max(habitsOf(account).leaves, ...account.registrations.map(({ at }) => at));
 }

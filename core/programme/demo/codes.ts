@@ -3,7 +3,7 @@ import type { Random } from './prng.ts';
 import type { Person } from './people.ts';
 
 const ALPHABET = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
-const TAILS = ['24', '25', '7', 'GO', 'XO', 'TEAM', 'FREUNDE', 'AMIGOS', 'BONUS', 'CLUB', 'HELLO', 'PRO', '2GO', 'FAN'];
+const TAILS = ['24', '25', '7', 'GO', 'XO', 'TEAM', 'BONUS', 'CLUB', 'HELLO', 'PRO', '2GO', 'FAN'];
 const CAMPAIGNS = [
   'SPRING',
   'PODCAST',

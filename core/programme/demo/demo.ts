@@ -11,6 +11,7 @@ import { FOREWORD, storyOf } from './story.ts';
 import { DAY } from './time.ts';
 import type { Truth } from './truth.ts';
 import { World } from './world.ts';
+import { isoAt } from './zones.ts';
 
 export type { DemoEvent } from './events.ts';
 export { GROUPS, SCHEMES } from './truth.ts';
@@ -84,7 +85,7 @@ function* told(plan: Plan): Generator<DemoEvent, void, undefined> {
     // Sorting is stable: at the same instant an account's events keep their order.
     const today = (days.get(day) ?? []).sort((a, b) => a.at - b.at);
     days.delete(day);
-    for (const { event } of today) yield { ...event, id: idOf(serial++) };
+    for (const { at, zone, event } of today) yield { ...event, id: idOf(serial++), at: isoAt(at, zone) };
   }
 
   function note(entries: readonly Told[]): void {

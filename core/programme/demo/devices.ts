@@ -33,7 +33,7 @@ export function hidden(device: Device): Device {
 }
 
 /** One to three: nearly everybody has a phone, many a computer, some a tablet. */
-export function devicesOf(random: Random): Device[] {
+export function someDevices(random: Random): readonly Device[] {
   const first = deviceOf(random, random.chance(0.9) ? 'phone' : 'desktop');
   if (random.chance(0.4)) return [first];
   const second = deviceOf(random, 'desktop');

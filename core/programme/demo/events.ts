@@ -1,3 +1,4 @@
+import type { Zone } from './zones.ts';
 import type { CodeType, IpType, PatternType, Severity, SightingContext } from '../../domain/vocabulary.ts';
 
 /** Where and with what somebody was: the fields that registrations and sightings share (SPEC 7). */
@@ -61,5 +62,5 @@ export type DemoEvent = {
   [Type in keyof Bodies]: { readonly id: string; readonly type: Type; readonly at: string } & Bodies[Type];
 }[keyof Bodies];
 
-/** An event whose turn is not known yet: its id is empty, its instant beside it for the sorting. */
-export type Told = { readonly at: number; readonly event: DemoEvent };
+/** An event that waits for its turn: its id and time are written when it comes. */
+export type Told = { readonly at: number; readonly zone: Zone; readonly event: DemoEvent };

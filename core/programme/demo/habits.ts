@@ -1,4 +1,5 @@
-import type { Random } from './prng.ts';
+import type { Account } from './accounts.ts';
+import { Random } from './prng.ts';
 import { DAY, HOUR, MINUTE } from './time.ts';
 
 /** What somebody does after signing up; the exact moments are drawn when their story is told. */
@@ -17,13 +18,13 @@ export type Habits = {
 /** The ways honest people take to the product. */
 const KINDS = [
   { weight: 23, kind: 'bounced', uses: [0, 0], visits: [0, 1], stays: [0, 3], buys: 0.005 },
-  { weight: 33, kind: 'tried', uses: [1, 3], visits: [0, 2], stays: [1, 20], buys: 0.12 },
-  { weight: 29, kind: 'regular', uses: [3, 7], visits: [1, 4], stays: [35, 130], buys: 0.7 },
-  { weight: 15, kind: 'devoted', uses: [5, 13], visits: [2, 7], stays: [90, 270], buys: 0.93 },
+  { weight: 33, kind: 'tried', uses: [1, 3], visits: [0, 3], stays: [1, 20], buys: 0.12 },
+  { weight: 29, kind: 'regular', uses: [3, 8], visits: [1, 5], stays: [35, 130], buys: 0.7 },
+  { weight: 15, kind: 'devoted', uses: [6, 14], visits: [3, 8], stays: [90, 270], buys: 0.93 },
 ] as const;
 
 /** Of honest buyers: those who buy on the first day, and those who buy before they try. */
-const SAME_DAY = 0.025;
+const SAME_DAY = 0.016;
 const UNTRIED = 0.04;
 
 /** `keen` 0 for the usual mixture; 1 for friends of somebody who knows whom the product suits. */
@@ -71,4 +72,13 @@ export function hollowHabits(random: Random, from: number, until: { uses?: numbe
     purchases,
     leaves: Math.max(from + random.between(HOUR, 30 * HOUR), ...purchases),
   };
+}
+
+/** What the holder of an account does: planned by a scheme, or drawn from the account's own seed. */
+export function habitsOf({ habits, seed, createdAt, registrations }: Account): Habits {
+  if (habits !== null) return habits;
+  const random = new Random(seed + 1);
+  const [first] = registrations;
+  const referred = first !== undefined && first.accepted && first.at < createdAt + 5 * MINUTE;
+  return referred ? honestHabits(random, first.at) : customerHabits(random, createdAt);
 }

@@ -3,7 +3,7 @@ import { FRESH_DISPOSABLE } from './data/mail.ts';
 import { RENTED } from './data/networks.ts';
 import type { Told } from './events.ts';
 import { DAY, HOUR } from './time.ts';
-import { isoAt, UTC } from './zones.ts';
+import { UTC } from './zones.ts';
 
 type Pattern = {
   /** Days and hours into the programme. */
@@ -48,7 +48,7 @@ const PATTERNS: readonly Pattern[] = [
     patternType: 'email_domain',
     patternValue: '/^[a-z]{3}[0-9]{6}@/',
     severity: 'medium',
-    scoreImpact: 20,
+    scoreImpact: 15,
     description: 'Mailboxes named by a machine',
   },
   {
@@ -64,7 +64,7 @@ const PATTERNS: readonly Pattern[] = [
     patternType: 'device_pattern',
     patternValue: '/Android 7\\.1.*SM-(G930F|J710F|A320FL)/',
     severity: 'medium',
-    scoreImpact: 20,
+    scoreImpact: 15,
     description: 'Old phones seen in racks',
   },
   {
@@ -81,16 +81,17 @@ const PATTERNS: readonly Pattern[] = [
 export function toldPatterns(start: number): Told[] {
   return PATTERNS.flatMap(({ day, off, ...pattern }) => {
     const made = start + Math.floor(day * 24) * HOUR;
-    const told: Told[] = [{ at: made, event: { id: '', type: 'pattern.created', at: isoAt(made, UTC), pattern } }];
+    const told: Told[] = [{ at: made, zone: UTC, event: { id: '', type: 'pattern.created', at: '', pattern } }];
     if (off !== undefined) {
       const at = start + Math.floor(off * DAY);
       const { patternType, patternValue } = pattern;
       told.push({
         at,
+        zone: UTC,
         event: {
           id: '',
           type: 'pattern.updated',
-          at: isoAt(at, UTC),
+          at: '',
           pattern: { patternType, patternValue, isActive: false },
         },
       });

@@ -2,18 +2,19 @@ import { homeSpot, mobileSpot, vpnSpot } from './addresses.ts';
 import type { Spot } from './addresses.ts';
 import { PLACES } from './data/places.ts';
 import type { Place } from './data/places.ts';
-import { devicesOf } from './devices.ts';
+import { someDevices } from './devices.ts';
 import type { Device } from './devices.ts';
 import { nameOf } from './names.ts';
 import type { Name } from './names.ts';
-import type { Random } from './prng.ts';
+import { Random } from './prng.ts';
 
 export type Person = {
   readonly name: Name;
   readonly place: Place;
-  /** Where they connect from, the most usual first. */
-  readonly spots: readonly Spot[];
-  readonly devices: readonly Device[];
+  /** Draws what is not given below, the same each time: lines and phones of their own need no memory. */
+  readonly seed: number;
+  readonly spots?: readonly Spot[];
+  readonly devices?: readonly Device[];
 };
 
 /** Shares of people: with IPv6 at home where there is any, with a VPN at hand. */
@@ -21,11 +22,21 @@ const IPV6 = 0.4;
 const VPN = 0.03;
 
 export function personIn(random: Random, place: Place): Person {
+  return { name: nameOf(random, place.locale), place, seed: random.uint() };
+}
+
+/** Where they connect from, the most usual first. */
+export function spotsOf({ place, seed, spots }: Person): readonly Spot[] {
+  if (spots !== undefined) return spots;
+  const random = new Random(seed);
   const home = homeSpot(random, place.country, random.chance(IPV6));
   const mobile = mobileSpot(random, place);
   const usual = random.chance(0.8) ? [home, mobile] : [mobile, home];
-  const spots = random.chance(VPN) ? [...usual, vpnSpot(random, place.country)] : usual;
-  return { name: nameOf(random, place.locale), place, spots, devices: devicesOf(random) };
+  return random.chance(VPN) ? [...usual, vpnSpot(random, place.country)] : usual;
+}
+
+export function devicesOf({ seed, devices }: Person): readonly Device[] {
+  return devices ?? someDevices(new Random(seed + 1));
 }
 
 /** Somebody from anywhere. */
@@ -43,13 +54,16 @@ export function friendOf(random: Random, person: Person): Person {
 
 /** The one they are at mostly, sometimes another. */
 export function usualSpot(random: Random, person: Person): Spot {
-  const [first] = person.spots;
-  return first !== undefined && random.chance(0.62) ? first : random.pick(person.spots);
+  return mostlyFirst(random, spotsOf(person), 0.62);
 }
 
 export function usualDevice(random: Random, person: Person): Device {
-  const [first] = person.devices;
-  return first !== undefined && random.chance(0.7) ? first : random.pick(person.devices);
+  return mostlyFirst(random, devicesOf(person), 0.7);
+}
+
+function mostlyFirst<T>(random: Random, list: readonly T[], share: number): T {
+  const [first] = list;
+  return first !== undefined && random.chance(share) ? first : random.pick(list);
 }
 
 export function fullName(name: Name): string {

@@ -10,9 +10,10 @@ export class Random {
   #d = 1;
 
   constructor(seed: number) {
-    this.#seed = seed >>> 0;
+    // Both halves of a large whole number count.
+    this.#seed = mix(seed >>> 0) ^ (Math.floor(seed / 0x1_0000_0000) >>> 0);
     this.#a = mix(this.#seed);
-    this.#b = mix(this.#a ^ (Math.floor(seed / 0x1_0000_0000) >>> 0));
+    this.#b = mix(this.#a);
     this.#c = mix(this.#b);
     for (let i = 0; i < 12; i++) this.uint();
   }

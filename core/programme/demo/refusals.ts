@@ -68,7 +68,7 @@ export function refusals(world: World, random: Random, count: number): void {
     const person = stranger(random);
     const at = world.calendar.signUp(random, person.place.zone, from, to);
     const account = world.join(random, person, { at: at - 20 * SECOND });
-    world.attempt(random, code, account, { at });
+    world.attempt(random, code, account, at);
   }
 
   function again(account: Account): void {
@@ -76,13 +76,13 @@ export function refusals(world: World, random: Random, count: number): void {
     const at = Math.floor(first + random.skewed(2 * MINUTE, Math.min(30 * DAY, world.until - first), 2));
     const code = random.pick(open);
     if (code.owner === account || code.createdAt >= at || at > world.until) return again(random.pick(referees));
-    world.attempt(random, code, account, { at });
+    world.attempt(random, code, account, at);
   }
 
   function oneself(code: Code): void {
     const { owner } = code;
     const at = Math.floor(code.createdAt + random.skewed(MINUTE, 3 * DAY, 3));
     if (at >= world.until) return oneself(random.pick(open));
-    world.attempt(random, code, owner, { at });
+    world.attempt(random, code, owner, at);
   }
 }

@@ -4,7 +4,8 @@ import type { Spot } from './addresses.ts';
 import { wakingMoment } from './calendar.ts';
 import type { Device } from './devices.ts';
 import type { Connection, DemoEvent, Told } from './events.ts';
-import { usualDevice, usualSpot } from './people.ts';
+import { habitsOf } from './habits.ts';
+import { fullName, spotsOf, usualDevice, usualSpot } from './people.ts';
 import { Random } from './prng.ts';
 import { BONUS_AMOUNTS, TRACKABLE_APPS } from '../../domain/constants.ts';
 import { MINUTE, SECOND } from './time.ts';
@@ -26,7 +27,8 @@ const UNTYPED = 0.04;
 /** Everything that happens to one account until the end, in the order of time; the same each time it is told. */
 export function storyOf(account: Account, until: number): Told[] {
   const random = new Random(account.seed);
-  const { id, person, habits } = account;
+  const { id, person } = account;
+  const habits = habitsOf(account);
   const zone = person.place.zone;
   const deleted = account.changes.find((change) => change.kind === 'deleted')?.at ?? until;
   const end = Math.min(until, deleted);
@@ -45,23 +47,24 @@ export function storyOf(account: Account, until: number): Told[] {
     const { at } = change;
     switch (change.kind) {
       case 'renamed':
-        tell(at, { id: '', type: 'user.updated', at: iso(at), user: { id, name: change.name } });
+        tell(at, { id: '', type: 'user.updated', at: '', user: { id, name: change.name } });
         break;
       case 'moved':
-        tell(at, { id: '', type: 'user.updated', at: iso(at), user: { id, email: change.email } });
+        tell(at, { id: '', type: 'user.updated', at: '', user: { id, email: change.email } });
         break;
       case 'deleted':
-        tell(at, { id: '', type: 'user.deleted', at: iso(at), userId: id });
+        tell(at, { id: '', type: 'user.deleted', at: '', userId: id });
         break;
     }
   }
   return told.sort((a, b) => a.at - b.at);
 
   function begin(): void {
-    const { name, email, createdAt } = account;
-    tell(createdAt, { id: '', type: 'user.created', at: iso(createdAt), user: { id, name, email } });
+    const { email, createdAt } = account;
+    const name = fullName(person.name);
+    tell(createdAt, { id: '', type: 'user.created', at: '', user: { id, name, email } });
     const comesByCode = account.registrations.some(({ at }) => at < createdAt + 5 * MINUTE);
-    const [spot] = person.spots;
+    const [spot] = spotsOf(person);
     if (comesByCode || spot === undefined) return;
     see({ at: createdAt + random.int(2, 25) * SECOND, spot, device: usualDevice(random, person) });
   }
@@ -71,7 +74,7 @@ export function storyOf(account: Account, until: number): Told[] {
     tell(createdAt, {
       id: '',
       type: 'code.created',
-      at: iso(createdAt),
+      at: '',
       code: {
         code: text,
         userId: id,
@@ -83,17 +86,19 @@ export function storyOf(account: Account, until: number): Told[] {
       },
     });
     if (closedAt === undefined) return;
-    tell(closedAt, { id: '', type: 'code.updated', at: iso(closedAt), code: { code: text, isActive: false } });
+    tell(closedAt, { id: '', type: 'code.updated', at: '', code: { code: text, isActive: false } });
   }
 
-  function tellRegistration({ at, code, spot, device, app, lookedUpAt }: Registration): void {
+  function tellRegistration({ at, code, app, lookedUpAt, ...how }: Registration): void {
+    const spot = how.spot ?? usualSpot(random, person);
+    const device = how.device ?? usualDevice(random, person);
     const address = addressAt(random, spot);
     const { ip, country, asn } = address;
     if (lookedUpAt !== null && lookedUpAt > code.createdAt) {
       tell(lookedUpAt, {
         id: '',
         type: 'code.validated',
-        at: iso(lookedUpAt),
+        at: '',
         code: code.text,
         ip,
         ...(device.id !== null && { device: device.id }),
@@ -102,7 +107,7 @@ export function storyOf(account: Account, until: number): Told[] {
     tell(at, {
       id: '',
       type: 'referral.registered',
-      at: iso(at),
+      at: '',
       refereeId: id,
       code: code.text,
       sourceAppId: app,
@@ -117,7 +122,7 @@ export function storyOf(account: Account, until: number): Told[] {
     tell(at, {
       id: '',
       type: 'user.seen',
-      at: iso(at),
+      at: '',
       userId: id,
       context: 'login',
       ...connection(at, ip, spot, device),
@@ -141,7 +146,7 @@ export function storyOf(account: Account, until: number): Told[] {
       .map(({ at }) => ({ at, amount: BONUS_AMOUNTS.registered.referee }));
     const income = [...purchases, ...bonuses];
     for (const { at, amount } of purchases) {
-      tell(at, { id: '', type: 'credits.purchased', at: iso(at), userId: id, amount });
+      tell(at, { id: '', type: 'credits.purchased', at: '', userId: id, amount });
     }
     const apps = appsOf();
     let used = 0;
@@ -151,7 +156,7 @@ export function storyOf(account: Account, until: number): Told[] {
       if (amount < 1) continue;
       used += amount;
       const appId = random.chance(0.6) ? (apps[0] ?? 'chat') : random.pick(apps);
-      tell(at, { id: '', type: 'credits.used', at: iso(at), userId: id, appId, amount });
+      tell(at, { id: '', type: 'credits.used', at: '', userId: id, appId, amount });
     }
   }
 
@@ -174,6 +179,6 @@ export function storyOf(account: Account, until: number): Told[] {
   }
 
   function tell(at: number, event: DemoEvent): void {
-    if (at <= end) told.push({ at, event });
+    if (at <= end) told.push({ at, zone, event });
   }
 }

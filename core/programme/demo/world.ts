@@ -5,9 +5,7 @@ import { Calendar } from './calendar.ts';
 import { CodeTexts } from './codes.ts';
 import type { Device } from './devices.ts';
 import { Emails } from './emails.ts';
-import { customerHabits, honestHabits } from './habits.ts';
 import type { Habits } from './habits.ts';
-import { fullName, usualDevice, usualSpot } from './people.ts';
 import type { Person } from './people.ts';
 import { mix } from './prng.ts';
 import type { Random } from './prng.ts';
@@ -70,15 +68,21 @@ export class World {
 
   /** A new account that nobody referred. */
   join(random: Random, person: Person, { at, email, habits }: Join): Account {
-    return this.#open(random, person, at, email, habits ?? customerHabits(random, at));
+    return this.#open(random, person, at, email, habits ?? null);
   }
 
   /** A new account, registered with a code: an accepted referral. */
   recruit(random: Random, code: Code, person: Person, how: Recruit): Account {
+    const createdAt = how.at - random.int(4, 50) * SECOND - random.int(0, 999);
+    const account = this.#open(random, person, createdAt, how.email, how.habits ?? null);
+    this.adopt(random, code, account, how);
+    return account;
+  }
+
+  /** An account registers with a code and is accepted: it never was referred before. */
+  adopt(random: Random, code: Code, account: Account, how: Recruit): void {
     const { at, scheme, group } = how;
-    const createdAt = at - random.int(4, 50) * SECOND - random.int(0, 999);
-    const account = this.#open(random, person, createdAt, how.email, how.habits ?? honestHabits(random, at));
-    account.registrations = [this.#registration(random, code, person, how)];
+    this.#register(random, code, account, how, true);
     this.referrals.push({
       at,
       truth: {
@@ -89,38 +93,24 @@ export class World {
         group: group ?? null,
       },
     });
-    return account;
   }
 
-  /** An account that exists already registers with a code: accepted too, as it was never referred. */
-  adopt(random: Random, code: Code, account: Account, how: Recruit): void {
-    this.attempt(random, code, account, how);
-    this.referrals.push({
-      at: how.at,
-      truth: {
-        refereeId: account.id,
-        referrerId: code.owner.id,
-        cheat: how.scheme !== undefined,
-        scheme: how.scheme ?? null,
-        group: how.group ?? null,
-      },
-    });
+  /** A registration that will be refused. */
+  attempt(random: Random, code: Code, account: Account, at: number): void {
+    this.#register(random, code, account, { at }, false);
   }
 
-  /** A registration on its own, without an entry among the referrals: one that will be refused. */
-  attempt(random: Random, code: Code, account: Account, how: Recruit): void {
-    account.registrations = [...account.registrations, this.#registration(random, code, account.person, how)];
-  }
-
-  #registration(random: Random, code: Code, person: Person, how: Recruit): Registration {
-    return {
+  #register(random: Random, code: Code, account: Account, how: Recruit, accepted: boolean): void {
+    const registration: Registration = {
       at: how.at,
       code,
-      spot: how.spot ?? usualSpot(random, person),
-      device: how.device ?? usualDevice(random, person),
+      spot: how.spot ?? null,
+      device: how.device ?? null,
       app: random.chance(0.7) ? code.app : this.app(random),
+      accepted,
       lookedUpAt: random.chance(0.42) ? how.at - random.int(60, 400) * SECOND : null,
     };
+    account.registrations = [...account.registrations, registration];
   }
 
   code(random: Random, owner: Account, terms: CodeTerms): Code {
@@ -159,14 +149,13 @@ export class World {
     return this.calendar.signUp(random, person.place.zone, this.start + MINUTE, latest);
   }
 
-  #open(random: Random, person: Person, at: number, email: string | undefined, habits: Habits): Account {
+  #open(random: Random, person: Person, at: number, email: string | undefined, habits: Habits | null): Account {
     const serial = this.accounts.length;
     const account: Account = {
       id: `usr_${mix(serial ^ this.#salt)
         .toString(36)
         .padStart(7, '0')}`,
       person,
-      name: fullName(person.name),
       email: email ?? this.emails.personal(random, person.name, person.place.locale),
       createdAt: at,
       habits,

@@ -1,6 +1,15 @@
 import { BONUS_AMOUNTS, TIMING_RULES, TRACKABLE_APPS } from '../../domain/constants.ts';
 import type { Client } from '../../postgres/connection.ts';
 
+/** The tables that say what to derive; they live as long as the connection and are empty at the start of a transaction. */
+export async function prepareDerivation(client: Client): Promise<void> {
+  await client.query(
+    `-- Referrals whose stages and bonuses may change, and those whose score may.
+     CREATE TEMP TABLE IF NOT EXISTS umpire_touched (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+     CREATE TEMP TABLE IF NOT EXISTS umpire_rescored (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS`,
+  );
+}
+
 /**
  * Brings stages, bonuses and tiers of the touched referrals (`umpire_touched`) to what all facts say, and marks for
  * scoring those and `umpire_rescored`. The order of what it locks is that of 0001: dirty, referrals, the rest.

@@ -1,5 +1,5 @@
 import { inTransaction, type Client, type Pool } from '../../postgres/connection.ts';
-import { deriveReferrals, recountTiers } from '../derive/referrals.ts';
+import { deriveReferrals, prepareDerivation, recountTiers } from '../derive/referrals.ts';
 import { applyCodes } from '../facts/codes.ts';
 import { postCredits } from '../facts/credits.ts';
 import { applyPatterns } from '../facts/patterns.ts';
@@ -56,7 +56,7 @@ export async function applyStaged(
     if (applied === 0) return;
     done += applied;
     // The planner must not take tables that fill up here for the empty ones they were.
-    if (Math.log2(page) % 1 === 0) await pool.query(`ANALYZE ${FILLED.join(', ')}`);
+    if (page > 1 && Math.log2(page) % 1 === 0) await pool.query(`ANALYZE ${FILLED.join(', ')}`);
     onProgress?.({ phase: 'applying', done: Math.min(done, total), total });
   }
 }
@@ -95,9 +95,7 @@ async function preparePage(client: Client): Promise<void> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_page (
        event_id text COLLATE "C" PRIMARY KEY, at timestamptz NOT NULL, type text NOT NULL, user_id text, content jsonb NOT NULL
-     ) ON COMMIT DELETE ROWS;
-     -- Referrals whose stages and bonuses may change, and those whose score may.
-     CREATE TEMP TABLE IF NOT EXISTS umpire_touched (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
-     CREATE TEMP TABLE IF NOT EXISTS umpire_rescored (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS`,
+     ) ON COMMIT DELETE ROWS`,
   );
+  await prepareDerivation(client);
 }

@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/vocabulary.ts';
 import { type ArrivalPattern, arrivalMatcher } from '../../engine/patterns/arrival.ts';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
-import { recordedMode } from '../../postgres/migrate.ts';
+import { recordedMode } from '../../postgres/mode.ts';
 import type { Pool } from '../../postgres/connection.ts';
 import { describeFault, type Event, event as eventSchema } from '../events.ts';
 import { isoOf, microsOf } from '../instant.ts';

@@ -243,6 +243,30 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   WHERE b.id = n.id
 $$;
 
+-- Pays the holds of the medium band that have ended, of at most so many referrals (SPEC 3). One that waits to be scored
+-- is left: its band may be about to rise. Referrals that somebody else works on are left to the next call.
+CREATE FUNCTION umpire.release_holds(clock timestamptz, most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  referrals uuid[];
+  ended uuid[];
+BEGIN
+  SELECT array_agg(l.relationship_id) INTO referrals FROM (
+    SELECT r.relationship_id FROM umpire.referrals AS r
+    JOIN umpire.scores AS s ON s.relationship_id = r.relationship_id
+    WHERE s.held_band <= 'medium' AND NOT r.is_rejected
+      AND EXISTS (SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = r.relationship_id
+        AND b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until <= clock)
+      AND NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = r.relationship_id)
+    ORDER BY r.relationship_id LIMIT most FOR UPDATE OF r SKIP LOCKED
+  ) AS l;
+  -- Read again: another machine may have paid them before the lock was taken.
+  SELECT array_agg(b.id ORDER BY b.id) INTO ended FROM referrals.bonus_events AS b
+  WHERE b.relationship_id = ANY (referrals) AND b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until <= clock;
+  PERFORM umpire.pay_bonuses(ended, clock);
+  RETURN coalesce(cardinality(ended), 0);
+END $$;
+
 ---------------------------------------------------------------------------------------------------------------------
 -- Decisions
 

@@ -1,18 +1,21 @@
+import { DAY } from '../time.ts';
+
 /** Browsers by the major version they had on a day: first version, its day, and the days from one to the next. */
 type Release = { readonly version: number; readonly day: number; readonly days: number };
 
 const CHROME: Release = { version: 143, day: Date.UTC(2025, 11, 2), days: 28.5 };
 const FIREFOX: Release = { version: 146, day: Date.UTC(2025, 11, 9), days: 28.5 };
-const SAFARI_YEARS: Release = { version: 26, day: Date.UTC(2025, 8, 15), days: 365 };
+const SAFARI: Release = { version: 26, day: Date.UTC(2025, 8, 15), days: 365 };
 
 function major(release: Release, at: number): number {
-  return Math.max(100, release.version + Math.floor((at - release.day) / (release.days * 86_400_000)));
+  return Math.max(100, release.version + Math.floor((at - release.day) / (release.days * DAY)));
 }
 
+/** From 18.6 Safari went straight to 26, and to the next each autumn. */
 function safari(at: number): string {
-  const version = Math.max(18, SAFARI_YEARS.version + Math.floor((at - SAFARI_YEARS.day) / (365 * 86_400_000)));
-  const sinceAutumn = (((at - SAFARI_YEARS.day) / 86_400_000) % 365) + 365;
-  return `${version}.${Math.floor((sinceAutumn % 365) / 55)}`;
+  const days = (at - SAFARI.day) / DAY;
+  if (days < 0) return '18.6';
+  return `${SAFARI.version + Math.floor(days / SAFARI.days)}.${Math.floor((days % SAFARI.days) / 55)}`;
 }
 
 function chrome(system: string, at: number, mobile = ''): string {
@@ -28,10 +31,10 @@ function firefox(system: string, at: number): string {
 function remembered(build: (at: number) => string): (at: number) => string {
   const byDay = new Map<number, string>();
   return (at) => {
-    const day = Math.floor(at / 86_400_000);
+    const day = Math.floor(at / DAY);
     const known = byDay.get(day);
     if (known !== undefined) return known;
-    const name = build(day * 86_400_000);
+    const name = build(day * DAY);
     byDay.set(day, name);
     return name;
   };

@@ -103,38 +103,37 @@ export function providersOf(locale: Locale): readonly Provider[] {
   return [...GLOBAL, ...LOCAL[locale]];
 }
 
-/** Companies and universities that do not exist, under a top-level domain that never will. */
-export const COMPANIES = [
-  'nordwind-energie.example',
-  'hartmann-logistik.example',
-  'brightleaf-studio.example',
-  'atelier-moreau.example',
-  'cantieri-riva.example',
-  'meridian-consulting.example',
-  'kestrel-analytics.example',
-  'sol-y-sombra.example',
-  'van-houten-bouw.example',
-  'aurora-medtech.example',
-  'ipanema-digital.example',
-  'sakura-systems.example',
-  'bosphorus-trade.example',
-  'deccan-software.example',
-  'lakeside-dental.example',
-  'wisla-transport.example',
-] as const;
+type Institutions = { readonly companies: readonly string[]; readonly university: string };
 
-export const UNIVERSITIES = [
-  'stud.uni-altstadt.example',
-  'student.northgate-uni.example',
-  'etu.univ-rivedroite.example',
-  'alumnos.uni-almena.example',
-  'studenti.uni-montefiore.example',
-  'student.polder-uni.example',
-  'stud.wawel-tech.example',
-  'students.lakeview-college.example',
-  'aluno.uni-serra.example',
-  'students.vindhya-institute.example',
-] as const;
+/** Companies and universities that do not exist, under a top-level domain that never will. */
+export const INSTITUTIONS: { readonly [L in Locale]: Institutions } = {
+  de: {
+    companies: ['nordwind-energie.example', 'hartmann-logistik.example', 'praxis-am-see.example'],
+    university: 'stud.uni-altstadt.example',
+  },
+  gb: {
+    companies: ['brightleaf-studio.example', 'meridian-consulting.example'],
+    university: 'student.northgate-uni.example',
+  },
+  us: {
+    companies: ['kestrel-analytics.example', 'lakeside-dental.example'],
+    university: 'students.lakeview-college.example',
+  },
+  fr: {
+    companies: ['atelier-moreau.example', 'rivedroite-conseil.example'],
+    university: 'etu.univ-rivedroite.example',
+  },
+  es: { companies: ['sol-y-sombra.example'], university: 'alumnos.uni-almena.example' },
+  mx: { companies: ['altiplano-foods.example'], university: 'alumnos.uni-altiplano.example' },
+  br: { companies: ['ipanema-digital.example'], university: 'aluno.uni-serra.example' },
+  it: { companies: ['cantieri-riva.example'], university: 'studenti.uni-montefiore.example' },
+  pl: { companies: ['wisla-transport.example'], university: 'stud.wawel-tech.example' },
+  nl: { companies: ['polder-bouw.example'], university: 'student.polder-uni.example' },
+  se: { companies: ['aurora-medtech.example'], university: 'student.norrsken-uni.example' },
+  tr: { companies: ['bosphorus-trade.example'], university: 'ogrenci.uni-halic.example' },
+  in: { companies: ['deccan-software.example'], university: 'students.vindhya-institute.example' },
+  jp: { companies: ['sakura-systems.example'], university: 'stu.uni-kawabe.example' },
+};
 
 /** On the list of `disposable-email-domains-js`. */
 export const DISPOSABLE = [

@@ -1,8 +1,8 @@
 import { sharedSpot } from '../addresses.ts';
-import { UNIVERSITIES } from '../data/mail.ts';
+import { INSTITUTIONS } from '../data/mail.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger, usualDevice, usualSpot } from '../people.ts';
+import { personIn, spotsOf, stranger, usualDevice, usualSpot } from '../people.ts';
 import type { Person } from '../people.ts';
 import { friendlyMoment, newReferrer, referrerOf } from '../referrers.ts';
 import type { Referrer } from '../referrers.ts';
@@ -16,7 +16,7 @@ export const campus: Part = {
     for (const size of clusters(random, count, 8, 28)) {
       const first = stranger(random);
       const net = sharedSpot(random, first.place.country, random.int(3, 6));
-      const domain = random.pick(UNIVERSITIES);
+      const domain = INSTITUTIONS[first.place.locale].university;
       const circle: Referrer[] = [newReferrer(world, random, enrolled(first), 30 * DAY)];
       for (let i = 0; i < size; i++) {
         const { account, code, from } = random.pick(circle);
@@ -38,7 +38,7 @@ export const campus: Part = {
       }
 
       function enrolled(person: Person): Person {
-        return { ...person, spots: [...person.spots, net] };
+        return { ...person, spots: [...spotsOf(person), net] };
       }
     }
   },

@@ -3,7 +3,7 @@ import { deviceOf } from '../devices.ts';
 import { kinOf, nameOf } from '../names.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger } from '../people.ts';
+import { personIn, spotsOf, stranger } from '../people.ts';
 import type { Person } from '../people.ts';
 import type { Random } from '../prng.ts';
 import { friendlyMoment, newReferrer } from '../referrers.ts';
@@ -30,7 +30,7 @@ export const family: Part = {
         world.recruit(random, code, member, {
           at,
           group: 'family',
-          spot: couch || random.chance(0.5) ? home : mobileSpot(random, member.place),
+          spot: couch || random.chance(0.42) ? home : mobileSpot(random, member.place),
           ...(tablet !== null && random.chance(0.7) && { device: tablet }),
         });
       }
@@ -41,5 +41,5 @@ export const family: Part = {
 function relative(random: Random, parent: Person): Person {
   const { place } = parent;
   const name = random.chance(0.75) ? kinOf(random, place.locale, parent.name) : nameOf(random, place.locale);
-  return { ...personIn(random, place), name, spots: parent.spots };
+  return { ...personIn(random, place), name, spots: spotsOf(parent) };
 }

@@ -1,7 +1,7 @@
 import { homeSpot } from '../addresses.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger } from '../people.ts';
+import { personIn, spotsOf, stranger } from '../people.ts';
 import type { Person } from '../people.ts';
 import { friendlyMoment, newReferrer } from '../referrers.ts';
 
@@ -19,12 +19,12 @@ export const flatShare: Part = {
         world.recruit(random, code, mate, {
           at: friendlyMoment(world, random, mate, from, 60),
           group: 'flat_share',
-          spot: random.chance(0.5) ? flat : random.pick(mate.spots),
+          spot: random.chance(0.35) ? flat : random.pick(spotsOf(mate)),
         });
       }
 
       function atHome(person: Person): Person {
-        return { ...person, spots: [flat, ...person.spots.slice(1)] };
+        return { ...person, spots: [flat, ...spotsOf(person).slice(1)] };
       }
     }
   },

@@ -1,9 +1,9 @@
 import { sharedSpot } from '../addresses.ts';
-import { COMPANIES } from '../data/mail.ts';
+import { INSTITUTIONS } from '../data/mail.ts';
 import { deviceOf } from '../devices.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger, usualSpot } from '../people.ts';
+import { personIn, spotsOf, stranger, usualSpot } from '../people.ts';
 import { friendlyMoment, newReferrer } from '../referrers.ts';
 import { DAY, MINUTE, SECOND } from '../time.ts';
 
@@ -15,8 +15,8 @@ export const office: Part = {
     for (const size of clusters(random, count, 4, 11)) {
       const anybody = stranger(random);
       const building = sharedSpot(random, anybody.place.country, random.int(1, 2));
-      const domain = random.pick(COMPANIES);
-      const first = { ...anybody, spots: [building, ...anybody.spots] };
+      const domain = random.pick(INSTITUTIONS[anybody.place.locale].companies);
+      const first = { ...anybody, spots: [building, ...spotsOf(anybody)] };
       const { account, code, from } = newReferrer(world, random, first, 10 * DAY);
       const together = random.chance(0.14);
       const lunch = friendlyMoment(world, random, first, from + DAY, 60);
@@ -33,11 +33,11 @@ export const office: Part = {
         world.recruit(
           random,
           code,
-          { ...colleague, spots: [...colleague.spots, building] },
+          { ...colleague, spots: [...spotsOf(colleague), building] },
           {
             at,
             group: 'office',
-            spot: together || random.chance(0.42) ? building : usualSpot(random, colleague),
+            spot: together || random.chance(0.36) ? building : usualSpot(random, colleague),
             ...(random.chance(0.7) && {
               email: world.emails.personal(random, colleague.name, colleague.place.locale, domain),
             }),

@@ -1,7 +1,7 @@
 import { vpnSpot } from '../addresses.ts';
 import { PLACES } from '../data/places.ts';
 import type { Part } from '../parts.ts';
-import { friendOf, stranger } from '../people.ts';
+import { friendOf, spotsOf, stranger } from '../people.ts';
 import { friendlyMoment, newReferrer } from '../referrers.ts';
 
 /** People on the road, or fond of their privacy, who sign up through a VPN. */
@@ -17,7 +17,7 @@ export const traveller: Part = {
       world.recruit(
         random,
         code,
-        { ...guest, spots: [...guest.spots, tunnel] },
+        { ...guest, spots: [...spotsOf(guest), tunnel] },
         {
           at: friendlyMoment(world, random, guest, from, 150),
           group: 'traveller',

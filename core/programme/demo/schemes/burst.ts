@@ -16,13 +16,13 @@ export const burst: Part = {
   plan(world, random, count) {
     for (const size of clusters(random, count, 6, A_DAY)) {
       const person = stranger(random);
-      const { code, strike } = ringleader(world, random, person, { fresh: 0.4, lasts: HOUR });
+      const { code, strike } = ringleader(world, random, person, { fresh: 0.3, lasts: HOUR });
       const throwaway = random.chance(0.3) ? random.pick([...DISPOSABLE, ...FRESH_DISPOSABLE]) : undefined;
       const pace = (52 * MINUTE) / size;
       const moments = steps(random, strike, size, 8 * SECOND, 2 * pace);
       for (const at of moments) {
         const hired = stranger(random);
-        const masked = random.chance(0.3);
+        const masked = random.chance(0.2);
         const locale = hired.place.locale;
         world.recruit(random, code, hired, {
           at,
@@ -43,7 +43,7 @@ export const burst: Part = {
           const at = last + random.int(2, 90) * MINUTE;
           if (at + MINUTE >= world.until) continue;
           const account = world.join(random, late, { at: at - 30 * SECOND });
-          world.attempt(random, code, account, { at });
+          world.attempt(random, code, account, at);
         }
       }
     }

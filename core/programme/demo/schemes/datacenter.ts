@@ -16,7 +16,7 @@ export const datacenter: Part = {
   plan(world, random, count) {
     for (const size of clusters(random, count, 4, 12)) {
       const person = stranger(random);
-      const { code, strike } = ringleader(world, random, person, { fresh: 0.35, lasts: size * 2 * DAY });
+      const { code, strike } = ringleader(world, random, person, { fresh: 0.3, lasts: size * 2 * DAY });
       const way = random.next();
       const exits =
         way < 0.6
@@ -25,7 +25,7 @@ export const datacenter: Part = {
             ? vpnSpot(random, person.place.country)
             : torSpot();
       const domains = random.sample([...DISPOSABLE, ...FRESH_DISPOSABLE], 3);
-      const scripted = random.chance(0.35);
+      const scripted = random.chance(0.2);
       for (const at of steps(random, strike, size, 10 * MINUTE, 2 * DAY)) {
         const mask = stranger(random);
         const device = scripted ? deviceWith(random, HEADLESS) : deviceOf(random, 'desktop');

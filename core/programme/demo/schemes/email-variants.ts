@@ -5,12 +5,12 @@ import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
 import { personIn, stranger } from '../people.ts';
 import { DAY, HOUR } from '../time.ts';
-import { falseHabits, ringleader, steps } from './ringleader.ts';
+import { falseHabits, ringleader, wakingSteps } from './ringleader.ts';
 
 /** One mailbox in many spellings; the address and the browser are changed each time. */
 export const emailVariants: Part = {
   name: 'email_variants',
-  share: 0.01,
+  share: 0.0115,
   plan(world, random, count) {
     for (const size of clusters(random, count, 3, 9)) {
       const person = stranger(random);
@@ -19,10 +19,9 @@ export const emailVariants: Part = {
       const lasts = size * 4 * DAY;
       const { account, code, strike } = ringleader(world, random, person, { fresh: 0.4, lasts, email });
       const tunnel = random.chance(0.35) ? vpnSpot(random, person.place.country) : null;
-      for (const at of steps(random, strike, size, 2 * HOUR, 4 * DAY)) {
+      for (const at of wakingSteps(random, person, strike, size, [2 * HOUR, 4 * DAY])) {
         const mask = personIn(random, person.place);
         const name = random.chance(0.5) ? person.name : kinOf(random, person.place.locale, person.name);
-        const [spot = mask.spots[0]] = tunnel === null ? mask.spots : [tunnel];
         const device = random.chance(0.4) ? hidden(deviceOf(random, 'desktop')) : deviceOf(random, 'phone');
         world.recruit(
           random,
@@ -33,7 +32,7 @@ export const emailVariants: Part = {
             scheme: 'email_variants',
             email: world.emails.variant(random, account.email),
             device,
-            ...(spot !== undefined && { spot }),
+            ...(tunnel !== null && { spot: tunnel }),
             habits: falseHabits(random, at, 0.4),
           },
         );

@@ -1,5 +1,6 @@
 import type { Code } from '../accounts.ts';
 import type { Account } from '../accounts.ts';
+import { wakingMoment } from '../calendar.ts';
 import { honestHabits, hollowHabits } from '../habits.ts';
 import type { Habits } from '../habits.ts';
 import type { Person } from '../people.ts';
@@ -46,10 +47,22 @@ export function falseHabits(random: Random, at: number, buys = 0.3): Habits {
 
 /** `count` moments from `first` on, each so many ms after the one before. */
 export function steps(random: Random, first: number, count: number, shortest: number, longest: number): number[] {
+  return following(first, count, (last) => Math.floor(last + random.skewed(shortest, longest, 2)));
+}
+
+/** The same for people who sleep at night; `longest` is more than a day. */
+export function wakingSteps(
+  random: Random,
+  { place }: Person,
+  first: number,
+  count: number,
+  [shortest, longest]: readonly [number, number],
+): number[] {
+  return following(first, count, (last) => wakingMoment(random, place.zone, last + shortest, last + longest, 2));
+}
+
+function following(first: number, count: number, next: (last: number) => number): number[] {
   const moments: number[] = [];
-  for (let i = 0, at = first; i < count; i++) {
-    moments.push(Math.floor(at));
-    at += random.skewed(shortest, longest, 2);
-  }
+  for (let at = Math.floor(first); moments.length < count; at = next(at)) moments.push(at);
   return moments;
 }

@@ -1,15 +1,15 @@
 import { homeSpot, mobileSpot, neighbourSpot } from '../addresses.ts';
-import { devicesOf, knownDevice } from '../devices.ts';
+import { knownDevice } from '../devices.ts';
 import { AGENTS } from '../data/agents.ts';
 import { honestHabits } from '../habits.ts';
 import { clusters } from '../parts.ts';
 import type { Part } from '../parts.ts';
-import { personIn, stranger } from '../people.ts';
+import { personIn, spotsOf, stranger } from '../people.ts';
 import type { Person } from '../people.ts';
 import type { Random } from '../prng.ts';
 import { DAY, HOUR, MINUTE } from '../time.ts';
 import type { World } from '../world.ts';
-import { falseHabits, ringleader, steps } from './ringleader.ts';
+import { falseHabits, ringleader, wakingSteps } from './ringleader.ts';
 
 /**
  * Patient people: days between the accounts, a device and a line for each, a bonus that is earned in the open. What they share is a
@@ -17,7 +17,7 @@ import { falseHabits, ringleader, steps } from './ringleader.ts';
  */
 export const slowRing: Part = {
   name: 'slow_ring',
-  share: 0.009,
+  share: 0.011,
   plan(world, random, count) {
     for (const size of clusters(random, count, 4, 9)) planRing(world, random, size);
   },
@@ -35,7 +35,7 @@ function planRing(world: World, random: Random, size: number): void {
   const lent = knownDevice(random, random.pick(AGENTS));
   world.see(first, { at: strike - 30 * MINUTE, spot: home, device: lent });
   const closes = size >= 3 && random.chance(0.6);
-  const moments = steps(random, strike, size, 2 * DAY, 9 * DAY);
+  const moments = wakingSteps(random, head, strike, size, [2 * DAY, 9 * DAY]);
   const last = moments.at(-1) ?? strike;
   const slip = random.int(0, size - 1);
   let hand = code;
@@ -46,7 +46,7 @@ function planRing(world: World, random: Random, size: number): void {
       scheme: 'slow_ring',
       habits: random.chance(0.6) ? honestHabits(random, at, 0.5) : falseHabits(random, at, 0.7),
       ...(i === slip && { device: lent }),
-      ...(random.chance(0.15) ? { spot: home } : next.spots[0] !== undefined && { spot: next.spots[0] }),
+      ...(random.chance(0.15) && { spot: home }),
     });
     if (random.chance(0.6) && at + 2 * HOUR < last) hand = world.code(random, account, { type: 'auto', at: at + HOUR });
   }
@@ -61,6 +61,6 @@ function planRing(world: World, random: Random, size: number): void {
 
   function member(): Person {
     const person = personIn(random, head.place);
-    return { ...person, spots: [neighbourSpot(random, home), ...person.spots.slice(1)], devices: devicesOf(random) };
+    return { ...person, spots: [neighbourSpot(random, home), ...spotsOf(person).slice(1)] };
   }
 }

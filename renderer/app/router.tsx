@@ -1,0 +1,39 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { QueueScreen } from '../features/queue/queue-screen.tsx';
+import { SettingsScreen } from '../features/settings/settings-screen.tsx';
+import { NoSuchScreen, ScreenError } from './screen-error.tsx';
+import { Shell } from './shell.tsx';
+
+const rootRoute = createRootRoute({ component: Shell });
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/queue/{-$itemId}' });
+  },
+});
+
+/** One route with and without a case, so that opening one keeps the queue as it is. */
+const queueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/queue/{-$itemId}',
+  component: QueueScreen,
+});
+
+const settingsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/settings', component: SettingsScreen });
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([indexRoute, queueRoute, settingsRoute]),
+  history: createHashHistory(),
+  defaultPreload: false,
+  defaultPendingMs: 0,
+  defaultErrorComponent: ScreenError,
+  defaultNotFoundComponent: NoSuchScreen,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,50 @@
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useKeyboard } from '../ui/keyboard.ts';
+import { useCommands } from '../ui/registry.ts';
+import { useWorkspace } from './connection.ts';
+import { KeysOverlay } from './keys-overlay.tsx';
+import { Palette } from './palette.tsx';
+import { Rail } from './rail.tsx';
+import styles from './shell.module.css';
+import { Starting } from './starting.tsx';
+import { StateLine } from './state-line.tsx';
+
+/** Whether the workspace was ever ready in this window: from then on the screen stays, whatever the host does. */
+function useWasReady(state: string | undefined): boolean {
+  const [wasReady, setWasReady] = useState(false);
+  if (state === 'ready' && !wasReady) setWasReady(true);
+  return wasReady || state === 'ready';
+}
+
+export function Shell() {
+  const workspace = useWorkspace();
+  const wasReady = useWasReady(workspace.data?.state);
+  const navigate = useNavigate();
+  const [keysShown, showKeys] = useState(false);
+  useKeyboard();
+  useCommands({
+    queue: () => void navigate({ to: '/queue/{-$itemId}' }),
+    settings: () => void navigate({ to: '/settings' }),
+    keys: () => showKeys(true),
+  });
+  return (
+    <div className={styles.shell}>
+      {wasReady ? (
+        <>
+          <Rail onKeys={() => showKeys(true)} />
+          <main id="screen" className={styles.screen}>
+            <Outlet />
+          </main>
+        </>
+      ) : (
+        <main className={styles.whole}>
+          <Starting />
+        </main>
+      )}
+      <StateLine />
+      <KeysOverlay opened={keysShown} onClose={() => showKeys(false)} />
+      <Palette />
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, type KeyboardEvent } from 'react';
+import type { QueueFilter } from '../../../core/contract/queue.ts';
+import { useNow } from '../../ui/now.ts';
+import { useQueueNavigation } from './queue-context.ts';
+import type { QueueRows, Range } from './queue-rows.ts';
+import { QueueRowLine } from './queue-row.tsx';
+import styles from './queue-grid.module.css';
+
+const ROW_HEIGHT = 44;
+const OVERSCAN = 12;
+const STEP = 20;
+
+/** The rows on the screen, of however many there are. Focus roves: one row takes Tab, the arrows move. */
+export function QueueGrid({
+  rows,
+  filter,
+  place,
+  onVisible,
+}: {
+  readonly rows: QueueRows;
+  readonly filter: QueueFilter;
+  readonly place: number;
+  readonly onVisible: (range: Range) => void;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { selected, open, next, previous } = useQueueNavigation();
+  const now = useNow();
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is compiled for memoisation
+  const virtualizer = useVirtualizer({
+    count: rows.total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    useFlushSync: false,
+    // The open row stays in the document wherever the list is scrolled to, and with it the focus.
+    rangeExtractor: (range) => {
+      const shown = defaultRangeExtractor(range);
+      return place < 0 || shown.includes(place) ? shown : [...shown, place].toSorted((a, b) => a - b);
+    },
+  });
+
+  // In steps, so that scrolling does not render the screen again with every row.
+  const first = Math.floor((virtualizer.range?.startIndex ?? 0) / STEP) * STEP;
+  const last = Math.ceil((virtualizer.range?.endIndex ?? STEP) / STEP) * STEP;
+  useEffect(() => onVisible({ first, last }), [first, last, onVisible]);
+
+  useEffect(() => {
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
+  }, [filter]);
+
+  useEffect(() => {
+    const list = scroller.current;
+    if (place < 0 || list === null) return;
+    // Compared with what the virtualizer knows: asking the element would lay the page out once more for every case.
+    const top = virtualizer.scrollOffset ?? 0;
+    const height = virtualizer.scrollRect?.height ?? 0;
+    if (height === 0) virtualizer.scrollToIndex(place, { align: 'auto' });
+    else if (place * ROW_HEIGHT < top) list.scrollTop = place * ROW_HEIGHT;
+    else if ((place + 1) * ROW_HEIGHT > top + height) list.scrollTop = (place + 1) * ROW_HEIGHT - height;
+  }, [place, virtualizer]);
+
+  // The focus follows the open row, where it was in the list already.
+  useEffect(() => {
+    const list = scroller.current;
+    if (list?.contains(document.activeElement) !== true) return;
+    list.querySelector<HTMLElement>('[aria-selected=true]')?.focus({ preventScroll: true });
+  }, [selected]);
+
+  const openAt = (index: number) => {
+    const row = rows.rowAt(Math.min(Math.max(index, 0), rows.total - 1));
+    if (row !== undefined) open(row.itemId);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+    switch (event.key) {
+      case 'ArrowDown':
+        next();
+        break;
+      case 'ArrowUp':
+        previous();
+        break;
+      case 'PageDown':
+        openAt(place + page);
+        break;
+      case 'PageUp':
+        openAt(place - page);
+        break;
+      case 'Home':
+        openAt(0);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  };
+
+  return (
+    <div
+      ref={scroller}
+      className={styles.grid}
+      role="grid"
+      aria-label="Queue"
+      aria-rowcount={rows.total}
+      aria-colcount={5}
+      aria-busy={rows.loading}
+      // Empty, the list takes the focus itself.
+      tabIndex={rows.total === 0 ? 0 : -1}
+      onKeyDown={onKeyDown}
+    >
+      <div role="rowgroup" className={styles.rows} style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map(({ index, start }) => (
+          <QueueRowLine
+            key={index}
+            index={index}
+            top={start}
+            row={rows.rowAt(index)}
+            selected={index === place}
+            reachable={index === Math.max(place, 0)}
+            now={now}
+            onOpen={open}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}

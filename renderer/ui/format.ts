@@ -1,0 +1,65 @@
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const wholeNumber = new Intl.NumberFormat('en-GB');
+const dayAndMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const dayMonthYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+
+export function number(value: number): string {
+  return wholeNumber.format(value);
+}
+
+export function day(instant: string): string {
+  return dayMonthYear.format(new Date(instant));
+}
+
+/** "12 Mar 09:14", with the year where it is not that of `now`. */
+export function moment(instant: string, now: number): string {
+  const date = new Date(instant);
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return `${(sameYear ? dayAndMonth : dayMonthYear).format(date)} ${clock.format(date)}`;
+}
+
+/** Everything there is to know about an instant, for a tooltip. */
+export function exactMoment(instant: string): string {
+  return full.format(new Date(instant));
+}
+
+/** "40 min", "3 h", "5 d", "7 months", "2 years": one unit, rounded down. `milliseconds` may not be negative. */
+export function span(milliseconds: number): string {
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min`;
+  if (milliseconds < 2 * DAY) return `${Math.floor(milliseconds / HOUR)} h`;
+  const days = Math.floor(milliseconds / DAY);
+  if (days < 60) return `${days} d`;
+  if (days < 730) return `${Math.floor(days / 30.44)} months`;
+  return `${Math.floor(days / 365.25)} years`;
+}
+
+export function due(instant: string, now: number): { readonly text: string; readonly overdue: boolean } {
+  const left = Date.parse(instant) - now;
+  return left < 0 ? { text: `overdue ${span(-left)}`, overdue: true } : { text: `due ${span(left)}`, overdue: false };
+}
+
+export function age(instant: string, now: number): string {
+  return span(Math.max(0, now - Date.parse(instant)));
+}
+
+/** "Lena Krüger" is "Lena K.": enough to recognise, short enough for a line. */
+export function shortName(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const first = words[0] ?? '';
+  const last = words.length > 1 ? words[words.length - 1] : undefined;
+  return last === undefined ? first : `${first} ${last.slice(0, 1)}.`;
+}
+
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** A stored word as it is read: `fraud_high` is "fraud high". */
+export function words(stored: string): string {
+  return stored.replaceAll('_', ' ');
+}

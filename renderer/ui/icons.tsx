@@ -1,0 +1,34 @@
+const PATHS = {
+  queue: 'M2.5 4h11M2.5 8h11M2.5 12h7',
+  settings: 'M2 5h7M13 5h1M2 11h1M7 11h7M9 3.2v3.6h4V3.2zM3 9.2v3.6h4V9.2z',
+  keys: 'M1.5 4h13v8h-13zM4 7h.01M6.7 7h.01M9.3 7h.01M12 7h.01M5 9.6h6',
+  search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.3 10.3l3.4 3.4',
+  down: 'M4.5 6.5 8 10l3.5-3.5',
+  check: 'M3 8.5 6.5 12 13 4.5',
+  cross: 'M4 4l8 8M12 4l-8 8',
+  up: 'M8 13V3.5M4 7.2 8 3.2l4 4',
+  plus: 'M8 3.5v9M3.5 8h9',
+  minus: 'M3.5 8h9',
+  fit: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
+  order: 'M4.5 3v10M2 10.5 4.5 13 7 10.5M9 4h5M9 8h4M9 12h2.5',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 16 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

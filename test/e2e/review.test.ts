@@ -1,0 +1,133 @@
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../core/postgres/connection.ts';
+import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
+import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
+
+/** Small, so that the first start is quick; large enough for a queue of some cases. */
+const DEMO = { UMPIRE_DEMO_REFERRALS: '400' };
+
+/** What Postgres says, asked beside the running program. */
+async function ask<Row extends Record<string, unknown>>(
+  home: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const workspace = await openWorkspace({ home });
+  const pool = connect(workspace.connection, 'umpire test');
+  try {
+    return (await pool.query<Row>(sql, values)).rows;
+  } finally {
+    await pool.end();
+    await workspace.release();
+  }
+}
+
+type Bonus = { status: string; credits: number; ledger: number | null };
+
+function bonusesOf(home: string, itemId: string): Promise<Bonus[]> {
+  return ask<Bonus>(
+    home,
+    `SELECT b.status, b.credits_final AS credits, t.amount AS ledger
+     FROM referrals.review_queue AS q JOIN referrals.bonus_events AS b ON b.relationship_id = q.relationship_id
+     LEFT JOIN credits.transactions AS t ON t.id = b.transaction_id
+     WHERE q.id = $1 ORDER BY b.id`,
+    [itemId],
+  );
+}
+
+const caseRegion = (window: Page): ReturnType<Page['getByRole']> =>
+  window.getByRole('region', { name: 'Case', exact: true });
+
+/** The id of the case that is open, once it is another one than `before`. */
+async function openCase(window: Page, before: string | null): Promise<string> {
+  const region = caseRegion(window);
+  await expect.poll(async () => region.getAttribute('data-item-id'), { timeout: 60_000 }).not.toBe(before);
+  await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor();
+  return (await region.getAttribute('data-item-id')) ?? '';
+}
+
+describe('an analyst on the first day', () => {
+  let home: Awaited<ReturnType<typeof temporaryHome>>;
+  let launched: LaunchedApp;
+
+  beforeAll(async () => {
+    home = await temporaryHome();
+    launched = await launchApp({ home: home.home, env: DEMO });
+  });
+  afterAll(async () => {
+    await launched.close();
+    await home.remove();
+  });
+
+  it('reads the top case, approves it by key, rejects the next, and finds both decided after a restart', async () => {
+    const { window } = launched;
+    const queue = window.getByRole('grid', { name: 'Queue' });
+    await queue.getByRole('row').first().waitFor({ timeout: 110_000 });
+    await expect.poll(() => window.getByRole('contentinfo').textContent()).toContain('demo workspace');
+
+    const first = await openCase(window, null);
+    expect(await queue.getByRole('row', { selected: true }).getAttribute('data-item-id')).toBe(first);
+
+    // The signals add up to the score, and each says what it is about.
+    const score = Number(await caseRegion(window).getAttribute('data-score'));
+    const signals = await caseRegion(window)
+      .getByRole('list', { name: 'Signals' })
+      .getByRole('listitem')
+      .allTextContents();
+    const points = signals.map((text) => Number(/^\+(\d+)/.exec(text)?.[1]));
+    expect(points.reduce((sum, value) => sum + value, 0)).toBe(score);
+    expect(signals.filter((text) => text.length < 20)).toEqual([]);
+
+    // The graph, and the same as a list.
+    await caseRegion(window)
+      .getByRole('img', { name: /fingerprint graph/i })
+      .waitFor();
+    await window.getByRole('button', { name: 'List' }).click();
+    await caseRegion(window)
+      .getByRole('group', { name: /as a list/ })
+      .waitFor();
+
+    const held = await bonusesOf(home.home, first);
+    expect(new Set(held.map(({ status }) => status))).toEqual(new Set(['held']));
+
+    await window.keyboard.press('a');
+    await window
+      .getByRole('status')
+      .filter({ hasText: /^Approved/ })
+      .waitFor();
+    const paid = await bonusesOf(home.home, first);
+    expect(paid).toEqual(held.map(({ credits }) => ({ status: 'paid', credits, ledger: credits })));
+
+    const second = await openCase(window, first);
+    await window.keyboard.press('r');
+    await window
+      .getByRole('status')
+      .filter({ hasText: /^Rejected/ })
+      .waitFor();
+    expect(new Set((await bonusesOf(home.home, second)).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await openCase(window, second);
+
+    await launched.close();
+    launched = await launchApp({ home: home.home, env: DEMO });
+    const third = await openCase(launched.window, null);
+    expect([first, second]).not.toContain(third);
+    const rows = launched.window.getByRole('grid', { name: 'Queue' }).getByRole('row');
+    const waiting = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-item-id')));
+    expect(waiting).not.toContain(first);
+    expect(waiting).not.toContain(second);
+    const decided = await ask<{ id: string; status: string }>(
+      home.home,
+      'SELECT id, status FROM referrals.review_queue WHERE id = ANY ($1::uuid[]) ORDER BY status',
+      [[first, second]],
+    );
+    expect(decided).toEqual([
+      { id: first, status: 'approved' },
+      { id: second, status: 'rejected' },
+    ]);
+  });
+
+  it('had no error on its console', () => {
+    expect(launched.consoleErrors).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { MethodHandlers } from '../../core/contract/methods.ts';
+import { answer } from '../../core/host/answer.ts';
+import { CallFailure } from '../../core/host/failure.ts';
+
+const unexpected = () => Promise.reject(new Error('secret detail'));
+
+function handlers(some: Partial<MethodHandlers>): MethodHandlers {
+  return {
+    'workspace.status': unexpected,
+    'workspace.retry': unexpected,
+    'queue.page': unexpected,
+    'queue.summary': unexpected,
+    'case.get': unexpected,
+    'case.decide': unexpected,
+    'reasons.list': unexpected,
+    ...some,
+  };
+}
+
+describe('a call in the core host', () => {
+  it('is answered with the value of its method, which gets the defaults of the contract', async () => {
+    const asked: unknown[] = [];
+    const outcome = await answer(
+      handlers({
+        'queue.page': (request) => {
+          asked.push(request);
+          return Promise.resolve({ total: 0, offset: 0, rows: [] });
+        },
+      }),
+      'queue.page',
+      { filter: {}, offset: 0, limit: 50 },
+      () => {},
+    );
+    expect(outcome).toEqual({ ok: true, value: { total: 0, offset: 0, rows: [] } });
+    expect(asked).toMatchObject([{ filter: { statuses: ['pending'], order: 'priority', search: '' } }]);
+  });
+
+  it('is answered with an expected failure as the method names it', async () => {
+    const failing = handlers({
+      'queue.summary': () => Promise.reject(new CallFailure('unavailable', 'Postgres restarts')),
+    });
+    expect(await answer(failing, 'queue.summary', {}, () => {})).toEqual({
+      ok: false,
+      error: { code: 'unavailable', message: 'Postgres restarts' },
+    });
+  });
+
+  it('keeps the words of a bug to the log', async () => {
+    const log: string[] = [];
+    const outcome = await answer(handlers({}), 'reasons.list', {}, (line) => log.push(line));
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'internal' } });
+    expect(JSON.stringify(outcome)).not.toContain('secret detail');
+    expect(log.join()).toContain('secret detail');
+  });
+});

@@ -97,12 +97,19 @@ test.each([
   ['an unknown command', ['guess']],
   ['an unknown option', ['score', '--guess']],
   ['an import without a file', ['import']],
-  ['an import of a file that is not there', ['import', 'no-such-file.jsonl']],
   ['a clock that is no time', ['score', '--now', 'yesterday']],
   ['a decision that is none', ['decide', 'some-item', 'shrug', '--reason', 'household']],
 ])('%s ends with exit code 2 and keeps standard output empty', async (_, args) => {
   const { exit, stdout } = await runUmpire([...args, '--database-url', 'postgres://nobody@127.0.0.1:1/none']);
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+});
+
+test('an import of a file that is not there ends with exit code 1 and changes nothing', async () => {
+  await withProgramme(async (bench) => {
+    const before = await versions(bench);
+    const { stdout } = await bench.umpire(['import', 'no-such-file.jsonl', '--json'], 1);
+    expect({ stdout, after: await versions(bench) }).toEqual({ stdout: '', after: before });
+  });
 });
 
 test('a database that does not answer ends with exit code 1', async () => {

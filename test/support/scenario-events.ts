@@ -153,12 +153,16 @@ export function pair(fields: Fields = {}): readonly ScenarioEvent[] {
   return [...referrer(), ...referee('rae', 'ROB', '0', fields)];
 }
 
-/** The same, with the two e-mail addresses told. */
-export function pairWithEmails(referrerEmail: string, refereeEmail: string): readonly ScenarioEvent[] {
+/** A pair of their own, one of many in a programme; `who` tells their e-mail addresses or what the registration says. */
+export function couple(
+  nth: number,
+  who: { readonly referrer?: string; readonly referee?: string; readonly registration?: Fields },
+): readonly ScenarioEvent[] {
+  const [rob, rae, name] = [`rob${nth}`, `rae${nth}`, `ROB-${nth}`];
   return [
-    user('rob', '-60d', referrerEmail),
-    code('ROB', 'rob', '-50d'),
-    user('rae', '-1h', refereeEmail),
-    register('rae', 'ROB'),
+    user(rob, '-60d', who.referrer),
+    code(name, rob, '-50d'),
+    user(rae, '-1h', who.referee),
+    register(rae, name, '0', who.registration),
   ];
 }

@@ -144,14 +144,15 @@ export async function readOutcome(bench: Workbench, like: Outcome): Promise<Outc
 const INVARIANTS: { readonly [what: string]: string } = {
   'uses_count is the number of referrals of the code': `
     select code from referrals.codes c
-    where uses_count <> (select count(*) from referrals.relationships where code_id = c.id)`,
+    where uses_count <> (select count(*) from referrals.relationships r where r.code_id = c.id)`,
   'registration_count adds up to the referrals': `
     select 1 where (select coalesce(sum(registration_count), 0) from referrals.fingerprints)
       <> (select count(*) from referrals.relationships)`,
   'a balance is the sum of its completed movements': `
     select b.user_id from credits.balances b
-    where b.balance + b.free_credits_remaining <> (select coalesce(sum(amount), 0) from credits.transactions t
-      where t.user_id = b.user_id and t.status = 'completed')`,
+    left join (select user_id, sum(amount) from credits.transactions where status = 'completed' group by user_id) t
+      on t.user_id = b.user_id
+    where b.balance + b.free_credits_remaining <> coalesce(t.sum, 0)`,
   'a movement has a balance': `
     select id from credits.transactions t
     where status = 'completed' and not exists (select from credits.balances where user_id = t.user_id)`,
@@ -162,7 +163,7 @@ const INVARIANTS: { readonly [what: string]: string } = {
       and b.released_at is not null, false)`,
   'what was never paid has no movement': `
     select b.id from referrals.bonus_events b join credits.transactions t
-      on t.idempotency_key like 'bonus:' || b.id || ':%' where b.status in ('pending', 'held')`,
+      on t.type = 'bonus' and split_part(t.idempotency_key, ':', 2) = b.id::text where b.status in ('pending', 'held')`,
   'one bonus a referral, user, event and app': `
     select 1 from referrals.bonus_events group by relationship_id, user_id, event_type, app_id having count(*) > 1`,
   'one fingerprint an address and device': `

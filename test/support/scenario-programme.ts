@@ -20,7 +20,7 @@ type Sketch = Fields & { readonly type: string; readonly at: string };
 
 /** Instants of six days in a coarse grid, so that two events often share one and some are seconds apart. */
 const instant = fc
-  .tuple(fc.integer({ min: 0, max: 11 }), fc.constantFrom('0', '+1s', '+2m', '+6m', '+50m'))
+  .tuple(fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 6, 8, 11), fc.constantFrom('0', '+1s', '+2m', '+6m', '+50m'))
   .map(([halfDay, more]) => at(`+${halfDay * 12}h`, more));
 
 const account = (userId: string, index: number): fc.Arbitrary<Sketch> =>
@@ -38,15 +38,22 @@ const limits = fc.record(
 );
 
 function newCode(code: string, index: number, limited: boolean): fc.Arbitrary<Sketch> {
-  const userId = USERS[index % 3] ?? 'ann';
+  const userId = index < 2 ? 'ann' : 'bob';
   return fc
     .record({ more: limited ? limits : fc.constant({}), when: fc.constantFrom('-23h', '-4m', '+13h') })
     .map(({ more, when }) => ({ type: 'code.created', at: at(when), code: { code, userId, type: 'custom', ...more } }));
 }
 
-const codeSwitched = fc
-  .record({ code: fc.constantFrom(...CODES), isActive: fc.boolean(), at: instant })
-  .map(({ code, isActive, at }): Sketch => ({ type: 'code.updated', at, code: { code, isActive } }));
+const codeChanged = fc
+  .record({ code: fc.constantFrom(...CODES), at: instant, switched: fc.boolean(), isActive: fc.boolean(), limits })
+  .map(({ code, at, switched, isActive, limits }): Sketch => {
+    return { type: 'code.updated', at, code: { code, ...(switched ? { isActive } : limits) } };
+  });
+
+/** Somebody else makes a code that there is already, or will be. */
+const codeClaimed = fc
+  .record({ code: fc.constantFrom('one', 'THREE'), at: fc.constantFrom(at('-2d'), at('-1h'), at('+14h')) })
+  .map(({ code, at }): Sketch => ({ type: 'code.created', at, code: { code, userId: 'hal', type: 'custom' } }));
 
 const visit = fc.record({
   at: instant,
@@ -121,7 +128,8 @@ function programme(contested: boolean): fc.Arbitrary<readonly ScenarioEvent[]> {
       fc.tuple(...USERS.map(account)),
       fc.tuple(...CODES.map((code, index) => newCode(code, index, contested))),
       registrations,
-      fc.array(contested ? codeSwitched : sighting, { maxLength: 3 }),
+      fc.array(contested ? codeChanged : sighting, { maxLength: 3 }),
+      fc.array(contested ? codeClaimed : sighting, { maxLength: 1 }),
       fc.array(sighting, { maxLength: 6 }),
       fc.array(usage, { maxLength: 6 }),
       fc.array(purchase, { maxLength: 4 }),

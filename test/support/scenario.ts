@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { at, type ScenarioEvent } from './scenario-events.ts';
-import { brokenInvariants, readOutcome, type Outcome } from './scenario-outcome.ts';
+import { brokenInvariants, readOutcome, type Outcome, type ReferralOutcome } from './scenario-outcome.ts';
 import { openWorkbench, type Workbench } from './scenario-workbench.ts';
 
 /** One thing that is done to a programme through the command line. */
@@ -51,14 +51,47 @@ function sorted<Value>(rows: readonly Value[]): readonly Value[] {
 export function scenario(name: string, steps: readonly Step[], expected: Outcome): void {
   // oxlint-disable-next-line vitest/valid-title -- the title is the name that the scenario's author wrote
   test(name, async () => {
-    const bench = await openWorkbench();
-    try {
-      for (const step of steps) await step(bench);
-      const outcome = await readOutcome(bench, expected);
-      const wanted = { ...expected, bonuses: sorted(expected.bonuses), queue: sorted(expected.queue) };
-      expect({ ...outcome, broken: await brokenInvariants(bench.pool) }).toEqual({ ...wanted, broken: [] });
-    } finally {
-      await bench.close();
-    }
+    const wanted = { ...expected, bonuses: sorted(expected.bonuses), queue: sorted(expected.queue) };
+    expect(await run(steps, expected)).toEqual({ ...wanted, broken: [] });
+  });
+}
+
+async function run(steps: readonly Step[], like: Outcome): Promise<Outcome & { readonly broken: readonly string[] }> {
+  const bench = await openWorkbench();
+  try {
+    for (const step of steps) await step(bench);
+    return { ...(await readOutcome(bench, like)), broken: await brokenInvariants(bench.pool) };
+  } finally {
+    await bench.close();
+  }
+}
+
+/** One referral of many in one programme, which has nothing to do with the others. */
+export type Aside = {
+  readonly name: string;
+  readonly refereeId: string;
+  readonly referral: ReferralOutcome;
+  readonly bonuses: readonly string[];
+};
+
+/** Cases that cannot meet share one programme: its steps are run once, and each case looks at its own referral. */
+export function sideBySide(steps: readonly Step[], cases: readonly Aside[]): void {
+  const outcome: { referrals: Outcome['referrals']; bonuses: readonly string[]; queue: readonly unknown[] } = {
+    referrals: {},
+    bonuses: [],
+    queue: [],
+  };
+  beforeAll(async () => {
+    const { broken, ...read } = await run(steps, outcome);
+    if (broken.length > 0) throw new Error(broken.join('\n'));
+    Object.assign(outcome, read);
+  });
+  test.each(cases)('$name', ({ refereeId, referral, bonuses }) => {
+    const own = (line: unknown) => String(line).startsWith(`${refereeId} `);
+    expect({
+      referral: outcome.referrals[refereeId],
+      bonuses: outcome.bonuses.filter(own),
+      queue: outcome.queue.filter(own),
+    }).toEqual({ referral, bonuses: sorted(bonuses), queue: [] });
   });
 }

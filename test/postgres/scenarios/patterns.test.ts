@@ -1,115 +1,182 @@
-import { load, scenario, score } from '../../support/scenario.ts';
-import { pair, pairWithEmails, pattern, patternSwitched, type ScenarioEvent } from '../../support/scenario-events.ts';
-import { raeHeld, raePaid } from '../../support/scenario-rows.ts';
+import { load, scenario, score, sideBySide, type Aside } from '../../support/scenario.ts';
+import { couple, pair, pattern, patternSwitched, type ScenarioEvent } from '../../support/scenario-events.ts';
+import type { Outcome } from '../../support/scenario-outcome.ts';
+import { bonuses, raeHeld, raePaid, scored } from '../../support/scenario-rows.ts';
 
 type Kind = 'email_domain' | 'ip_range' | 'device_pattern';
+type Visit =
+  | { readonly email: string }
+  | { readonly ip: string }
+  | { readonly device: string; readonly userAgent: string };
+type Case = readonly [name: string, kind: Kind, value: string, visit: Visit, matches: boolean];
 
 /** Ten points, so that a match is paid and shows by its name alone. */
 const POINTS = 10;
 
-function matched(value: string): ReturnType<typeof raePaid> {
+function matched(value: string): Outcome {
   return raePaid(POINTS, [`pattern:${value}`]);
 }
 
-/** A pattern made long before the registration, in the same import. */
-function known(name: string, kind: Kind, value: string, events: readonly ScenarioEvent[], matches: boolean): void {
-  scenario(name, [load([...events, pattern(kind, value, POINTS)]), score()], matches ? matched(value) : raePaid());
+function visitOf(nth: number, visit: Visit): readonly ScenarioEvent[] {
+  return couple(nth, 'email' in visit ? { referee: visit.email } : { registration: visit });
 }
 
-/** A pattern made a day after the registration was scored and paid. */
-function later(name: string, kind: Kind, value: string, events: readonly ScenarioEvent[], matches: boolean): void {
-  const steps = [
-    load(events, { now: '+1h' }),
+/** Each case with an address, a mailbox or a device that no pattern of another case is about. */
+function referralsOf(cases: readonly Case[], first: number): readonly ScenarioEvent[] {
+  return cases.flatMap(([, , , visit], index) => visitOf(first + index, visit));
+}
+
+function patternsOf(cases: readonly Case[], offset: string): readonly ScenarioEvent[] {
+  return cases.map(([, kind, value]) => pattern(kind, value, POINTS, offset));
+}
+
+function outcomesOf(cases: readonly Case[], first: number): readonly Aside[] {
+  return cases.map(([name, , value, , matches], index) => ({
+    name,
+    refereeId: `rae${first + index}`,
+    referral: matches ? scored(POINTS, [`pattern:${value}`]) : scored(0),
+    bonuses: bonuses('paid', `rae${first + index}`, ['registered'], `rob${first + index}`),
+  }));
+}
+
+/** Patterns made long before the registration, in the same import. */
+const KNOWN: readonly Case[] = [
+  ['a blocked mail domain matches', 'email_domain', 'quarry.example', { email: 'rae@quarry.example' }, true],
+  ['and so do its sub-domains', 'email_domain', 'gravel.example', { email: 'rae@mx.gravel.example' }, true],
+  [
+    'but not a domain that only ends like it',
+    'email_domain',
+    'sand.example',
+    { email: 'rae@quicksand.example' },
+    false,
+  ],
+  [
+    'a regular expression is held against the whole address',
+    'email_domain',
+    '/^promo[0-9]+@gmail/',
+    { email: 'promo17@gmail.com' },
+    true,
+  ],
+  [
+    'and does not match what it does not describe',
+    'email_domain',
+    '/^offer[0-9]+@gmail/',
+    { email: 'offer@gmail.com' },
+    false,
+  ],
+  [
+    'an IPv4 range of any length matches what comes after it',
+    'ip_range',
+    '198.51.96.0/20',
+    { ip: '198.51.100.77' },
+    true,
+  ],
+  ['and not an address outside of it', 'ip_range', '198.61.96.0/20', { ip: '198.61.112.0' }, false],
+  [
+    'an IPv6 range of any length matches what comes after it',
+    'ip_range',
+    '2001:db8:aa::/56',
+    { ip: '2001:db8:aa:bb::7' },
+    true,
+  ],
+  ['and not an IPv6 address outside of it', 'ip_range', '2001:db8:cc::/56', { ip: '2001:db8:cc:100::7' }, false],
+  [
+    'an IPv6 address is blocked in any form of writing',
+    'ip_range',
+    '2001:0DB8:00DD:00BB:0:0:0:7',
+    { ip: '2001:db8:dd:bb::7' },
+    true,
+  ],
+  [
+    'an IPv4 range matches an address that came mapped into IPv6',
+    'ip_range',
+    '198.71.96.0/20',
+    { ip: '::ffff:198.71.100.77' },
+    true,
+  ],
+  ['a blocked device matches', 'device_pattern', 'tablet-1', { device: 'tablet-1', userAgent: 'Safari' }, true],
+  [
+    'and not a device that only begins like it',
+    'device_pattern',
+    'laptop',
+    { device: 'laptop-1', userAgent: 'Safari' },
+    false,
+  ],
+  [
+    'an expression over the user agent matches what comes after it',
+    'device_pattern',
+    '/^HeadlessBot/',
+    { device: 'phone-1', userAgent: 'HeadlessBot/4.2 (Linux)' },
+    true,
+  ],
+];
+
+sideBySide([load([...referralsOf(KNOWN, 0), ...patternsOf(KNOWN, '-40d')]), score()], outcomesOf(KNOWN, 0));
+
+/** Patterns made a day after the registration was scored and paid. */
+const LATER: readonly Case[] = [
+  [
+    'a mail domain blocked afterwards matches history',
+    'email_domain',
+    'quarry.example',
+    { email: 'rae@quarry.example' },
+    true,
+  ],
+  [
+    'a mail expression made afterwards matches history',
+    'email_domain',
+    '/gravel/',
+    { email: 'rae@gravel.example' },
+    true,
+  ],
+  ['an IPv4 /20 blocked afterwards leaves history alone', 'ip_range', '198.51.96.0/20', { ip: '198.51.100.77' }, false],
+  ['an IPv4 /24 blocked afterwards matches history', 'ip_range', '198.61.100.0/24', { ip: '198.61.100.77' }, true],
+  ['an IPv4 /16 blocked afterwards matches history', 'ip_range', '198.71.0.0/16', { ip: '198.71.100.77' }, true],
+  ['an IPv4 address blocked afterwards matches history', 'ip_range', '198.81.100.77', { ip: '198.81.100.77' }, true],
+  [
+    'an IPv6 /56 blocked afterwards leaves history alone',
+    'ip_range',
+    '2001:db8:aa::/56',
+    { ip: '2001:db8:aa:bb::7' },
+    false,
+  ],
+  [
+    'an IPv6 /64 blocked afterwards matches history',
+    'ip_range',
+    '2001:db8:bb:bb::/64',
+    { ip: '2001:db8:bb:bb::7' },
+    true,
+  ],
+  ['an IPv6 /48 blocked afterwards matches history', 'ip_range', '2001:db8:cc::/48', { ip: '2001:db8:cc:bb::7' }, true],
+  ['an IPv6 /32 blocked afterwards matches history', 'ip_range', '2001:DC8::/32', { ip: '2001:dc8:dd:bb::7' }, true],
+  [
+    'a device blocked afterwards matches history',
+    'device_pattern',
+    'tablet-1',
+    { device: 'tablet-1', userAgent: 'Safari' },
+    true,
+  ],
+  [
+    'an expression over the user agent made afterwards leaves history alone',
+    'device_pattern',
+    '/^HeadlessBot/',
+    { device: 'phone-1', userAgent: 'HeadlessBot/4.2 (Linux)' },
+    false,
+  ],
+];
+
+sideBySide(
+  [
+    load(referralsOf(LATER, 50), { now: '+1h' }),
     score('+1h'),
-    load([pattern(kind, value, POINTS, '+1d')], { now: '+1d' }),
+    load(patternsOf(LATER, '+1d'), { now: '+1d' }),
     score('+1d'),
-  ];
-  scenario(name, steps, matches ? matched(value) : raePaid());
-}
-
-const withEmail = (email: string) => pairWithEmails('rob@gmail.com', email);
-
-known('a blocked mail domain matches', 'email_domain', 'quarry.example', withEmail('rae@quarry.example'), true);
-known('and so do its sub-domains', 'email_domain', 'quarry.example', withEmail('rae@mx.quarry.example'), true);
-known(
-  'but not a domain that only ends like it',
-  'email_domain',
-  'quarry.example',
-  withEmail('rae@notquarry.example'),
-  false,
-);
-known(
-  'a regular expression is held against the whole address',
-  'email_domain',
-  '/^promo[0-9]+@gmail/',
-  withEmail('promo17@gmail.com'),
-  true,
-);
-known(
-  'and does not match what it does not describe',
-  'email_domain',
-  '/^promo[0-9]+@gmail/',
-  withEmail('promo@gmail.com'),
-  false,
-);
-later(
-  'a mail domain blocked afterwards matches history',
-  'email_domain',
-  'quarry.example',
-  withEmail('rae@quarry.example'),
-  true,
-);
-later(
-  'a mail expression made afterwards matches history',
-  'email_domain',
-  '/quarry/',
-  withEmail('rae@quarry.example'),
-  true,
+  ],
+  outcomesOf(LATER, 50),
 );
 
 const V4 = pair({ ip: '198.51.100.77' });
-const V6 = pair({ ip: '2001:db8:aa:bb::7' });
-
-known('an IPv4 range of a length that is not kept matches what comes after it', 'ip_range', '198.51.96.0/20', V4, true);
-known('and not an address outside of it', 'ip_range', '198.51.112.0/20', V4, false);
-later('an IPv4 range of a length that is not kept leaves history alone', 'ip_range', '198.51.96.0/20', V4, false);
-later('an IPv4 /24 blocked afterwards matches history', 'ip_range', '198.51.100.0/24', V4, true);
-later('an IPv4 /16 blocked afterwards matches history', 'ip_range', '198.51.0.0/16', V4, true);
-later('a single IPv4 address blocked afterwards matches history', 'ip_range', '198.51.100.77', V4, true);
-known(
-  'an IPv6 range of a length that is not kept matches what comes after it',
-  'ip_range',
-  '2001:db8:aa::/56',
-  V6,
-  true,
-);
-known('and not an IPv6 address outside of it', 'ip_range', '2001:db8:aa:100::/56', V6, false);
-later('an IPv6 range of a length that is not kept leaves history alone', 'ip_range', '2001:db8:aa::/56', V6, false);
-later('an IPv6 /64 blocked afterwards matches history', 'ip_range', '2001:db8:aa:bb::/64', V6, true);
-later('an IPv6 /48 blocked afterwards matches history', 'ip_range', '2001:db8:aa::/48', V6, true);
-later('an IPv6 /32 blocked afterwards matches history', 'ip_range', '2001:DB8::/32', V6, true);
-known('an IPv6 address is blocked in any form of writing', 'ip_range', '2001:0DB8:00AA:00BB:0:0:0:7', V6, true);
-known(
-  'an IPv4 range matches an address that came mapped into IPv6',
-  'ip_range',
-  '198.51.96.0/20',
-  pair({ ip: '::ffff:198.51.100.77' }),
-  true,
-);
-
-const ON_TABLET = pair({ device: 'tablet-1', userAgent: 'HeadlessBot/4.2 (Linux)' });
-
-known('a blocked device matches', 'device_pattern', 'tablet-1', ON_TABLET, true);
-known('and not a device that only begins like it', 'device_pattern', 'tablet', ON_TABLET, false);
-later('a device blocked afterwards matches history', 'device_pattern', 'tablet-1', ON_TABLET, true);
-known(
-  'an expression over the user agent matches what comes after it',
-  'device_pattern',
-  '/^HeadlessBot/',
-  ON_TABLET,
-  true,
-);
-later('an expression over the user agent leaves history alone', 'device_pattern', '/^HeadlessBot/', ON_TABLET, false);
+const ON_TABLET = pair({ device: 'tablet-1' });
 
 scenario(
   'within one import a range counts from its own time on: one made after the registration does not match',

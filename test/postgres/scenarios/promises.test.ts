@@ -104,10 +104,11 @@ test.each([
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
 });
 
-test('an import of a file that is not there ends with exit code 1', async () => {
+test('an import of a file that is not there ends with exit code 1 and changes nothing', async () => {
   await withProgramme(async (bench) => {
+    const before = await versions(bench);
     const { stdout } = await bench.umpire(['import', 'no-such-file.jsonl', '--json'], 1);
-    expect(stdout.includes('Error:')).toBe(false);
+    expect({ stdout, after: await versions(bench) }).toEqual({ stdout: '', after: before });
   });
 });
 

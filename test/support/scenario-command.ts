@@ -12,14 +12,14 @@ export type Run = { readonly exit: number; readonly stdout: string; readonly std
 const COMPILED = join(ROOT, 'node_modules/.cache/umpire-test');
 
 /** `npm run umpire -- …` as a real process of its own. */
-export function runUmpire(args: readonly string[]): Promise<Run> {
+export function runUmpire(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Run> {
   return new Promise((done, fail) => {
     execFile(
       process.execPath,
       [join(ROOT, 'core/cli/main.ts'), ...args],
       {
         cwd: ROOT,
-        env: { ...process.env, UMPIRE_HASH_KEY: HASH_KEY, NODE_COMPILE_CACHE: COMPILED },
+        env: { ...process.env, UMPIRE_HASH_KEY: HASH_KEY, NODE_COMPILE_CACHE: COMPILED, ...more },
         maxBuffer: 64 * 1024 * 1024,
       },
       (error, stdout, stderr) => {

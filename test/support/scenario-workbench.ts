@@ -18,13 +18,14 @@ export type RejectedLine = { readonly line: number; readonly reason: unknown };
 
 /** A database of its own with the command line pointed at it. */
 export type Workbench = {
+  readonly url: string;
   readonly pool: Pool;
   readonly imports: readonly ImportFacts[];
   /** Runs a command; fails unless it ends with that exit code. */
   readonly umpire: (args: readonly string[], exit?: number) => Promise<Run>;
   readonly import: (lines: readonly string[], now: string, flags: readonly string[], exit: number) => Promise<void>;
-  /** The id of the item of that referee which is not closed. */
-  readonly openItem: (refereeId: string) => Promise<string>;
+  /** The id of the only item of that referee which is in one of these states. */
+  readonly itemOf: (refereeId: string, statuses: readonly string[]) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
@@ -42,6 +43,7 @@ export async function openWorkbench(): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'umpire-scenario-'));
   const pool = openPool(database.url);
   const imports: ImportFacts[] = [];
+  let files = 0;
 
   const umpire: Workbench['umpire'] = async (args, exit = 0) => {
     const run = await runUmpire([...args, '--database-url', database.url]);
@@ -52,25 +54,27 @@ export async function openWorkbench(): Promise<Workbench> {
   };
 
   return {
+    url: database.url,
     pool,
     imports,
     umpire,
     import: async (lines, now, flags, exit) => {
-      const file = join(folder, `events-${imports.length + 1}.jsonl`);
+      files += 1;
+      const file = join(folder, `events-${files}.jsonl`);
       await writeFile(file, lines.map((line) => `${line}\n`).join(''));
       const { stdout } = await umpire(['import', file, '--now', now, '--json', ...flags], exit);
       const summary = JSON.parse(stdout) as { refused: ImportFacts['refused']; duplicates: number };
       const rejected = await readRejected(`${file}.rejected.jsonl`);
       imports.push({ refused: summary.refused, duplicates: summary.duplicates, rejected });
     },
-    openItem: async (refereeId) => {
+    itemOf: async (refereeId, statuses) => {
       const { rows } = await pool.query<{ id: string }>(
         `select q.id from referrals.review_queue q join referrals.relationships r on r.id = q.relationship_id
-         where r.referee_id = $1 and q.status in ('pending', 'escalated')`,
-        [refereeId],
+         where r.referee_id = $1 and q.status::text = any ($2)`,
+        [refereeId, statuses],
       );
       const [only, ...others] = rows;
-      if (!only || others.length > 0) throw new Error(`${refereeId} has ${rows.length} open items instead of one`);
+      if (!only || others.length > 0) throw new Error(`${refereeId} has ${rows.length} such items instead of one`);
       return only.id;
     },
     close: async () => {

@@ -33,10 +33,21 @@ export function score(now: string = NOW): Step {
 /** Decides the open item of that referee. */
 export function decide(refereeId: string, decision: string, reason: string, now: string = NOW): Step {
   return async (bench) => {
-    const item = await bench.openItem(refereeId);
-    const options = ['--reason', reason, '--as', 'nina', '--now', at(now), '--json'];
-    await bench.umpire(['decide', item, decision, ...options]);
+    const item = await bench.itemOf(refereeId, ['pending', 'escalated']);
+    await bench.umpire(decideCommand(item, decision, reason, now));
   };
+}
+
+/** Tries to decide the closed item of that referee once more; `exit` is how that ends. */
+export function decideAgain(refereeId: string, decision: string, reason: string, exit: number): Step {
+  return async (bench) => {
+    const item = await bench.itemOf(refereeId, ['approved', 'rejected']);
+    await bench.umpire(decideCommand(item, decision, reason, NOW), exit);
+  };
+}
+
+function decideCommand(item: string, decision: string, reason: string, now: string): readonly string[] {
+  return ['decide', item, decision, '--reason', reason, '--as', 'nina', '--now', at(now), '--json'];
 }
 
 /** Expected rows are told in any order; a matcher among them stands where it is written. */

@@ -1,6 +1,18 @@
 import { expect } from 'vitest';
 import { load, scenario, score } from '../../support/scenario.ts';
-import { bought, code, pair, referee, referrer, register, seen, used, user } from '../../support/scenario-events.ts';
+import {
+  bought,
+  code,
+  crowd,
+  minutes,
+  pair,
+  referee,
+  referrer,
+  register,
+  seen,
+  used,
+  user,
+} from '../../support/scenario-events.ts';
 import type { ImportFacts } from '../../support/scenario-workbench.ts';
 import { bonuses, heldMedium, raeHeld, raePaid, scored } from '../../support/scenario-rows.ts';
 
@@ -165,4 +177,29 @@ scenario(
     score(),
   ],
   raePaid(),
+);
+
+/** 21 referees of Rob, 70 minutes apart: one more than 24 hours take. */
+const names = crowd(21);
+const crowded = names.map((name, index) => referee(name, 'ROB', minutes(index * 70)));
+
+scenario(
+  'the limit of a referrer leaves out the latest registration, though the earliest arrived last',
+  [load([...referrer(), ...crowded.slice(1).flat()]), load(crowded[0] ?? []), score()],
+  {
+    referrals: Object.fromEntries(names.slice(0, 20).map((name) => [name, scored(0)])),
+    bonuses: names.slice(0, 20).flatMap((name) => bonuses('paid', name)),
+    queue: [],
+  },
+);
+
+scenario(
+  'the limit of a referrer leaves out the earliest registration when the others are scored',
+  [load([...referrer(), ...crowded.slice(1).flat()]), score(), load(crowded[0] ?? []), score()],
+  {
+    referrals: Object.fromEntries(names.slice(1).map((name) => [name, scored(0)])),
+    bonuses: names.slice(1).flatMap((name) => bonuses('paid', name)),
+    queue: [],
+    imports: [CLEAN, { ...CLEAN, refused: { rate_limited: 1 } }],
+  },
 );

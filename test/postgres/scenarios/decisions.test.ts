@@ -1,4 +1,4 @@
-import { decide, load, scenario, score } from '../../support/scenario.ts';
+import { decide, decideAgain, load, scenario, score } from '../../support/scenario.ts';
 import { bought, crowd, pair, pattern, referee, referrer, seen, used } from '../../support/scenario-events.ts';
 import { bonus, bonuses, HELD_HIGH, item, scored } from '../../support/scenario-rows.ts';
 
@@ -89,6 +89,28 @@ scenario(
     referrals: { rae: scored(80, BOTH) },
     bonuses: bonuses('paid'),
     queue: [item('rae', 80, 'high', BOTH, 'approved')],
+  },
+);
+
+scenario(
+  'deciding the same once more changes nothing and is no failure',
+  [load(high), score(), decide('rae', 'approve', 'household'), decideAgain('rae', 'approve', 'household', 0)],
+  {
+    referrals: { rae: scored(80, BOTH) },
+    bonuses: bonuses('paid'),
+    queue: [item('rae', 80, 'high', BOTH, 'approved')],
+    ledger: { rae: ['bonus 25 completed'], rob: ['bonus 5 completed'] },
+  },
+);
+
+scenario(
+  'deciding otherwise what is decided fails, and the first decision stands',
+  [load(high), score(), decide('rae', 'approve', 'household'), decideAgain('rae', 'reject', 'self_referral', 1)],
+  {
+    referrals: { rae: scored(80, BOTH) },
+    bonuses: bonuses('paid'),
+    queue: [item('rae', 80, 'high', BOTH, 'approved')],
+    ledger: { rae: ['bonus 25 completed'], rob: ['bonus 5 completed'] },
   },
 );
 

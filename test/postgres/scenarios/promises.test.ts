@@ -112,6 +112,20 @@ test('an import of a file that is not there ends with exit code 1 and changes no
   });
 });
 
+test('another hash key than that of the first migrate is refused and changes nothing', async () => {
+  await withProgramme(async (bench) => {
+    const before = await versions(bench);
+    const run = await runUmpire(['score', '--all', '--json', '--database-url', bench.url], {
+      UMPIRE_HASH_KEY: 'ab'.repeat(32),
+    });
+    expect({ exit: run.exit, stdout: run.stdout, after: await versions(bench) }).toEqual({
+      exit: 1,
+      stdout: '',
+      after: before,
+    });
+  });
+});
+
 test('a database that does not answer ends with exit code 1', async () => {
   const { exit } = await runUmpire(['score', '--database-url', 'postgres://nobody@127.0.0.1:1/none']);
   expect(exit).toBe(1);

@@ -110,6 +110,19 @@ scenario(
 );
 
 scenario(
+  'a burst is one of the referrer, whatever codes it came through',
+  [
+    load([
+      ...referrer(),
+      code('ROB-TWO', 'rob', '-40d'),
+      ...crowd(5).flatMap((name, index) => referee(name, index % 2 === 0 ? 'ROB' : 'ROB-TWO', minutes(index * 14))),
+    ]),
+    score(),
+  ],
+  allOf(5, 40, ['bulk_registrations'], heldMedium()),
+);
+
+scenario(
   'five registrations with the fifth at exactly 60 min are no burst',
   burst(['0', '+14m', '+28m', '+42m', '+60m']),
   allOf(5, 0, [], 'paid'),

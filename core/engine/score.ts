@@ -42,9 +42,19 @@ export async function score(pool: Pool, options: ScoreOptions): Promise<ScoreRep
   return report;
 }
 
-/** Marks every referral, for `score --all`. */
+/**
+ * Marks every referral, for `score --all`. In the order of referrers, so that a batch finds those together whose signals
+ * look at each other.
+ */
 export async function markAllDirty(pool: Pool): Promise<void> {
-  await pool.query('SELECT umpire.mark_dirty(array_agg(relationship_id)) FROM umpire.referrals');
+  await inTransaction(pool, (client) =>
+    client.query(
+      `INSERT INTO umpire.dirty (relationship_id)
+       SELECT relationship_id FROM umpire.referrals ORDER BY referrer_id, at, event_id
+       ON CONFLICT (relationship_id) DO UPDATE
+       SET generation = nextval('umpire.dirty_generation'), attempts = 0, retry_at = NULL, error = NULL`,
+    ),
+  );
 }
 
 async function waiting(pool: Pool, now: Date): Promise<number> {

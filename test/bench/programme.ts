@@ -27,7 +27,7 @@ export async function measureProgramme(url: string, { referrals, rounds, say }: 
   const folder = await mkdtemp(join(tmpdir(), 'umpire-bench-events-'));
   try {
     const small = Math.max(100, Math.round(referrals / SMALLER));
-    const few = await measureSize(url, folder, small, 1, say);
+    const few = await measureSize(url, folder, small, rounds, say);
     const many = await measureSize(url, folder, referrals, rounds, say);
     const database = await inDatabase(url, `umpire_${referrals}`);
     const single: number[] = [];

@@ -46,7 +46,7 @@ export async function measureProgramme(url: string, { referrals, rounds, say }: 
         `import, peak memory against a ${SMALLER} times smaller file`,
         '×',
         [many.importPeak / few.importPeak],
-        below(1.5),
+        below(2),
       ),
       figure('score, first time', 'referrals/s', [referrals / many.scoreSeconds]),
       figure(

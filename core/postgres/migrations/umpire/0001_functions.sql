@@ -202,6 +202,7 @@ BEGIN
 END $$;
 
 -- Lifetime qualified referrals that are not rejected, and the tier they make.
+-- Who has neither qualified nor earned anything has no row, so that a referral that went leaves none behind.
 CREATE FUNCTION umpire.recount_tiers(referrers text[], clock timestamptz) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO referrals.user_tiers AS t (user_id, tier, qualified_count, created_at, updated_at)
@@ -211,9 +212,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*)::int AS qualified FROM umpire.referrals AS r
     WHERE r.referrer_id = u.user_id AND r.qualified_at IS NOT NULL AND NOT r.is_rejected
   ) AS q
+  WHERE q.qualified > 0 OR EXISTS (SELECT 1 FROM referrals.user_tiers AS k WHERE k.user_id = u.user_id)
   ORDER BY u.user_id
   ON CONFLICT (user_id) DO UPDATE SET tier = excluded.tier, qualified_count = excluded.qualified_count, updated_at = excluded.updated_at
-  WHERE (t.tier, t.qualified_count) IS DISTINCT FROM (excluded.tier, excluded.qualified_count)
+  WHERE (t.tier, t.qualified_count) IS DISTINCT FROM (excluded.tier, excluded.qualified_count);
+  DELETE FROM referrals.user_tiers AS t WHERE t.user_id = ANY (referrers) AND t.qualified_count = 0 AND t.total_earned = 0
 $$;
 
 -- Tier, multiplier and credits of a referrer's unpaid bonuses from `since` on (SPEC 2): the number of referrals qualified

@@ -21,7 +21,8 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 /** A UTC day, `2026-03-12`. */
 export function day(text: string): string {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) !== text) {
+  const parsed = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : '');
+  if (Number.isNaN(parsed.getTime()) || parsed.toISOString().slice(0, 10) !== text) {
     throw new InvalidArgumentError('It is a day such as 2026-03-12.');
   }
   return text;

@@ -128,6 +128,11 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
     SELECT array_agg(b.id ORDER BY b.id) AS ids FROM umpire_scored AS s
     JOIN referrals.bonus_events AS b ON b.relationship_id = s.relationship_id
     WHERE ${condition}`;
+  // All at once and in order: their tiers may be changing, and what each is worth is read after this.
+  await client.query(
+    `SELECT 1 FROM referrals.bonus_events WHERE relationship_id IN (SELECT relationship_id FROM umpire_scored)
+       AND status IN ('pending', 'held') ORDER BY id FOR UPDATE`,
+  );
   await client.query(
     `SELECT umpire.reject_bonuses(ids, $1) FROM (${unpaid(`s.is_rejected AND b.status IN ('pending', 'held')`)}) AS x`,
     [now],
@@ -175,7 +180,8 @@ async function blockCritical(client: Client, now: Date): Promise<void> {
   await client.query(
     `WITH blocked AS (
        UPDATE umpire.scores AS p SET first_blocked_at = $1 FROM umpire_scored AS s
-       WHERE p.relationship_id = s.relationship_id AND s.held_band = 'critical' AND NOT s.is_covered AND p.first_blocked_at IS NULL
+       WHERE p.relationship_id = s.relationship_id AND s.held_band = 'critical' AND NOT s.is_covered AND NOT s.is_rejected
+         AND p.first_blocked_at IS NULL
        RETURNING p.relationship_id
      )
      INSERT INTO umpire.money_log (at, relationship_id, transition, credits, app_id)

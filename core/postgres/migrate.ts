@@ -20,7 +20,14 @@ export type MigrateReport = {
 /** Any fixed number: one migrate at a time on one database. */
 const MIGRATE_LOCK = 7_226_001;
 
-const FOLDERS = { programme: 'programme_migrations', umpire: 'migrations' } as const;
+const FOLDERS = {
+  /** The seed's tables. */
+  programme: 'programme_migrations',
+  /** What Umpire adds, in both modes. */
+  umpire: 'migrations',
+  /** Keys from there to the seed's tables: where another service owns those, not even a trigger is added to them. */
+  keys: 'key_migrations',
+} as const;
 
 function folder(name: keyof typeof FOLDERS): string {
   const path = fileURLToPath(new URL(`./migrations/${name}`, import.meta.url));
@@ -43,6 +50,7 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       const before = await appliedMigrations(client);
       if (mode === 'programme') await apply(client, 'programme');
       await apply(client, 'umpire');
+      if (mode === 'programme') await apply(client, 'keys');
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
       return { mode, applied: after.slice(before.length) };
@@ -62,7 +70,12 @@ async function chooseMode(client: Client, wanted: Mode | undefined): Promise<Mod
     }
     return recorded;
   }
-  const adopted = await exists(client, 'referrals.relationships');
+  // Tables that a migration cut off here left behind are not somebody else's.
+  const own = await exists(client, `umpire.${FOLDERS.programme}`);
+  const adopted = !own && (await exists(client, 'referrals.relationships'));
+  if (wanted === 'observe' && own) {
+    throw new MigrateError('A migration in programme mode was begun here: complete it without --mode observe.');
+  }
   if (wanted === 'observe' && !adopted) {
     throw new MigrateError('Observe mode needs the tables of schema referrals, and they are not in this database.');
   }
@@ -84,7 +97,7 @@ async function apply(client: Client, name: keyof typeof FOLDERS): Promise<void> 
 
 async function appliedMigrations(client: Client): Promise<string[]> {
   const names: string[] = [];
-  for (const name of ['programme', 'umpire'] as const) {
+  for (const name of ['programme', 'umpire', 'keys'] as const) {
     const table = `umpire.${FOLDERS[name]}`;
     if (!(await exists(client, table))) continue;
     const { rows } = await client.query<{ id: number }>(`SELECT id FROM ${table} ORDER BY id`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inTransaction, type Pool } from '../postgres/connection.ts';
+import { recordedMode } from '../postgres/mode.ts';
 
 export const dailyStat = z.object({
   /** UTC day, `2026-03-12`. */
@@ -29,6 +30,8 @@ const COLUMNS = 'registrations, activations, qualifications, retentions, credits
  * (`umpire.money_log`). The same facts give the same figures; rows that would not change are not written.
  */
 export async function refreshDailyStats(pool: Pool, days: Days): Promise<void> {
+  // In observe mode the figures are the other service's.
+  if ((await recordedMode(pool)) !== 'programme') return;
   await inTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [STATISTICS_LOCK]);
     await client.query(
@@ -97,5 +100,7 @@ function prefixed(alias: string): string {
 }
 
 function nextDay(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString();
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000);
+  // PostgreSQL does not read the signed years that ISO 8601 begins with after 9999.
+  return next.getUTCFullYear() > 9999 ? 'infinity' : next.toISOString();
 }

@@ -71,6 +71,88 @@ const CHECKS: Readonly<Record<string, string>> = {
     LEFT JOIN (SELECT user_id, sum(credits_final) AS paid FROM referrals.bonus_events WHERE status = 'paid' GROUP BY user_id) AS b
       ON b.user_id = t.user_id
     WHERE t.total_earned <> coalesce(b.paid, 0)`,
+  ledger_facts: `
+    SELECT f.event_id AS subject, 'has no ledger row of its amount' AS detail FROM (
+      SELECT event_id, user_id, -amount AS amount FROM umpire.usages UNION ALL SELECT event_id, user_id, amount FROM umpire.purchases
+    ) AS f
+    WHERE NOT EXISTS (
+      SELECT 1 FROM credits.transactions AS t
+      WHERE t.idempotency_key = 'event:' || f.event_id AND t.user_id = f.user_id AND t.amount = f.amount AND t.status = 'completed'
+    )`,
+  bonus_amount: `
+    SELECT b.id::text AS subject, format('%s of %s is not %s at tier %s', b.credits_final, b.credits_base, b.tier_multiplier, b.tier_at_time) AS detail
+    FROM referrals.bonus_events AS b JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id
+    WHERE b.credits_base <> CASE
+        WHEN b.user_id = r.referee_id THEN CASE b.event_type WHEN 'registered' THEN 25 END
+        ELSE CASE b.event_type WHEN 'registered' THEN 5 WHEN 'activated' THEN 10 WHEN 'qualified' THEN 25 WHEN 'retained' THEN 15 ELSE 5 END
+      END
+      OR b.tier_multiplier <> CASE WHEN b.user_id = r.referee_id THEN 1 ELSE umpire.multiplier_of(b.tier_at_time) END::real
+      OR b.credits_final <> floor(b.credits_base * b.tier_multiplier::numeric + 0.5)`,
+  bonus_missing: `
+    SELECT r.id::text AS subject, format('reached %s and has no bonus for it', e.event_type) AS detail
+    FROM referrals.relationships AS r JOIN umpire.referrals AS u ON u.relationship_id = r.id
+    CROSS JOIN LATERAL (VALUES
+      (r.referrer_id, 'registered', r.registered_at), (r.referee_id, 'registered', r.registered_at), (r.referrer_id, 'activated', r.activated_at),
+      (r.referrer_id, 'qualified', r.qualified_at), (r.referrer_id, 'retained', r.retained_at)
+    ) AS e (user_id, event_type, at)
+    WHERE e.at IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = r.id AND b.user_id = e.user_id AND b.event_type::text = e.event_type
+    )`,
+  bonus_times: `
+    SELECT id::text AS subject, format('is %s without what belongs to it', status) AS detail FROM referrals.bonus_events
+    WHERE status = 'paid' AND (released_at IS NULL OR transaction_id IS NULL)
+      OR status = 'held' AND hold_reason = 'fraud_medium' AND hold_until IS NULL`,
+  bonus_band: `
+    SELECT b.id::text AS subject, format('is %s (%s), but the referral is %s', b.status, coalesce(b.hold_reason, 'no hold'), s.held_band) AS detail
+    FROM referrals.bonus_events AS b
+    JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id JOIN umpire.referrals AS u ON u.relationship_id = b.relationship_id
+    WHERE NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = b.relationship_id)
+      AND (b.status = 'pending' OR b.status = 'held' AND (u.is_rejected OR b.hold_reason LIKE 'fraud\_%' AND b.hold_reason <> 'fraud_' || s.held_band))`,
+  cross_app: `
+    SELECT c.id::text AS subject, format('bonus_paid is %s, but the bonus is %s', c.bonus_paid, b.status) AS detail
+    FROM referrals.cross_app_activations AS c
+    LEFT JOIN referrals.bonus_events AS b ON b.relationship_id = c.relationship_id AND b.event_type = 'cross_app' AND b.app_id = c.app_id
+    WHERE c.bonus_paid <> coalesce(b.status = 'paid', false)`,
+  stage: `
+    SELECT id::text AS subject, format('is %s, which its times do not say', status) AS detail FROM referrals.relationships
+    WHERE status::text <> CASE WHEN retained_at IS NOT NULL THEN 'retained' WHEN qualified_at IS NOT NULL THEN 'qualified'
+        WHEN activated_at IS NOT NULL THEN 'activated' ELSE 'registered' END
+      OR activated_at < registered_at OR qualified_at < activated_at OR retained_at < qualified_at
+      OR qualified_at IS NOT NULL AND activated_at IS NULL OR retained_at IS NOT NULL AND qualified_at IS NULL`,
+  money_log: `
+    SELECT b.id::text AS subject, format('is %s, but was logged as paid %s and taken back %s times', b.status, l.paid, l.reversed) AS detail
+    FROM referrals.bonus_events AS b
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE m.transition = 'paid') AS paid, count(*) FILTER (WHERE m.transition = 'reversed') AS reversed
+      FROM umpire.money_log AS m WHERE m.bonus_id = b.id
+    ) AS l
+    WHERE EXISTS (SELECT 1 FROM umpire.bonuses AS f WHERE f.bonus_id = b.id) AND l.paid - l.reversed <> CASE b.status WHEN 'paid' THEN 1 ELSE 0 END`,
+  item: `
+    SELECT q.id::text AS subject, format('shows %s points as %s, but the referral has %s', q.fraud_score, q.priority, s.score) AS detail
+    FROM referrals.review_queue AS q JOIN umpire.scores AS s ON s.relationship_id = q.relationship_id
+    WHERE q.status IN ('pending', 'escalated')
+      AND NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = q.relationship_id)
+      AND (q.fraud_score <> s.score OR q.priority < s.held_band)`,
+  item_version: `
+    SELECT q.id::text AS subject, 'has no version' AS detail FROM referrals.review_queue AS q
+    WHERE EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = q.relationship_id)
+      AND NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = q.id)`,
+  unscored: `
+    SELECT r.relationship_id::text AS subject, 'is neither scored nor waiting to be' AS detail FROM umpire.referrals AS r
+    WHERE NOT EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = r.relationship_id)
+      AND NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = r.relationship_id)`,
+  tier_missing: `
+    SELECT r.referrer_id AS subject, format('%s qualified and no tier', count(*)) AS detail FROM umpire.referrals AS r
+    WHERE r.qualified_at IS NOT NULL AND NOT r.is_rejected
+      AND NOT EXISTS (SELECT 1 FROM referrals.user_tiers AS t WHERE t.user_id = r.referrer_id)
+    GROUP BY r.referrer_id`,
+  fingerprint: `
+    SELECT f.id::text AS subject, format('%s registrations and %s flagged, but %s and %s are', f.registration_count, f.flagged_count, n.registered, n.flagged) AS detail
+    FROM referrals.fingerprints AS f
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS registered, count(*) FILTER (WHERE r.is_rejected) AS flagged FROM umpire.referrals AS r WHERE r.fingerprint_id = f.id
+    ) AS n
+    WHERE f.registration_count <> n.registered OR f.flagged_count <> n.flagged`,
   uses: `
     SELECT c.code AS subject, format('%s uses, but %s referrals', c.uses_count, count(r.id)) AS detail
     FROM referrals.codes AS c LEFT JOIN referrals.relationships AS r ON r.code_id = c.id

@@ -1,6 +1,14 @@
 import { BONUS_AMOUNTS, TIMING_RULES, TRACKABLE_APPS } from '../../domain/constants.ts';
 import type { Client } from '../../postgres/connection.ts';
 
+/** Any fixed number: facts are written, and what follows from them is derived, by one transaction at a time. */
+const FACTS_LOCK = 7_226_002;
+
+/** Taken first, in a statement of its own, by every transaction that derives. */
+export async function lockFacts(client: Client): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [FACTS_LOCK]);
+}
+
 /** The tables that say what to derive; they live as long as the connection and are empty at the start of a transaction. */
 export async function prepareDerivation(client: Client): Promise<void> {
   await client.query(
@@ -85,6 +93,18 @@ async function computeStages(client: Client, now: Date): Promise<void> {
   );
 }
 
+/** First usage of each trackable app ($1) but the one that the referral came through. */
+const CROSS_APP = `
+  SELECT s.relationship_id, r.referrer_id, u.app_id, u.at, u.event_id
+  FROM umpire_stages AS s
+  JOIN umpire.referrals AS r ON r.relationship_id = s.relationship_id
+  JOIN referrals.relationships AS rel ON rel.id = s.relationship_id
+  CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (u.app_id) u.app_id, u.at, u.event_id FROM umpire.usages AS u
+    WHERE u.user_id = r.referee_id AND u.at >= r.at AND u.app_id = ANY ($1) AND u.app_id IS DISTINCT FROM rel.source_app_id
+    ORDER BY u.app_id, u.at, u.event_id
+  ) AS u`;
+
 /** Bonuses that the stages call for and that are new, or unpaid with another (at, id). */
 async function computeBonuses(client: Client): Promise<void> {
   const amount = (type: keyof typeof BONUS_AMOUNTS, role: 'referrer' | 'referee'): number => BONUS_AMOUNTS[type][role];
@@ -107,15 +127,8 @@ async function computeBonuses(client: Client): Promise<void> {
              (r.referrer_id, 'retained', NULL, ${amount('retained', 'referrer')}, s.retained_at, s.retained_event)
            ) AS e (user_id, event_type, app_id, credits, at, event_id)
          UNION ALL
-         SELECT s.relationship_id, r.referrer_id, r.referrer_id, 'cross_app', u.app_id, ${amount('cross_app', 'referrer')}, u.at, u.event_id
-         FROM umpire_stages AS s
-         JOIN umpire.referrals AS r ON r.relationship_id = s.relationship_id
-         JOIN referrals.relationships AS rel ON rel.id = s.relationship_id
-         CROSS JOIN LATERAL (
-           SELECT DISTINCT ON (u.app_id) u.app_id, u.at, u.event_id FROM umpire.usages AS u
-           WHERE u.user_id = r.referee_id AND u.at >= r.at AND u.app_id = ANY ($1) AND u.app_id IS DISTINCT FROM rel.source_app_id
-           ORDER BY u.app_id, u.at, u.event_id
-         ) AS u
+         SELECT a.relationship_id, a.referrer_id, a.referrer_id, 'cross_app', a.app_id, ${amount('cross_app', 'referrer')}, a.at, a.event_id
+         FROM (${CROSS_APP}) AS a
        ) AS b
        WHERE b.at IS NOT NULL AND b.credits > 0
      ) AS d
@@ -139,9 +152,11 @@ async function writeBonuses(client: Client): Promise<void> {
   );
   await client.query(
     `INSERT INTO referrals.cross_app_activations AS c (id, relationship_id, app_id, activated_at)
-     SELECT md5('cross_app:' || relationship_id || ':' || app_id)::uuid, relationship_id, app_id, at FROM umpire_due_bonuses
-     WHERE event_type = 'cross_app' ORDER BY relationship_id, app_id
-     ON CONFLICT (relationship_id, app_id) DO UPDATE SET activated_at = excluded.activated_at`,
+     SELECT md5('cross_app:' || a.relationship_id || ':' || a.app_id)::uuid, a.relationship_id, a.app_id, a.at
+     FROM (${CROSS_APP}) AS a ORDER BY a.relationship_id, a.app_id
+     ON CONFLICT (relationship_id, app_id) DO UPDATE SET activated_at = excluded.activated_at
+     WHERE c.activated_at <> excluded.activated_at`,
+    [[...TRACKABLE_APPS]],
   );
 }
 

@@ -17,8 +17,10 @@ export async function applyCodes(client: Client): Promise<void> {
      SELECT md5('code:' || a.code)::uuid, first.fields ->> 'user_id', a.code, (first.fields ->> 'type')::public.referral_code_type,
        first.fields ->> 'source_app_id', coalesce(active.value, true), uses.value, expiry.value, first.fields ->> 'metadata', first.at
      FROM affected AS a
+     LEFT JOIN referrals.codes AS k ON k.code = a.code AND umpire.code_stands(k.id)
      CROSS JOIN LATERAL (
-       SELECT * FROM umpire.code_events AS e WHERE e.code = a.code AND e.kind = 'created' ORDER BY e.at, e.event_id LIMIT 1
+       SELECT * FROM umpire.code_events AS e WHERE e.code = a.code AND e.kind = 'created'
+       ORDER BY e.fields ->> 'user_id' IS DISTINCT FROM k.user_id, e.at, e.event_id LIMIT 1
      ) AS first
      LEFT JOIN LATERAL (
        SELECT (e.fields ->> 'is_active')::boolean AS value FROM umpire.code_events AS e
@@ -36,13 +38,12 @@ export async function applyCodes(client: Client): Promise<void> {
        ORDER BY e.at DESC, e.event_id DESC LIMIT 1
      ) AS expiry ON true
      ORDER BY a.code
-     ON CONFLICT (code) DO UPDATE SET
+     ON CONFLICT (code) DO UPDATE SET user_id = excluded.user_id, type = excluded.type, source_app_id = excluded.source_app_id,
        is_active = excluded.is_active, max_uses = excluded.max_uses, expires_at = excluded.expires_at,
-       user_id = CASE WHEN umpire.code_stands(c.id) THEN c.user_id ELSE excluded.user_id END,
-       type = CASE WHEN umpire.code_stands(c.id) THEN c.type ELSE excluded.type END,
-       source_app_id = CASE WHEN umpire.code_stands(c.id) THEN c.source_app_id ELSE excluded.source_app_id END,
-       metadata = CASE WHEN umpire.code_stands(c.id) THEN c.metadata ELSE excluded.metadata END,
-       created_at = CASE WHEN umpire.code_stands(c.id) THEN c.created_at ELSE excluded.created_at END`,
+       metadata = excluded.metadata, created_at = excluded.created_at
+     WHERE (c.user_id, c.type, c.source_app_id, c.is_active, c.max_uses, c.expires_at, c.metadata, c.created_at) IS DISTINCT FROM
+       (excluded.user_id, excluded.type, excluded.source_app_id, excluded.is_active, excluded.max_uses, excluded.expires_at,
+        excluded.metadata, excluded.created_at)`,
   );
   await client.query(
     `UPDATE umpire.events AS e SET status = 'refused', reason = 'code_taken', content = NULL

@@ -1,5 +1,5 @@
 import { inTransaction, type Client, type Pool } from '../../postgres/connection.ts';
-import { deriveReferrals, prepareDerivation, recountTiers } from '../derive/referrals.ts';
+import { deriveReferrals, lockFacts, prepareDerivation, recountTiers } from '../derive/referrals.ts';
 import { applyCodes } from '../facts/codes.ts';
 import { postCredits } from '../facts/credits.ts';
 import { applyPatterns } from '../facts/patterns.ts';
@@ -34,9 +34,6 @@ const FILLED = [
   'credits.transactions',
 ];
 
-/** Any fixed number: one page is applied at a time. Taken first, in a statement of its own. */
-const APPLY_LOCK = 7_226_002;
-
 /**
  * Applies every staged event in (at, id) order, a page a transaction: facts, what is derived from them, and the mark that
  * they are applied become visible together. Killed at any point, the next call goes on where this one was.
@@ -62,7 +59,7 @@ export async function applyStaged(
 }
 
 async function applyPage(client: Client, now: Date): Promise<number> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [APPLY_LOCK]);
+  await lockFacts(client);
   await preparePage(client);
   const { rowCount } = await client.query(
     `INSERT INTO umpire_page (event_id, at, type, user_id, content)

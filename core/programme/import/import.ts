@@ -21,7 +21,7 @@ export type RejectedLine = {
 };
 
 /** Why an event that is valid has no effect, or none yet. */
-export type RefusalReason = Refusal | 'email_taken' | 'code_taken';
+export type RefusalReason = Refusal | 'email_taken' | 'code_taken' | 'credits_out_of_range';
 
 export type ImportReport = {
   /** Lines with something on them. */
@@ -123,7 +123,8 @@ type Parsed =
   | { readonly event: null; readonly id: string | null; readonly reason: string };
 
 function parseLine(line: Line): Parsed {
-  if (line.text === null) return { event: null, id: null, reason: 'longer than 1 MiB' };
+  if (line.text === null) return { event: null, id: null, reason: line.fault };
+  if (isTooDeep(line.text)) return { event: null, id: null, reason: `nested deeper than ${DEEPEST} levels` };
   let value: unknown;
   try {
     value = JSON.parse(line.text);
@@ -134,9 +135,30 @@ function parseLine(line: Line): Parsed {
     return { event: null, id: null, reason: 'not a JSON object' };
   }
   const id = 'id' in value && typeof value.id === 'string' ? value.id : null;
-  const parsed = eventSchema.safeParse(value);
+  const parsed = eventSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { event: null, id, reason: describeFault(parsed.error) };
   return { event: parsed.data, id: parsed.data.id };
+}
+
+/** Deeper than any event is; what reads JSON by recursion would run out of stack far below. */
+const DEEPEST = 64;
+
+/** Counts brackets outside of strings. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (inString) {
+      if (char === '\\') index += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{' || char === '[') {
+      depth += 1;
+      if (depth > DEEPEST) return true;
+    } else if (char === '}' || char === ']') depth -= 1;
+  }
+  return false;
 }
 
 /** The id of a pattern made by an event: the same for the same type and value. */
@@ -178,9 +200,13 @@ async function refusalsOf(
   importId: string,
 ): Promise<Pick<ImportReport, 'refused' | 'parked' | 'refusals'>> {
   const failed = `
-    SELECT e.event_id, e.at, coalesce(g.outcome, e.reason) AS reason, e.status = 'parked' OR g.outcome = 'invalid_code' AS parked
-    FROM umpire.events AS e LEFT JOIN umpire.registrations AS g ON g.event_id = e.event_id
-    WHERE e.import_id = $1 AND (e.status IN ('parked', 'refused') OR g.outcome <> 'accepted')`;
+    SELECT e.event_id, e.at, coalesce(g.outcome, e.reason, 'invalid_code') AS reason,
+      e.status = 'parked' OR g.outcome = 'invalid_code' OR c.event_id IS NOT NULL AS parked
+    FROM umpire.events AS e
+    LEFT JOIN umpire.registrations AS g ON g.event_id = e.event_id
+    LEFT JOIN umpire.code_events AS c ON c.event_id = e.event_id AND c.kind = 'updated'
+      AND NOT EXISTS (SELECT 1 FROM referrals.codes AS k WHERE k.code = c.code)
+    WHERE e.import_id = $1 AND (e.status IN ('parked', 'refused') OR g.outcome <> 'accepted' OR c.event_id IS NOT NULL)`;
   const counts = await pool.query<{ reason: RefusalReason; refused: number; parked: number }>(
     `SELECT reason, count(*)::int AS refused, count(*) FILTER (WHERE parked)::int AS parked FROM (${failed}) AS f GROUP BY reason ORDER BY reason`,
     [importId],

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A line of an event file: its number from 1, and its text, or null where it is too long to be an event. */
-export type Line = { readonly number: number; readonly text: string | null; readonly bytes: number };
+/** A line of an event file: its number from 1, and its text, or why it has none. */
+export type Line = { readonly number: number; readonly bytes: number } & (
+  | { readonly text: string }
+  | { readonly text: null; readonly fault: 'longer than 1 MiB' | 'not UTF-8' }
+);
 
 /** Lines that can be read more than once, in constant memory. */
 export type Source = {
@@ -68,17 +71,23 @@ async function* splitLines(stream: Readable): AsyncGenerator<Line> {
   let number = 0;
   let parts: Buffer[] = [];
   let length = 0;
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const read = (bytes: Buffer): string | null => {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      return null;
+    }
+  };
   const take = (): Line => {
     number += 1;
-    const text = length > LONGEST_LINE ? null : Buffer.concat(parts).toString('utf8');
-    const line = {
-      number,
-      text: number === 1 && text !== null ? text.replace(/^\uFEFF/, '') : text,
-      bytes: length + 1,
-    };
+    const bytes = length + 1;
+    const text = length > LONGEST_LINE ? null : read(Buffer.concat(parts));
+    const fault = length > LONGEST_LINE ? 'longer than 1 MiB' : 'not UTF-8';
     parts = [];
     length = 0;
-    return line;
+    if (text === null) return { number, bytes, text, fault };
+    return { number, bytes, text: number === 1 ? text.replace(/^\uFEFF/, '') : text };
   };
   for await (const value of stream) {
     const chunk = Buffer.isBuffer(value) ? value : Buffer.from(String(value));

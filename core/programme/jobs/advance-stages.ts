@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '../../postgres/connection.ts';
-import { deriveReferrals, prepareDerivation, recountTiers } from '../derive/referrals.ts';
+import { deriveReferrals, lockFacts, prepareDerivation, recountTiers } from '../derive/referrals.ts';
 
 const PAGE = 4000;
 
@@ -11,13 +11,17 @@ export async function advanceStages(pool: Pool, now: Date): Promise<void> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const last = await inTransaction(pool, async (client) => {
+      // Stages are derived by one at a time, so that nobody writes what others' newer facts have overtaken.
+      await lockFacts(client);
       await prepareDerivation(client);
       const { rows } = await client.query<{ id: string }>(
         `INSERT INTO umpire_touched
          SELECT id FROM referrals.relationships
          WHERE id > $2 AND retained_at IS NULL AND (
            qualified_at <= $1 AND registered_at <= $1::timestamptz - interval '30 days'
-           OR activated_at IS NULL AND registered_at BETWEEN $1::timestamptz - interval '1 day' AND $1
+           OR activated_at IS NULL AND registered_at <= $1::timestamptz - interval '5 minutes' AND EXISTS (
+             SELECT 1 FROM umpire.usages AS u WHERE u.user_id = referee_id AND u.at >= registered_at
+           )
          )
          ORDER BY id LIMIT ${PAGE} RETURNING relationship_id AS id`,
         [now, after],

@@ -126,6 +126,8 @@ async function codeHistories(client: Client, page: readonly Row[]): Promise<Map<
     const history = histories.get(code);
     // The attempts of others to make the same code say nothing about it.
     if (history === undefined || (kind === 'created' && ownerId !== history.ownerId)) continue;
+    // Made again by its owner: the first time counts.
+    if (kind === 'created' && history.changes.some(({ isCreation }) => isCreation)) continue;
     history.changes.push({ at: Number(micros), eventId, isCreation: kind === 'created', fields: codeFields(fields) });
   }
   return histories;

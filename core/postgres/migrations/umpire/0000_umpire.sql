@@ -60,7 +60,7 @@ CREATE INDEX events_unsuccessful_idx ON umpire.events (import_id) WHERE status I
 
 -- What is known about a user beyond auth.users: which event said what, and the forms of the e-mail the engine compares.
 CREATE TABLE umpire.users (
-  user_id text PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE,
+  user_id text PRIMARY KEY,
   name_at timestamptz,
   name_event text COLLATE "C",
   email_at timestamptz,
@@ -88,7 +88,7 @@ CREATE INDEX code_events_code_idx ON umpire.code_events (code, at, event_id);
 CREATE TABLE umpire.sightings (
   event_id text COLLATE "C" PRIMARY KEY,
   at timestamptz NOT NULL,
-  user_id text NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  user_id text NOT NULL,
   context text NOT NULL,
   ip_hash text COLLATE "C" NOT NULL,
   network_hashes text[] NOT NULL,
@@ -106,7 +106,7 @@ CREATE INDEX sightings_fingerprint_idx ON umpire.sightings (fingerprint_id, at, 
 CREATE TABLE umpire.usages (
   event_id text COLLATE "C" PRIMARY KEY,
   at timestamptz NOT NULL,
-  user_id text NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  user_id text NOT NULL,
   app_id text NOT NULL,
   amount integer NOT NULL
 );
@@ -115,7 +115,7 @@ CREATE INDEX usages_user_idx ON umpire.usages (user_id, at, event_id);
 CREATE TABLE umpire.purchases (
   event_id text COLLATE "C" PRIMARY KEY,
   at timestamptz NOT NULL,
-  user_id text NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  user_id text NOT NULL,
   amount integer NOT NULL
 );
 CREATE INDEX purchases_user_idx ON umpire.purchases (user_id, at, event_id);
@@ -124,7 +124,7 @@ CREATE INDEX purchases_user_idx ON umpire.purchases (user_id, at, event_id);
 CREATE TABLE umpire.registrations (
   event_id text COLLATE "C" PRIMARY KEY,
   at timestamptz NOT NULL,
-  referee_id text NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  referee_id text NOT NULL,
   code text COLLATE "C" NOT NULL,
   source_app_id text,
   ip_hash text COLLATE "C" NOT NULL,
@@ -151,7 +151,7 @@ CREATE INDEX registrations_fingerprint_idx ON umpire.registrations (fingerprint_
 
 -- What a pattern looks for, in the form the engine matches: one row a key.
 CREATE TABLE umpire.pattern_keys (
-  pattern_id uuid NOT NULL REFERENCES referrals.fraud_patterns (id) ON DELETE CASCADE,
+  pattern_id uuid NOT NULL,
   -- address, network, device: a keyed hash. domain, email_regex: the text. arrival: matched when events arrive.
   kind text NOT NULL CHECK (kind IN ('address', 'network', 'device', 'domain', 'email_regex', 'arrival')),
   key text COLLATE "C" NOT NULL,
@@ -168,7 +168,7 @@ CREATE INDEX pattern_events_pattern_idx ON umpire.pattern_events (pattern_id, at
 ---------------------------------------------------------------------------------------------------------------------
 -- Derived: one row a referral, all that the engine needs to know of it beside `referrals.relationships`.
 CREATE TABLE umpire.referrals (
-  relationship_id uuid PRIMARY KEY REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  relationship_id uuid PRIMARY KEY,
   event_id text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
   referrer_id text NOT NULL,
@@ -194,12 +194,13 @@ CREATE INDEX referrals_referrer_qualified_idx ON umpire.referrals (referrer_id, 
   WHERE qualified_at IS NOT NULL AND NOT is_rejected;
 CREATE INDEX referrals_referee_idx ON umpire.referrals (referee_id);
 CREATE INDEX referrals_ip_idx ON umpire.referrals (ip_hash);
+CREATE INDEX referrals_fingerprint_idx ON umpire.referrals (fingerprint_id);
 CREATE INDEX referrals_device_idx ON umpire.referrals (device_hash) WHERE device_hash IS NOT NULL;
 CREATE INDEX referrals_networks_idx ON umpire.referrals USING gin (network_hashes);
 
 -- (at, id) of what a bonus is for.
 CREATE TABLE umpire.bonuses (
-  bonus_id uuid PRIMARY KEY REFERENCES referrals.bonus_events (id) ON DELETE CASCADE,
+  bonus_id uuid PRIMARY KEY,
   at timestamptz NOT NULL,
   event_id text COLLATE "C" NOT NULL,
   -- Payments and reversals so far: the n of the idempotency key bonus:<bonus id>:<n>.
@@ -209,7 +210,7 @@ CREATE TABLE umpire.bonuses (
 -- Referrals to be scored. A row is cleared only if its generation is still the one that was scored.
 CREATE SEQUENCE umpire.dirty_generation;
 CREATE TABLE umpire.dirty (
-  relationship_id uuid PRIMARY KEY REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  relationship_id uuid PRIMARY KEY,
   generation bigint NOT NULL DEFAULT nextval('umpire.dirty_generation'),
   attempts integer NOT NULL DEFAULT 0,
   retry_at timestamptz,
@@ -218,7 +219,7 @@ CREATE TABLE umpire.dirty (
 CREATE INDEX dirty_generation_idx ON umpire.dirty (generation);
 
 CREATE TABLE umpire.scores (
-  relationship_id uuid PRIMARY KEY REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  relationship_id uuid PRIMARY KEY,
   score integer NOT NULL,
   band public.fraud_severity NOT NULL,
   -- The highest band since the last approval: a falling score releases nothing by itself.
@@ -236,7 +237,7 @@ CREATE TABLE umpire.scores (
 
 -- Why a referral has its score: one row a signal that fired, what it matched.
 CREATE TABLE umpire.evidence (
-  relationship_id uuid NOT NULL REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  relationship_id uuid NOT NULL,
   signal text COLLATE "C" NOT NULL,
   points integer NOT NULL,
   evidence jsonb NOT NULL,
@@ -246,8 +247,8 @@ CREATE INDEX evidence_signal_idx ON umpire.evidence (signal);
 
 -- One row a review item: version and transaction of its last change, for optimistic decisions and the delta pull.
 CREATE TABLE umpire.items (
-  item_id uuid PRIMARY KEY REFERENCES referrals.review_queue (id) ON DELETE CASCADE,
-  relationship_id uuid NOT NULL REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  item_id uuid PRIMARY KEY,
+  relationship_id uuid NOT NULL,
   version integer NOT NULL DEFAULT 1,
   -- The version in which its band last rose: a decision on an older one is returned for a second look.
   raised_version integer NOT NULL DEFAULT 1,
@@ -260,7 +261,7 @@ CREATE INDEX items_tx_idx ON umpire.items (tx);
 CREATE TABLE umpire.decisions (
   decision_id uuid PRIMARY KEY,
   item_id uuid NOT NULL,
-  relationship_id uuid NOT NULL REFERENCES referrals.relationships (id) ON DELETE CASCADE,
+  relationship_id uuid NOT NULL,
   actor text NOT NULL,
   -- Who stood behind it when the owner or the engine decided on behalf of somebody.
   on_behalf_of text,
@@ -290,10 +291,11 @@ CREATE TABLE umpire.money_log (
   app_id text
 );
 CREATE INDEX money_log_at_idx ON umpire.money_log (at);
+CREATE INDEX money_log_bonus_idx ON umpire.money_log (bonus_id);
 
 -- Credits a user had before Umpire's first ledger row; absent means 0.
 CREATE TABLE umpire.opening_balances (
-  user_id text PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE,
+  user_id text PRIMARY KEY,
   credits integer NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now()
 );

@@ -1,5 +1,6 @@
--- Transitions of money and of review items. Lock order, everywhere: umpire.dirty, umpire.referrals by id,
--- credits.balances by user id. Whoever takes them in another order can deadlock with the engine.
+-- Transitions of money and of review items. Lock order, everywhere: umpire.dirty, umpire.referrals by id, bonus_events by id,
+-- credits.balances by user id, user_tiers. Whoever takes them in another order can deadlock with the engine. What a bonus
+-- is worth is read only after its row is locked: its tier may just be changing.
 
 -- The id of the fingerprint of an address and a device; NULL is a value in the pair.
 CREATE FUNCTION umpire.fingerprint_id(ip_hash text, device_hash text) RETURNS uuid
@@ -131,6 +132,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   moves umpire.credit_move[];
 BEGIN
+  PERFORM 1 FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.id FOR UPDATE;
   UPDATE umpire.bonuses SET movements = movements + 1 WHERE bonus_id = ANY (bonus_ids);
   SELECT array_agg(ROW('bonus:' || b.id || ':' || f.movements, b.user_id, kind, sign * b.credits_final,
       coalesce(b.app_id, r.source_app_id, 'referrals'), what || ' (' || b.event_type || ')',
@@ -222,29 +224,39 @@ $$;
 -- Tier, multiplier and credits of a referrer's unpaid bonuses from `since` on (SPEC 2): the number of referrals qualified
 -- before the bonus's (at, id), itself and rejected ones excluded. Paid ones are never recomputed.
 CREATE FUNCTION umpire.retier_bonuses(referrers text[], since timestamptz[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  unpaid uuid[];
+BEGIN
+  -- Waits for whoever is paying one; what was paid meanwhile drops out here.
+  SELECT array_agg(l.id) INTO unpaid FROM (
+    SELECT b.id
+    FROM (SELECT x.user_id, min(x.at) AS at FROM unnest(referrers, since) AS x (user_id, at) GROUP BY x.user_id) AS u
+    JOIN referrals.bonus_events AS b ON b.user_id = u.user_id AND b.status IN ('pending', 'held')
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id AND f.at >= u.at
+    ORDER BY b.id FOR UPDATE OF b
+  ) AS l;
   UPDATE referrals.bonus_events AS b SET
     tier_at_time = n.tier,
     tier_multiplier = umpire.multiplier_of(n.tier)::real,
     credits_final = floor(b.credits_base * umpire.multiplier_of(n.tier) + 0.5)::int
   FROM (
     SELECT b.id, umpire.tier_of(q.qualified) AS tier
-    FROM (SELECT user_id, min(at) AS at FROM unnest(referrers, since) AS x (user_id, at) GROUP BY user_id) AS u
-    JOIN referrals.bonus_events AS b ON b.user_id = u.user_id AND b.status IN ('pending', 'held')
-    JOIN umpire.bonuses AS f ON f.bonus_id = b.id AND f.at >= u.at
-    JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id AND r.referrer_id = u.user_id
+    FROM referrals.bonus_events AS b
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+    JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id AND r.referrer_id = b.user_id
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS qualified FROM (
         SELECT 1 FROM umpire.referrals AS o
-        WHERE o.referrer_id = u.user_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
+        WHERE o.referrer_id = b.user_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
           AND (o.qualified_at, o.qualified_event) < (f.at, f.event_id) AND o.relationship_id <> b.relationship_id
         LIMIT 30
       ) AS enough
     ) AS q
-    WHERE b.tier_at_time <> umpire.tier_of(q.qualified)
+    WHERE b.id = ANY (unpaid) AND b.tier_at_time <> umpire.tier_of(q.qualified)
   ) AS n
-  WHERE b.id = n.id
-$$;
+  WHERE b.id = n.id;
+END $$;
 
 -- Pays the holds of the medium band that have ended, of at most so many referrals (SPEC 3). One that waits to be scored
 -- is left: its band may be about to rise. Referrals that somebody else works on are left to the next call.
@@ -306,6 +318,9 @@ BEGIN
   PERFORM 1 FROM umpire.referrals AS r
   WHERE r.relationship_id IN (SELECT i.relationship_id FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id)
   ORDER BY r.relationship_id FOR UPDATE;
+  PERFORM 1 FROM referrals.bonus_events AS b
+  WHERE b.relationship_id IN (SELECT i.relationship_id FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id)
+  ORDER BY b.id FOR UPDATE;
 
   SELECT jsonb_agg(to_jsonb(j) ORDER BY j.position) INTO judged FROM (
     SELECT c.*, i.relationship_id, q.status::text AS status, i.version,
@@ -392,11 +407,13 @@ BEGIN
   WHERE f.id = n.fingerprint_id;
   UPDATE umpire.referrals SET is_rejected = true WHERE relationship_id = ANY (rejected);
 
+  PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at)) FROM umpire.referrals AS r
+  WHERE r.relationship_id = ANY (rejected) AND r.qualified_at IS NOT NULL;
   PERFORM umpire.pay_bonuses(fraud_holds, clock);
   PERFORM umpire.reject_bonuses(refused, clock);
   PERFORM umpire.reverse_bonuses(taken_back, clock);
-  PERFORM umpire.recount_tiers(array_agg(r.referrer_id), clock), umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
-  FROM umpire.referrals AS r WHERE r.relationship_id = ANY (rejected) AND r.qualified_at IS NOT NULL;
+  PERFORM umpire.recount_tiers(array_agg(r.referrer_id), clock) FROM umpire.referrals AS r
+  WHERE r.relationship_id = ANY (rejected) AND r.qualified_at IS NOT NULL;
 
   RETURN QUERY
   SELECT jsonb_build_object('decisionId', j ->> 'decision_id', 'itemId', j ->> 'item_id') || CASE

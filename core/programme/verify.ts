@@ -107,7 +107,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     FROM referrals.bonus_events AS b
     JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id JOIN umpire.referrals AS u ON u.relationship_id = b.relationship_id
     WHERE NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = b.relationship_id)
-      AND (b.status = 'pending' OR b.status = 'held' AND (u.is_rejected OR b.hold_reason LIKE 'fraud\_%' AND b.hold_reason <> 'fraud_' || s.held_band))`,
+      AND (b.status = 'pending' OR b.status = 'held' AND (u.is_rejected OR left(b.hold_reason, 6) = 'fraud_' AND b.hold_reason <> 'fraud_' || s.held_band))`,
   cross_app: `
     SELECT c.id::text AS subject, format('bonus_paid is %s, but the bonus is %s', c.bonus_paid, b.status) AS detail
     FROM referrals.cross_app_activations AS c

@@ -55,7 +55,8 @@ export function visibleLabels(
     const top = y + radiusOf(node) + 2;
     const box: Box = [x - half, top, x + half, top + LABEL_HEIGHT];
     if (placed.some((other) => touches(box, other))) continue;
-    if (bodies.some(([id, other]) => id !== node.id && touches(box, other))) continue;
+    // The case's two people are named whatever is beside them.
+    if (node.role === 'other' && bodies.some(([id, other]) => id !== node.id && touches(box, other))) continue;
     placed.push(box);
     shown.add(node.id);
   }

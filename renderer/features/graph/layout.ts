@@ -107,10 +107,13 @@ function startingBodies(
   return bodies;
 }
 
-/** Moves two boxes apart along the shorter way, keeping this much of their extents; returns whether they touched. */
+/**
+ * Moves two boxes apart along the shorter way, keeping this much of their extents, and always the labels of the case's two
+ * people; returns whether they touched.
+ */
 function separate(a: Body, b: Body, extent: 'labelled' | 'bare'): boolean {
-  const [widthA, heightA] = extent === 'bare' ? [a.bare, a.bare] : [a.halfWidth, a.halfHeight];
-  const [widthB, heightB] = extent === 'bare' ? [b.bare, b.bare] : [b.halfWidth, b.halfHeight];
+  const [widthA, heightA] = extent === 'bare' && !a.fixed ? [a.bare, a.bare] : [a.halfWidth, a.halfHeight];
+  const [widthB, heightB] = extent === 'bare' && !b.fixed ? [b.bare, b.bare] : [b.halfWidth, b.halfHeight];
   const overX = widthA + widthB - Math.abs(a.x - b.x);
   const overY = heightA + heightB - Math.abs(a.y - b.y);
   if (overX <= 0 || overY <= 0 || (a.fixed && b.fixed)) return false;

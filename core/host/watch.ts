@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { score } from '../engine/score.ts';
+import { advanceStages } from '../programme/jobs/advance-stages.ts';
+import { releaseHolds } from '../programme/jobs/release-holds.ts';
 import { row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import { serverNow } from './clock.ts';
@@ -21,8 +23,10 @@ export type WatchOptions = {
 };
 
 const EVERY_MS = 2000;
+/** How often what only the clock brings is looked for: ended holds, early usage, retention. */
+const CLOCKED_EVERY_MS = 60_000;
 
-/** Scores what is dirty and looks for changed items, again and again until it is stopped. */
+/** Scores what is dirty, does what the clock brings, and looks for changed items, again and again until it is stopped. */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
   const ended = run(session, options, stop.signal);
@@ -36,9 +40,16 @@ export function watch(session: Session, options: WatchOptions): Watch {
 
 async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, signal: AbortSignal): Promise<void> {
   let seen: string | null = null;
+  let clocked = 0;
   while (!signal.aborted) {
     try {
-      await score(pool, { now: await serverNow(pool), signal });
+      const now = await serverNow(pool);
+      if (Math.abs(now.getTime() - clocked) >= CLOCKED_EVERY_MS) {
+        await advanceStages(pool, now);
+        await releaseHolds(pool, now);
+        clocked = now.getTime();
+      }
+      await score(pool, { now, signal });
       const look: z.infer<typeof changes> | null = await row(pool, changes, CHANGES, [seen]);
       if (look !== null) {
         seen = look.snapshot;

@@ -20,3 +20,6 @@ export function isoOf(micros: Micros): string {
 export const MINUTE: Micros = 60 * 1_000_000;
 export const HOUR: Micros = 60 * MINUTE;
 export const DAY: Micros = 24 * HOUR;
+
+/** SQL for a `timestamptz` expression in microseconds, exactly, as text. */
+export const microsSql = (expression: string): string => `(extract(epoch FROM ${expression}) * 1000000)::bigint::text`;

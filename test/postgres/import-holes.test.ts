@@ -196,6 +196,29 @@ test('an account that turns out to be older is no new account any more', async (
   expect(await column('SELECT fraud_signals AS value FROM referrals.relationships')).toEqual(['[]']);
 });
 
+test('the earlier registration of a referee takes the place of a later one, however many lie between', async () => {
+  const crowd = Array.from({ length: 2100 }, (_, index) => index);
+  const between = crowd.flatMap((index) => [user(`c${index}`, 1), register(`c${index}`, 'MANY', 2 + index / 45)]);
+  await load([
+    user('ref', -30),
+    user('other', -30),
+    code('MANY', 'ref', -20, { type: 'campaign' }),
+    code('OTHER', 'other', -20),
+    user('cyd', 0),
+    ...between,
+    register('cyd', 'MANY', 60),
+  ]);
+  const report = await load([register('cyd', 'OTHER', 1)]);
+  expect(report.refused).toEqual({});
+  expect(await column(`SELECT referrer_id AS value FROM referrals.relationships WHERE referee_id = 'cyd'`)).toEqual([
+    'other',
+  ]);
+  expect(
+    await column(`SELECT outcome AS value FROM umpire.registrations WHERE referee_id = 'cyd' ORDER BY at`),
+  ).toEqual(['accepted', 'already_referred']);
+  expect(await column(`SELECT uses_count AS value FROM referrals.codes ORDER BY code`)).toEqual([2100, 1]);
+});
+
 /** Sessions of this database that wait for a lock. */
 async function waiting(): Promise<number> {
   const [count] = await column(

@@ -1,5 +1,6 @@
-import type { CodeType } from '../../domain/vocabulary.ts';
-import type { Micros } from '../instant.ts';
+import { CODE_TYPES, type CodeType } from '../../domain/vocabulary.ts';
+import type { Client } from '../../postgres/connection.ts';
+import { type Micros, microsSql } from '../instant.ts';
 import type { CodeAt } from './judge.ts';
 
 /** A code and everything that changed it, in (at, id) order. */
@@ -39,4 +40,55 @@ export function codeAt(history: CodeHistory, at: Micros, eventId: string): CodeA
 function isBefore(change: { at: Micros; eventId: string }, at: Micros, eventId: string): boolean {
   if (change.at !== at) return change.at < at;
   return Buffer.compare(Buffer.from(change.eventId), Buffer.from(eventId)) < 0;
+}
+
+/** What is known of these codes, by code; one that nobody made is left out. */
+export async function codeHistories(
+  client: Client,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, CodeHistory>> {
+  const { rows } = await client.query<{ id: string; code: string; user_id: string; type: string }>(
+    'SELECT id, code, user_id, type FROM referrals.codes WHERE code = ANY ($1)',
+    [codes],
+  );
+  const events = await client.query<{
+    event_id: string;
+    micros: string;
+    code: string;
+    kind: string;
+    user_id: string | null;
+    fields: unknown;
+  }>(
+    `SELECT event_id, ${microsSql('at')} AS micros, code, kind, fields ->> 'user_id' AS user_id,
+       CASE WHEN fields ? 'expires_at' AND fields ->> 'expires_at' IS NOT NULL
+         THEN fields || jsonb_build_object('expires_at', ${microsSql(`(fields ->> 'expires_at')::timestamptz`)}) ELSE fields END AS fields
+     FROM umpire.code_events WHERE code = ANY ($1) ORDER BY at, event_id`,
+    [codes],
+  );
+  const histories = new Map<string, CodeHistory>();
+  for (const { id, code, user_id: ownerId, type } of rows) {
+    histories.set(code, { codeId: id, ownerId, type: codeType(type), changes: [] });
+  }
+  for (const { event_id: eventId, micros, code, kind, user_id: ownerId, fields } of events.rows) {
+    const history = histories.get(code);
+    // The attempts of others to make the same code say nothing about it.
+    if (history === undefined || (kind === 'created' && ownerId !== history.ownerId)) continue;
+    // Made again by its owner: the first time counts.
+    if (kind === 'created' && history.changes.some(({ isCreation }) => isCreation)) continue;
+    history.changes.push({ at: Number(micros), eventId, isCreation: kind === 'created', fields: codeFields(fields) });
+  }
+  return histories;
+}
+
+function codeType(type: string): CodeType {
+  return CODE_TYPES.find((name) => name === type) ?? 'custom';
+}
+
+function codeFields(value: unknown): CodeHistory['changes'][number]['fields'] {
+  if (typeof value !== 'object' || value === null) return {};
+  return {
+    ...('is_active' in value && typeof value.is_active === 'boolean' ? { isActive: value.is_active } : {}),
+    ...('max_uses' in value ? { maxUses: value.max_uses === null ? null : Number(value.max_uses) } : {}),
+    ...('expires_at' in value ? { expiresAt: value.expires_at === null ? null : Number(value.expires_at) } : {}),
+  };
 }

@@ -30,7 +30,10 @@ export async function recordVerdicts(client: Client, judged: readonly Judged[], 
     ],
   );
   const accepted = judged.filter(({ verdict }) => verdict === 'accepted').map(({ eventId }) => eventId);
-  if (accepted.length > 0) await makeReferrals(client, accepted);
+  if (accepted.length > 0) {
+    await displaceLater(client, accepted, now);
+    await makeReferrals(client, accepted);
+  }
   await client.query(
     `UPDATE referrals.codes AS c SET uses_count = n.uses
      FROM (
@@ -80,6 +83,22 @@ async function removeReferrals(client: Client, eventIds: readonly string[], now:
   const referrers = qualified.map(({ referrer_id: id }) => id);
   await client.query('SELECT umpire.retier_bonuses($1, $2)', [referrers, qualified.map(({ qualified_at: at }) => at)]);
   await client.query('SELECT umpire.recount_tiers($1, $2)', [referrers, now]);
+}
+
+/** A referee has one referral: a later one that a following page is yet to judge again makes room at once. */
+async function displaceLater(client: Client, accepted: readonly string[], now: Date): Promise<void> {
+  const { rows } = await client.query<{ event_id: string }>(
+    `SELECT r.event_id FROM umpire.registrations AS g JOIN umpire.referrals AS r ON r.referee_id = g.referee_id
+     WHERE g.event_id = ANY ($1) AND r.event_id <> g.event_id`,
+    [accepted],
+  );
+  if (rows.length === 0) return;
+  const eventIds = rows.map(({ event_id: id }) => id);
+  await removeReferrals(client, eventIds, now);
+  await client.query(
+    `UPDATE umpire.registrations SET outcome = NULL, code_id = NULL, referrer_id = NULL, is_campaign = NULL WHERE event_id = ANY ($1)`,
+    [eventIds],
+  );
 }
 
 async function makeReferrals(client: Client, eventIds: readonly string[]): Promise<void> {

@@ -88,11 +88,17 @@ async function exists(client: Client, table: string): Promise<boolean> {
 }
 
 async function apply(client: Client, name: keyof typeof FOLDERS): Promise<void> {
-  await applyMigrations(drizzle(client), {
-    migrationsFolder: folder(name),
-    migrationsSchema: 'umpire',
-    migrationsTable: FOLDERS[name],
-  });
+  try {
+    await applyMigrations(drizzle(client), {
+      migrationsFolder: folder(name),
+      migrationsSchema: 'umpire',
+      migrationsTable: FOLDERS[name],
+    });
+  } catch (error) {
+    // The error itself quotes the whole migration; its cause says what the server said.
+    if (!(error instanceof Error) || !(error.cause instanceof Error)) throw error;
+    throw new MigrateError(`A migration failed and was undone: ${error.cause.message}`, { cause: error.cause });
+  }
 }
 
 async function appliedMigrations(client: Client): Promise<string[]> {

@@ -5,8 +5,8 @@ import { connect } from '../../core/postgres/connection.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
 import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
 
-/** Small, so that the first start is quick; large enough for a queue of some cases. */
-const DEMO = { UMPIRE_DEMO_REFERRALS: '400' };
+/** Small, so that the first start is quick; large enough that its analysts left a queue of some cases. */
+const DEMO = { UMPIRE_DEMO_REFERRALS: '2000' };
 
 /** What Postgres says, asked beside the running program. */
 async function ask<Row extends Record<string, unknown>>(

@@ -10,7 +10,8 @@ const SUPPORTED = { first: 15, last: 18 };
 
 /**
  * A pool on one database. Sessions run in UTC, so that instants leave as UTC. A page read by an index costs about as much
- * as the next one in order: otherwise a batch of 2,000 reads whole tables, and its cost grows with them. Idle connections that the server cuts are dropped silently: the next query connects anew.
+ * as the next one in order: otherwise a batch of 2,000 reads whole tables, and its cost grows with them. Idle connections
+ * that the server cuts are dropped silently: the next query connects anew.
  */
 export function connect(config: string | pg.PoolConfig, applicationName = 'umpire', max = 8): Pool {
   const pool = new pg.Pool({

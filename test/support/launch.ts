@@ -1,4 +1,4 @@
-import { _electron } from 'playwright';
+import { _electron, errors } from 'playwright';
 import type { ElectronApplication, Page } from 'playwright';
 import { invocation } from '../../electron/launcher/invocation.ts';
 import type { Runtime } from '../../electron/launcher/runtime.ts';
@@ -19,8 +19,29 @@ export type LaunchedApp = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts the real program in a runtime, on a display. */
-export async function launchIn(
+/** How often a start is tried on the registry's Electron, and how long each may take; a good one takes one or two seconds. */
+const TRIES = 3;
+const START_WITHIN_MS = 20_000;
+
+/**
+ * Starts the real program in a runtime, on a display. The registry's Electron, out of support, now and then stands still
+ * under a debugger before the program's own code has run: there such a start is ended and made again. The official one
+ * has one try.
+ */
+export async function launchIn(runtime: Runtime, display: string | null, options: LaunchOptions): Promise<LaunchedApp> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await launchOnce(runtime, display, options);
+    } catch (error) {
+      if (runtime.kind !== 'registry' || tried === TRIES || !(error instanceof errors.TimeoutError)) throw error;
+      process.stderr.write(
+        `Electron did not come up within ${START_WITHIN_MS / 1000} s: try ${tried + 1} of ${TRIES}\n`,
+      );
+    }
+  }
+}
+
+async function launchOnce(
   runtime: Runtime,
   display: string | null,
   { home, databaseUrl, env }: LaunchOptions,
@@ -36,7 +57,7 @@ export async function launchIn(
   const app = await _electron.launch({
     executablePath: how.executable,
     args: [...how.args],
-    timeout: 30_000,
+    timeout: START_WITHIN_MS,
     env: Object.fromEntries(
       Object.entries(how.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
@@ -48,6 +69,11 @@ export async function launchIn(
     });
     page.on('pageerror', (error) => consoleErrors.push(String(error)));
   });
-  const window = await app.firstWindow();
-  return { app, window, consoleErrors, close: () => app.close() };
+  try {
+    const window = await app.firstWindow({ timeout: START_WITHIN_MS });
+    return { app, window, consoleErrors, close: () => app.close() };
+  } catch (error) {
+    app.process().kill('SIGKILL');
+    throw error;
+  }
 }

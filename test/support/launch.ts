@@ -24,9 +24,8 @@ const TRIES = 3;
 const START_WITHIN_MS = 20_000;
 
 /**
- * Starts the real program in a runtime, on a display. The registry's Electron, out of support, now and then stands still
- * under a debugger before the program's own code has run: there such a start is ended and made again. The official one
- * has one try.
+ * Starts the real program in a runtime, on a display. The registry's Electron, out of support, now and then does not come
+ * up under a debugger, and why is not known: there such a start is ended, said, and made again. The official one has one try.
  */
 export async function launchIn(runtime: Runtime, display: string | null, options: LaunchOptions): Promise<LaunchedApp> {
   for (let tried = 1; ; tried += 1) {

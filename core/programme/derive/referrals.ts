@@ -196,6 +196,7 @@ async function writeStages(client: Client, now: Date): Promise<void> {
      ) AS changed HAVING count(*) > 0`,
     [moved.rows[0]?.referrers ?? [], moved.rows[0]?.since ?? []],
   );
+  await client.query('SELECT umpire.retime_claims(array_agg(DISTINCT referrer_id)) FROM umpire_due_bonuses');
 }
 
 /** Counts the tiers of the touched referrers anew. After balances, because that is the lock order of 0001. */

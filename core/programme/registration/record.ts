@@ -83,6 +83,7 @@ async function removeReferrals(client: Client, eventIds: readonly string[], now:
   const referrers = qualified.map(({ referrer_id: id }) => id);
   await client.query('SELECT umpire.retier_bonuses($1, $2)', [referrers, qualified.map(({ qualified_at: at }) => at)]);
   await client.query('SELECT umpire.recount_tiers($1, $2)', [referrers, now]);
+  await client.query('SELECT umpire.retime_claims($1)', [gone.rows.map(({ referrer_id: id }) => id)]);
 }
 
 /** A referee has one referral: a later one that a following page is yet to judge again makes room at once. */

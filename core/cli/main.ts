@@ -14,6 +14,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   stats: async () => (await import('./commands/stats.ts')).statsCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  'try-pattern': async () => (await import('./commands/try-pattern.ts')).tryPatternCommand,
 };
 
 /** Runs one command; returns the exit status: 0 done, 1 failed, 2 bad arguments. */

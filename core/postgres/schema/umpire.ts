@@ -230,6 +230,15 @@ export const patternKeys = umpireSchema.table(
   ],
 );
 
+export const patternStates = umpireSchema.table('pattern_states', {
+  patternId: uuid('pattern_id').primaryKey(),
+  patternType: text('pattern_type').notNull(),
+  patternValue: text('pattern_value').notNull(),
+  severity: text('severity').notNull(),
+  scoreImpact: integer('score_impact').notNull(),
+  isActive: boolean('is_active').notNull(),
+});
+
 export const patternEvents = umpireSchema.table(
   'pattern_events',
   {

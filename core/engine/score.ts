@@ -1,4 +1,5 @@
 import { type Client, inTransaction, type Pool } from '../postgres/connection.ts';
+import { explainError } from '../postgres/explain.ts';
 import { clearBatch, takeBatch } from './batch.ts';
 import { detectAll } from './detect.ts';
 import { applyBands } from './effects.ts';
@@ -113,12 +114,10 @@ const LAST_RETRY_SECONDS = 3600;
 
 /** An error never lets a referral through: it stays unpaid, is tried again, later each time, and shows as failing. */
 async function recordFailure(pool: Pool, id: string, error: unknown, now: Date): Promise<void> {
-  // The code and place of a database error, never its detail: that quotes rows.
-  const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
   await pool.query(
     `UPDATE umpire.dirty SET attempts = attempts + 1, error = $2,
        retry_at = $3::timestamptz + make_interval(secs => least(${FIRST_RETRY_SECONDS} * 2 ^ least(attempts, 20), ${LAST_RETRY_SECONDS}))
      WHERE relationship_id = $1`,
-    [id, message, now],
+    [id, explainError(error).slice(0, 500), now],
   );
 }

@@ -1,4 +1,5 @@
 import { MigrateError } from '../postgres/migrate.ts';
+import { explainError } from '../postgres/explain.ts';
 import { HashKeyError } from '../postgres/hash-key.ts';
 import { codeOf, WorkspaceError } from '../postgres/embedded/error.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -31,7 +32,7 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
 export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
-  const detail = withoutSecrets(error instanceof Error ? error.message : String(error), options.databaseUrl);
+  const detail = withoutSecrets(explainError(error), options.databaseUrl);
   const own = [WorkspaceError, NotMigratedError, MigrateError, HashKeyError].some((kind) => error instanceof kind);
   if (own) return { message: detail, detail: null };
   const configured = options.databaseUrl !== undefined;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { score } from '../engine/score.ts';
 import { advanceStages } from '../programme/jobs/advance-stages.ts';
 import { releaseHolds } from '../programme/jobs/release-holds.ts';
+import { traceError } from '../postgres/explain.ts';
 import { row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import { serverNow } from './clock.ts';
@@ -62,9 +63,7 @@ async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, s
         return;
       }
       // What could not be scored stays unpaid and dirty, and is tried again.
-      log(
-        `watch: ${withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error), undefined)}`,
-      );
+      log(`watch: ${withoutSecrets(traceError(error), undefined)}`);
     }
     await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }

@@ -99,6 +99,18 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   return { taken: scored + failing, changed, failing };
 }
 
+/**
+ * Scores these of the dirty referrals, each in a transaction of its own; those that somebody else holds, or that are to be
+ * tried later, are left. Throws what the first that cannot be scored throws.
+ */
+export async function scoreEach(pool: Pool, ids: readonly string[], now: Date): Promise<void> {
+  for (const id of ids) {
+    await inTransaction(pool, async (client) => {
+      if ((await takeBatch(client, now, 1, id)).length > 0) await scoreTaken(client, now);
+    });
+  }
+}
+
 /** Scores the batch, applies what follows, and clears its marks. */
 async function scoreTaken(client: Client, now: Date): Promise<number> {
   const rules = await currentRuleSet(client);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, connect as dial, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
@@ -9,6 +8,7 @@ import { connect } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
 import { type Host, type HostOptions, openHost } from '../../core/host/open.ts';
+import { type Door, doorTo } from '../support/door.ts';
 import { TEST_KEY } from '../support/migrated.ts';
 import { createTestDatabase, type Connection, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { tellDemo } from '../support/story.ts';
@@ -71,27 +71,10 @@ async function testDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** A door to the server that can be shut, as a network does. */
-async function door({ host, port }: Connection): Promise<{ port: number; shut(): void; openAgain(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((inside) => {
-    const outside = host.startsWith('/') ? dial(join(host, `.s.PGSQL.${port}`)) : dial(port, host);
-    for (const socket of [inside, outside]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
-    inside.pipe(outside).pipe(inside);
-  });
-  const listen = (on: number): Promise<void> =>
-    new Promise((resolve) => server.listen(on, '127.0.0.1', () => resolve()));
-  await listen(0);
-  const own = (server.address() as AddressInfo).port;
-  const shut = (): void => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  opened.push({ close: async () => shut() });
-  return { port: own, shut, openAgain: () => listen(own) };
+async function door(to: Connection): Promise<Door> {
+  const made = await doorTo(to);
+  opened.push({ close: async () => made.shut() });
+  return made;
 }
 
 test('a configured database that was not migrated is refused with the way out, and a retry finds it migrated', async () => {

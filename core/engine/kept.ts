@@ -8,8 +8,8 @@ import type { RuleSet } from './rule-set.ts';
  */
 export async function fireKept(client: Client, rules: RuleSet): Promise<void> {
   await client.query(
-    `DELETE FROM umpire_fired AS f USING umpire.kept_evidence AS k
-     WHERE k.relationship_id = f.relationship_id AND k.signal = f.signal`,
+    `DELETE FROM umpire_fired AS f USING umpire_batch AS b JOIN umpire.kept_evidence AS k ON k.relationship_id = b.relationship_id
+     WHERE f.relationship_id = k.relationship_id AND f.signal = k.signal`,
   );
   // An erased user's made-up address says nothing about them.
   await client.query(

@@ -6,10 +6,12 @@ import type { Notice } from '../../core/contract/notices.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
+import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
 import { type Host, type HostOptions, openHost } from '../../core/host/open.ts';
 import { type Door, doorTo } from '../support/door.ts';
 import { TEST_KEY } from '../support/migrated.ts';
+import { until } from '../support/until.ts';
 import { createTestDatabase, type Connection, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { tellDemo } from '../support/story.ts';
 import { query, withHome } from './embedded-support.ts';
@@ -127,6 +129,23 @@ test('a change by another program is noticed', async () => {
   await watched.until(({ kind }) => kind === 'queue');
   const summary = await watched.host.handlers['queue.summary']({});
   expect(summary.byStatus.pending).toBeGreaterThan(0);
+});
+
+test('the host takes part in the jobs; without the hash key in those that hash nothing', async () => {
+  const database = await testDatabase();
+  const pool = connect(database.url);
+  await migrate(pool, { key: TEST_KEY });
+  const watched = open({ home: NO_HOME, databaseUrl: database.url, demoReferrals: 0 });
+  await watched.until(settled);
+  const keyless = JOBS.filter(({ keyless }) => keyless === true).map(({ name }) => name);
+  const ran = await until(async () => {
+    const { rows } = await pool.query<{ job: string }>(
+      `SELECT DISTINCT job FROM umpire.job_runs WHERE outcome = 'done'`,
+    );
+    return rows.length >= keyless.length ? rows.map(({ job }) => job) : null;
+  });
+  await pool.end();
+  expect(ran?.sort()).toEqual(keyless.sort());
 });
 
 test('a lost connection is told, with what is safe, and a retry comes back', async () => {

@@ -271,6 +271,49 @@ test('what is not scored yet is scored first', async () => {
   expect(await count(`referrals.bonus_events where status = 'paid'`)).toBe(0);
 });
 
+test('while a referral of theirs cannot be scored a user is not erased, and it is said why', async () => {
+  await imported(STORY, NOW);
+  await db.pool.query(`update umpire.dirty set retry_at = $1, attempts = 3, error = 'x'`, [day('+9d')]);
+  const before = await everything();
+  await expect(eraseUser(db.pool, 'roxana', { now: NOW })).rejects.toThrow(/Nothing was changed.*umpire score/s);
+  expect(await everything()).toBe(before);
+  expect(await eraseUser(db.pool, 'roxana', { now: day('+9d') })).toMatchObject({ wasErased: false });
+});
+
+test('erasing while others score, import and erase comes to the same', async () => {
+  const now = new Date('2026-10-01T12:00:00Z');
+  await tellDemo(db.pool, 200, now);
+  const before = await programme();
+  const { rows } = await db.pool.query<{ id: string }>('select id from auth.users order by id');
+  await markAllDirty(db.pool);
+  const [some, others] = [0, 1].map((part) => rows.filter((_, index) => index % 8 === part));
+  const eraseAll = async (users: typeof rows = []): Promise<void> => {
+    for (const { id } of users) await eraseUser(db.pool, id, { now });
+  };
+  await Promise.all([eraseAll(some), eraseAll(others), score(db.pool, { now, batchSize: 10 }), imported([], now)]);
+  await markAllDirty(db.pool);
+  expect(await score(db.pool, { now })).toMatchObject({ changed: 0, failing: 0 });
+  expect(await programme()).toEqual(before);
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test('where another service writes, only what Umpire itself holds goes, and it says so', async () => {
+  await told();
+  await db.pool.query(`update umpire.workspace set mode = 'observe'`);
+  const owners = await dump(db.pool, ['auth.users', 'referrals.user_fingerprints', 'referrals.fingerprints']);
+  expect(await eraseUser(db.pool, 'roxana', { now: NOW })).toMatchObject({
+    ownersRowsLeft: true,
+    sightings: 2,
+    fingerprintLinks: 0,
+  });
+  expect(await dump(db.pool, ['auth.users', 'referrals.user_fingerprints', 'referrals.fingerprints'])).toEqual(owners);
+  expect(await count(`umpire.users where user_id = 'roxana' and email_local is null and erased_at is not null`)).toBe(
+    1,
+  );
+  await markAllDirty(db.pool);
+  expect(await score(db.pool, { now: NOW })).toMatchObject({ changed: 0, failing: 0 });
+});
+
 test('a case with an erased user is shown, and a decision on it works', async () => {
   await told();
   const { rows } = await db.pool.query<{ id: string }>(

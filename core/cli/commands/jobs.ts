@@ -33,7 +33,7 @@ export function jobsCommand(program: Command): void {
           await checkHashKey(context.pool, key);
           const mode = (await recordedMode(context.pool)) ?? 'programme';
           const jobs = chosenJobs(mode, only);
-          if (watch) return watchUntilStopped(context, mode, jobs);
+          if (watch) return watchUntilStopped(context, mode, only === undefined ? undefined : jobs);
           return { runs: await runJobs(context.pool, jobs, { now: context.now, key }) };
         },
         (result) => result.runs.map(printRun).join('\n'),
@@ -58,12 +58,12 @@ function chosenJobs(mode: Mode, only: readonly string[] | undefined): readonly J
 async function watchUntilStopped(
   { pool, hashKey, say }: Context,
   mode: Mode,
-  jobs: readonly Job[],
+  jobs: readonly Job[] | undefined,
 ): Promise<{ runs: JobRun[] }> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const last = new Map<string, JobRun>();
-  say(`Watching: ${jobs.map(({ name }) => name).join(', ')}.`);
+  say(`Watching: ${(jobs ?? jobsOf(mode)).map(({ name }) => name).join(', ')}.`);
   await watchJobs(pool, {
     mode,
     jobs,

@@ -58,7 +58,7 @@ export async function startSchedule(pool: Pool, options: ScheduleOptions): Promi
     }
   };
   try {
-    await boss.start();
+    await boss.start().catch(refuseUnprepared);
     for (const job of options.jobs) await offer(boss, job);
     for (const job of options.jobs) await work(boss, jobPool, job, options, stopping.signal);
     const unfinished = await unfinishedJobs(
@@ -72,6 +72,17 @@ export async function startSchedule(pool: Pool, options: ScheduleOptions): Promi
     throw error;
   }
   return { stop };
+}
+
+/** The library says of its tables only that they are not what it wants. */
+function refuseUnprepared(error: unknown): never {
+  if (error instanceof Error && /not installed|requires migrations/.test(error.message)) {
+    throw new Error(
+      'The tables of the scheduler are missing, or not those of this release: run `umpire migrate` with the login that owns the database.',
+      { cause: error },
+    );
+  }
+  throw error;
 }
 
 /** One queue a job, and its slots. `short`: at most one waits, and one that a killed machine took is in nobody's way. */

@@ -14,8 +14,8 @@ import { type Schedule, startSchedule } from './schedule.ts';
 export type WatchOptions = {
   readonly mode: Mode;
   readonly key: HashKey;
-  /** Only these; all of the mode when left out. */
-  readonly jobs?: readonly Job[];
+  /** Only these; all of the mode, and scoring without a pause, when left out. */
+  readonly jobs?: readonly Job[] | undefined;
   readonly signal: AbortSignal;
   readonly onRun: (run: JobRun) => void;
   readonly onScored: (scored: number) => void;
@@ -39,11 +39,7 @@ export async function watchJobs(pool: Pool, options: WatchOptions): Promise<void
       try {
         if (failures > 0) say('Connected again.');
         failures = 0;
-        await watch(pool, {
-          clock: () => serverNow(pool),
-          signal,
-          onScored: ({ scored }) => options.onScored(scored),
-        });
+        await (options.jobs === undefined ? keepScoring(pool, options) : stayConnected(pool, signal));
       } finally {
         await schedule.stop().catch((error: unknown) => say(`Stopping: ${keepableText(error)}`));
       }
@@ -57,6 +53,18 @@ export async function watchJobs(pool: Pool, options: WatchOptions): Promise<void
       );
       await pause(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
     }
+  }
+}
+
+/** Throws when the connection is lost, as `stayConnected` does. */
+async function keepScoring(pool: Pool, { signal, onScored }: WatchOptions): Promise<void> {
+  await watch(pool, { clock: () => serverNow(pool), signal, onScored: ({ scored }) => onScored(scored) });
+}
+
+async function stayConnected(pool: Pool, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await serverNow(pool);
+    await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => {});
   }
 }
 

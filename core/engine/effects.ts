@@ -15,6 +15,10 @@ export async function applyBands(client: Client, rules: RuleSet, now: Date): Pro
   return changed;
 }
 
+/** SQL that digests the signals aggregated under `alias` (signal, points, evidence) and the version of their rules. */
+export const evidenceHash = (ruleSetVersion: string, alias: string): string =>
+  `md5(${ruleSetVersion}::text || coalesce(string_agg(${alias}.signal || ${alias}.points || ${alias}.evidence::text, '|' ORDER BY ${alias}.signal), ''))`;
+
 async function computeScores(client: Client, rules: RuleSet): Promise<void> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_scored (
@@ -35,7 +39,7 @@ async function computeScores(client: Client, rules: RuleSet): Promise<void> {
          FROM (
            SELECT b.relationship_id, b.is_rejected, coalesce(sum(f.points), 0)::int AS score,
              coalesce(jsonb_agg(f.signal ORDER BY f.points DESC, f.signal) FILTER (WHERE f.signal IS NOT NULL), '[]')::text AS names,
-             md5($4::text || coalesce(string_agg(f.signal || f.points || f.evidence::text, '|' ORDER BY f.signal), '')) AS evidence_hash
+             ${evidenceHash('$4', 'f')} AS evidence_hash
            FROM umpire_batch AS b LEFT JOIN umpire_fired AS f ON f.relationship_id = b.relationship_id
            GROUP BY b.relationship_id, b.is_rejected
          ) AS s

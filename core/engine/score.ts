@@ -1,5 +1,5 @@
 import { type Client, inTransaction, type Pool } from '../postgres/connection.ts';
-import { explainError } from '../postgres/explain.ts';
+import { keepableText } from '../postgres/error-text.ts';
 import { clearBatch, takeBatch } from './batch.ts';
 import { detectAll } from './detect.ts';
 import { applyBands } from './effects.ts';
@@ -100,6 +100,18 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   return { taken: scored + failing, changed, failing };
 }
 
+/**
+ * Scores these of the dirty referrals, each in a transaction of its own; those that somebody else holds, or that are to be
+ * tried later, are left. Throws what the first that cannot be scored throws.
+ */
+export async function scoreEach(pool: Pool, ids: readonly string[], now: Date): Promise<void> {
+  for (const id of ids) {
+    await inTransaction(pool, async (client) => {
+      if ((await takeBatch(client, now, 1, id)).length > 0) await scoreTaken(client, now);
+    });
+  }
+}
+
 /** Scores the batch, applies what follows, and clears its marks. */
 async function scoreTaken(client: Client, now: Date): Promise<number> {
   const rules = await currentRuleSet(client);
@@ -118,6 +130,6 @@ async function recordFailure(pool: Pool, id: string, error: unknown, now: Date):
     `UPDATE umpire.dirty SET attempts = attempts + 1, error = $2,
        retry_at = $3::timestamptz + make_interval(secs => least(${FIRST_RETRY_SECONDS} * 2 ^ least(attempts, 20), ${LAST_RETRY_SECONDS}))
      WHERE relationship_id = $1`,
-    [id, explainError(error).slice(0, 500), now],
+    [id, keepableText(error), now],
   );
 }

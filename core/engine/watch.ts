@@ -3,7 +3,7 @@ import type { Pool } from '../postgres/connection.ts';
 import { score, type ScoreReport } from './score.ts';
 
 export type WatchOptions = {
-  readonly clock: () => Date;
+  readonly clock: () => Date | Promise<Date>;
   readonly signal: AbortSignal;
   /** Called after each round that scored something. */
   readonly onScored?: (report: ScoreReport) => void;
@@ -15,7 +15,7 @@ const INTERVAL_MS = 1000;
 export async function watch(pool: Pool, { clock, signal, onScored }: WatchOptions): Promise<ScoreReport> {
   const sum = { scored: 0, changed: 0, failing: 0 };
   while (!signal.aborted) {
-    const report = await score(pool, { now: clock(), signal });
+    const report = await score(pool, { now: await clock(), signal });
     sum.scored += report.scored;
     sum.changed += report.changed;
     sum.failing += report.failing;

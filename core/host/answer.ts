@@ -1,6 +1,6 @@
 import { METHODS } from '../contract/methods.ts';
 import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResponse } from '../contract/methods.ts';
-import { traceError } from '../postgres/explain.ts';
+import { traceError } from '../postgres/error-text.ts';
 import { CallFailure } from './failure.ts';
 
 /** Runs one method. Every end of it is an outcome: a call without an answer would keep the window waiting. */

@@ -26,6 +26,24 @@ export function connect(config: string | pg.PoolConfig, applicationName = 'umpir
   return pool;
 }
 
+/** Another pool on the same database: whoever fills it up does not keep the users of the first one waiting. */
+export function beside(pool: Pool, applicationName: string, max: number): Pool {
+  return connect({ ...pool.options, password: pool.options.password }, applicationName, max);
+}
+
+/** A connection of one's own on the same database, for what lives as long as a session does. */
+export async function connectAlone(pool: Pool, applicationName: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...pool.options,
+    password: pool.options.password,
+    application_name: applicationName,
+  });
+  // A server that goes is told by the next query; unheard, its event would end the process.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 /** Throws where the server is too old or too new to be trusted with this schema. */
 export async function checkServerVersion(db: Queryable): Promise<void> {
   const { rows } = await db.query<{ major: number; version: string }>(

@@ -8,6 +8,7 @@ import type { Mode } from '../domain/vocabulary.ts';
 import { checkServerVersion, type Client, type Pool } from './connection.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
 import { recordedMode } from './mode.ts';
+import { migrateScheduler } from './scheduler.ts';
 
 export class MigrateError extends Error {}
 
@@ -51,9 +52,10 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       if (mode === 'programme') await apply(client, 'programme');
       await apply(client, 'umpire');
       if (mode === 'programme') await apply(client, 'keys');
+      const scheduler = await migrateScheduler(client);
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
-      return { mode, applied: after.slice(before.length) };
+      return { mode, applied: [...after.slice(before.length), ...scheduler] };
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATE_LOCK]);
     }

@@ -91,6 +91,7 @@ export const knownUsers = umpireSchema.table(
     disposableDomain: text('disposable_domain'),
     emailWeak: boolean('email_weak').notNull().default(false),
     emailFree: boolean('email_free').notNull().default(false),
+    erasedAt: timestamp('erased_at', { withTimezone: true }),
   },
   (table) => [
     foreignKey({ name: 'users_user_id_fkey', columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade'),
@@ -178,11 +179,11 @@ export const registrations = umpireSchema.table(
     refereeId: text('referee_id').notNull(),
     code: text('code').notNull(),
     sourceAppId: text('source_app_id'),
-    ipHash: text('ip_hash').notNull(),
+    ipHash: text('ip_hash'),
     networkHashes: text('network_hashes').array().notNull(),
     deviceHash: text('device_hash'),
     ipType: text('ip_type').notNull(),
-    fingerprintId: uuid('fingerprint_id').notNull(),
+    fingerprintId: uuid('fingerprint_id'),
     patternHits: uuid('pattern_hits').array().notNull(),
     outcome: text('outcome'),
     codeId: uuid('code_id'),
@@ -207,9 +208,7 @@ export const registrations = umpireSchema.table(
     index('registrations_code_accepted_idx')
       .on(table.codeId, table.at, table.eventId)
       .where(sql`(outcome = 'accepted'::text)`),
-    index('registrations_fingerprint_idx')
-      .on(table.fingerprintId)
-      .where(sql`(outcome = 'accepted'::text)`),
+    index('registrations_fingerprint_idx').on(table.fingerprintId),
   ],
 );
 
@@ -270,6 +269,7 @@ export const scoredReferrals = umpireSchema.table(
     qualifiedEvent: text('qualified_event'),
     retainedEvent: text('retained_event'),
     isRejected: boolean('is_rejected').notNull().default(false),
+    dueAt: timestamp('due_at', { withTimezone: true }),
   },
   (table) => [
     foreignKey({
@@ -283,6 +283,9 @@ export const scoredReferrals = umpireSchema.table(
       .where(sql`((qualified_at IS NOT NULL) AND (NOT is_rejected))`),
     index('referrals_referee_idx').on(table.refereeId),
     index('referrals_ip_idx').on(table.ipHash),
+    index('referrals_due_idx')
+      .on(table.dueAt)
+      .where(sql`(due_at IS NOT NULL)`),
     index('referrals_device_idx')
       .on(table.deviceHash)
       .where(sql`(device_hash IS NOT NULL)`),

@@ -21,7 +21,7 @@ export type RejectedLine = {
 };
 
 /** Why an event that is valid has no effect, or none yet. */
-export type RefusalReason = Refusal | 'email_taken' | 'code_taken' | 'credits_out_of_range';
+export type RefusalReason = Refusal | 'email_taken' | 'code_taken' | 'credits_out_of_range' | 'user_erased';
 
 export type ImportReport = {
   /** Lines with something on them. */

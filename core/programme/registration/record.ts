@@ -70,6 +70,14 @@ const NEIGHBOURS = `
 
 async function removeReferrals(client: Client, eventIds: readonly string[], now: Date): Promise<void> {
   await client.query(NEIGHBOURS, [eventIds]);
+  await client.query(
+    `INSERT INTO umpire.stale_days (day)
+     SELECT DISTINCT (s.at AT TIME ZONE 'UTC')::date
+     FROM umpire.referrals AS u JOIN referrals.relationships AS r ON r.id = u.relationship_id
+     CROSS JOIN LATERAL (VALUES (r.registered_at), (r.activated_at), (r.qualified_at), (r.retained_at)) AS s (at)
+     WHERE u.event_id = ANY ($1) AND s.at IS NOT NULL`,
+    [eventIds],
+  );
   const gone = await client.query<{ id: string; referrer_id: string; qualified_at: Date | null }>(
     `DELETE FROM referrals.relationships AS r USING umpire.referrals AS u
      WHERE u.event_id = ANY ($1) AND r.id = u.relationship_id RETURNING r.id, r.referrer_id, u.qualified_at`,
@@ -103,6 +111,11 @@ async function displaceLater(client: Client, accepted: readonly string[], now: D
 }
 
 async function makeReferrals(client: Client, eventIds: readonly string[]): Promise<void> {
+  await client.query(
+    `INSERT INTO umpire.stale_days (day)
+     SELECT DISTINCT (g.at AT TIME ZONE 'UTC')::date FROM umpire.registrations AS g WHERE g.event_id = ANY ($1)`,
+    [eventIds],
+  );
   await client.query(
     `INSERT INTO referrals.relationships (id, referrer_id, referee_id, code_id, source_app_id, registered_at, created_at, updated_at)
      SELECT md5('relationship:' || g.event_id)::uuid, g.referrer_id, g.referee_id, g.code_id, g.source_app_id, g.at, g.at, g.at

@@ -5,10 +5,17 @@ import type { Check } from './checks/check.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
 import { REFERRAL_CHECKS } from './checks/referrals.ts';
 import { REVIEW_CHECKS } from './checks/review.ts';
+import { STATISTICS_CHECKS } from './checks/statistics.ts';
 
 export type Violation = { readonly check: string; readonly subject: string; readonly detail: string };
 
-export const CHECKS: readonly Check[] = [...LEDGER_CHECKS, ...BONUS_CHECKS, ...REFERRAL_CHECKS, ...REVIEW_CHECKS];
+export const CHECKS: readonly Check[] = [
+  ...LEDGER_CHECKS,
+  ...BONUS_CHECKS,
+  ...REFERRAL_CHECKS,
+  ...REVIEW_CHECKS,
+  ...STATISTICS_CHECKS,
+];
 
 /** Checks every invariant that must hold in this database's mode; an empty answer means that all hold. */
 export async function verify(db: Queryable): Promise<Violation[]> {

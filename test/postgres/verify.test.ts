@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decide } from '../../core/review/decide.ts';
 import { advanceStages } from '../../core/programme/jobs/advance-stages.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
-import { refreshDailyStats } from '../../core/programme/statistics.ts';
+import { refreshStaleDays } from '../../core/programme/statistics.ts';
 import { CHECKS, verify } from '../../core/programme/verify.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { Story, type StoryEvent, tell, tellDemo } from '../support/story.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
   );
   await advanceStages(db.pool, NOW);
   await releaseHolds(db.pool, NOW);
-  await refreshDailyStats(db.pool, { from: null, to: null });
+  await refreshStaleDays(db.pool);
 });
 afterAll(() => db.end());
 
@@ -407,6 +407,16 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     what: 'a rejected item is approved',
     sql: `UPDATE referrals.review_queue SET status = 'approved' WHERE status = 'rejected'`,
     noticed: ['decision', 'rejected'],
+  },
+  {
+    what: 'a day counts other payments',
+    sql: `UPDATE referrals.daily_stats SET credits_paid = credits_paid + 1 WHERE date = '2026-03-01T00:00:00Z'`,
+    noticed: ['statistics'],
+  },
+  {
+    what: 'a day of the statistics is gone',
+    sql: `DELETE FROM referrals.daily_stats WHERE date = '2026-03-01T00:00:00Z' AND app_id IS NULL`,
+    noticed: ['statistics'],
   },
   {
     what: 'a rejection is forgotten',

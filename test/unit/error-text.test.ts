@@ -22,7 +22,5 @@ test('a broken key is told by its table and name', () => {
 });
 
 test('any other error of the database keeps its words', () => {
-  expect(keepableText(databaseError('42P01', 'relation "x" does not exist'))).toBe(
-    'relation "x" does not exist (42P01)',
-  );
+  expect(keepableText(databaseError('42P01', 'relation "x" does not exist'))).toBe('42P01 relation "x" does not exist');
 });

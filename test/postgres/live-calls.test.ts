@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createUmpire, type Umpire, UmpireError } from '../../core/library.ts';
 import { connect } from '../../core/postgres/connection.ts';
-import { type BackEnd, openBackEnd, SECRET } from '../support/back-end.ts';
+import { type BackEnd, openBackEnd } from '../support/back-end.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { bought, code, register, user } from '../support/scenario-events.ts';
 

@@ -48,7 +48,11 @@ test('the eleventh custom code within the hour is refused, and exactly an hour a
   const campaign = await create('rob', 'CAMPAIGN', { type: 'campaign' });
   app.clock('+60m');
   expect([...first.slice(0, 2), eleventh, campaign, await create('rob', 'ROB-10')]).toEqual([
-    ...['ROB-0', 'ROB-1', 'rate_limited', 'CAMPAIGN', 'ROB-10'],
+    'ROB-0',
+    'ROB-1',
+    'rate_limited',
+    'CAMPAIGN',
+    'ROB-10',
   ]);
   expect(
     await app.column(

@@ -23,8 +23,9 @@ beforeEach(async () => {
   app = await openBackEnd();
 });
 afterEach(async () => {
-  expect(await verify(app.pool)).toEqual([]);
+  const violations = await verify(app.pool);
   await app.end();
+  if (violations.length > 0) throw new Error(JSON.stringify(violations));
 });
 
 test('an account and its referral are there together, or neither is', async () => {
@@ -84,18 +85,10 @@ test('every reason of the specification is an answer, and no error', async () =>
     const answer = await app.join(refereeId, typed);
     reasons.push(answer.outcome === 'refused' ? answer.reason : answer.outcome);
   }
-  expect(reasons).toEqual([
-    ...['invalid_code', 'invalid_code', 'invalid_code', 'invalid_code', 'code_inactive', 'code_expired'],
-    ...[
-      'code_max_uses',
-      'self_referral',
-      'already_referred',
-      'rate_limited',
-      'rate_limited',
-      'unknown_user',
-      'accepted',
-    ],
-  ]);
+  expect(reasons.join(' ')).toBe(
+    'invalid_code invalid_code invalid_code invalid_code code_inactive code_expired code_max_uses ' +
+      'self_referral already_referred rate_limited rate_limited unknown_user accepted',
+  );
 });
 
 test('what a caller was told stands, whatever an import brings later', async () => {

@@ -27,7 +27,8 @@ export type BackEnd = {
 };
 
 export async function openBackEnd(): Promise<BackEnd> {
-  const { pool, database, end } = await migratedDatabase();
+  const db = await migratedDatabase();
+  const { pool, database } = db;
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   let now = at('0');
@@ -63,7 +64,7 @@ export async function openBackEnd(): Promise<BackEnd> {
     column: async (sql) => (await pool.query<{ value: unknown }>(sql)).rows.map(({ value }) => value),
     end: async () => {
       await client.end();
-      await end();
+      await db.end();
     },
   };
 }

@@ -11,9 +11,6 @@ type Judged = { readonly contest: Contest; readonly verdicts: ReadonlyMap<string
  * more, are noted in `umpire_changed_codes`: registrations through them are settled again next.
  */
 export async function settleCreations(client: Client): Promise<void> {
-  await client.query(
-    `CREATE TEMP TABLE IF NOT EXISTS umpire_changed_codes (code text COLLATE "C" PRIMARY KEY, is_gone boolean NOT NULL) ON COMMIT DELETE ROWS`,
-  );
   const codes = await contestedCodes(client);
   if (codes.length === 0) return;
   await recordVerdicts(client, await judgeUndisturbed(client, codes));

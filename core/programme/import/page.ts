@@ -9,6 +9,7 @@ import { applySightings } from '../facts/sightings.ts';
 import { applyUsage } from '../facts/usage.ts';
 import { applyUsers } from '../facts/users.ts';
 import { applyValidations } from '../facts/validations.ts';
+import type { EventType } from '../events.ts';
 import { settleRegistrations } from '../registration/settle.ts';
 
 /** The tables of one page; they live as long as the connection and are empty at the start of each transaction. */
@@ -16,7 +17,9 @@ export async function preparePage(client: Client): Promise<void> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_page (
        event_id text COLLATE "C" PRIMARY KEY, at timestamptz NOT NULL, type text NOT NULL, user_id text, content jsonb NOT NULL
-     ) ON COMMIT DELETE ROWS`,
+     ) ON COMMIT DELETE ROWS;
+     -- Codes that are made by another attempt because of the page, or by none any more.
+     CREATE TEMP TABLE IF NOT EXISTS umpire_changed_codes (code text COLLATE "C" PRIMARY KEY, is_gone boolean NOT NULL) ON COMMIT DELETE ROWS`,
   );
   await prepareDerivation(client);
 }
@@ -48,6 +51,16 @@ export async function fillPage(client: Client, which: string, values: readonly u
   return rowCount ?? 0;
 }
 
+/** The steps that read events of these types; users come first, and what is derived follows all of them. */
+const STEPS: readonly { readonly types: readonly EventType[]; readonly apply: (client: Client) => Promise<void> }[] = [
+  { types: ['code.created', 'code.updated'], apply: applyCodes },
+  { types: ['code.validated'], apply: applyValidations },
+  { types: ['pattern.created', 'pattern.updated'], apply: applyPatterns },
+  { types: ['user.seen', 'referral.registered'], apply: applySightings },
+  { types: ['credits.used', 'credits.purchased'], apply: applyUsage },
+  { types: ['referral.registered'], apply: applyRegistrations },
+];
+
 /**
  * Applies the events of the page: facts, what is derived from them, and the mark that they are applied. The caller holds the
  * facts lock.
@@ -55,15 +68,14 @@ export async function fillPage(client: Client, which: string, values: readonly u
 export async function applyPage(client: Client, now: Date): Promise<void> {
   await client.query('ANALYZE umpire_page');
   await applyUsers(client, now);
-  await applyCodes(client);
-  await applyValidations(client);
-  await applyPatterns(client);
-  await applySightings(client);
-  await applyUsage(client);
-  await applyRegistrations(client);
+  const { rows } = await client.query<{ type: string }>('SELECT DISTINCT type FROM umpire_page');
+  const there = new Set(rows.map(({ type }) => type));
+  for (const { types, apply } of STEPS) {
+    if (types.some((type) => there.has(type))) await apply(client);
+  }
   await settleRegistrations(client, now);
   await removeGoneCodes(client);
-  await deriveReferrals(client, now);
+  if (await hasFollowers(client)) await deriveReferrals(client, now);
   await postCredits(client);
   await recountTiers(client, now);
 
@@ -71,4 +83,12 @@ export async function applyPage(client: Client, now: Date): Promise<void> {
     `UPDATE umpire.events AS e SET status = 'applied', content = NULL
      FROM umpire_page AS p WHERE p.event_id = e.event_id AND e.status = 'staged'`,
   );
+}
+
+/** Whether there is a referral whose stages, bonuses or score may change. */
+async function hasFollowers(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ has: boolean }>(
+    'SELECT EXISTS (SELECT 1 FROM umpire_touched) OR EXISTS (SELECT 1 FROM umpire_rescored) AS has',
+  );
+  return rows[0]?.has === true;
 }

@@ -62,13 +62,9 @@ scenario(
   'an attempt that fails does not count',
   [
     load(
-      [
-        ...people,
-        code('TAKEN', 'sue', '-1h'),
-        ...ten.slice(0, 9),
-        code('TAKEN', 'rob', '+50m'),
-        eleventh('+55m'),
-      ].map((event, index) => ({ ...event, id: `${index} ${event.id}` })),
+      [...people, code('TAKEN', 'sue', '-1h'), ...ten.slice(0, 9), code('TAKEN', 'rob', '+50m'), eleventh('+55m')].map(
+        (event, index) => ({ ...event, id: `${index} ${event.id}` }),
+      ),
     ),
   ],
   made(
@@ -255,5 +251,30 @@ scenario(
     bonuses: [...campaigners, 'rae'].flatMap((name) => bonuses('paid', name)),
     queue: [],
     imports: [CLEAN],
+  },
+);
+
+/** Twenty look-ups every half minute for five minutes: every other twenty are refused. */
+const halves = Array.from({ length: 11 }, (_, half) => half);
+const stormy = halves.flatMap((half) =>
+  Array.from({ length: 20 }, (_, index) => lookUp(half * 20 + index, `+${half * 30}s`)),
+);
+const counted = (accepted: (half: number) => number): readonly string[] =>
+  halves.flatMap((half) =>
+    Array.from({ length: accepted(half) }, () => line('ip <hash>', 'code_validation', `+${half * 30}s`, '+60s')),
+  );
+
+scenario(
+  'one look-up that is learned of late changes which are accepted minutes later',
+  [load(stormy), load([lookUp(999, '-30s')])],
+  {
+    referrals: {},
+    bonuses: [],
+    queue: [],
+    limits: [
+      line('ip <hash>', 'code_validation', '-30s', '+60s'),
+      ...counted((half) => (half % 2 === 0 ? 19 : 1)),
+    ].sort(),
+    imports: [refused({ rate_limited: 100 }), CLEAN],
   },
 );

@@ -54,7 +54,7 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       if (mode === 'programme') await apply(client, 'keys');
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
-      return { mode, applied: after.slice(before.length) };
+      return { mode, applied: after.filter((name) => !before.includes(name)) };
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATE_LOCK]);
     }

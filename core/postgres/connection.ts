@@ -1,7 +1,8 @@
 import pg from 'pg';
 
 export type Pool = pg.Pool;
-export type Client = pg.PoolClient;
+/** One connection, inside a transaction: of ours, or of whoever calls core as a library. */
+export type Client = pg.ClientBase;
 /** What a read needs: a pool or a client inside somebody's transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PoolClient } from 'pg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { FRAUD_SIGNALS, FRAUD_THRESHOLDS } from '../domain/constants.ts';
@@ -55,7 +56,7 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       const scheduler = await migrateScheduler(client);
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
-      return { mode, applied: [...after.slice(before.length), ...scheduler] };
+      return { mode, applied: [...after.filter((name) => !before.includes(name)), ...scheduler] };
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATE_LOCK]);
     }
@@ -89,7 +90,7 @@ async function exists(client: Client, table: string): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-async function apply(client: Client, name: keyof typeof FOLDERS): Promise<void> {
+async function apply(client: PoolClient, name: keyof typeof FOLDERS): Promise<void> {
   try {
     await applyMigrations(drizzle(client), {
       migrationsFolder: folder(name),

@@ -409,6 +409,11 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     noticed: ['decision', 'rejected'],
   },
   {
+    what: 'a code is somebody else’s',
+    sql: `UPDATE referrals.codes SET user_id = 'busy' WHERE id = ${A_CODE}`,
+    noticed: ['code'],
+  },
+  {
     what: 'a day counts other payments',
     sql: `UPDATE referrals.daily_stats SET credits_paid = credits_paid + 1 WHERE date = '2026-03-01T00:00:00Z'`,
     noticed: ['statistics'],

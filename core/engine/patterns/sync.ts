@@ -31,11 +31,18 @@ const CHANGED = `
 export async function syncPatternKeys(pool: Pool, key: HashKey): Promise<void> {
   for (const { id } of await changedPatterns(pool, null)) {
     // One a transaction: marks are set in the order of ids, and two patterns' would not be.
-    await inTransaction(pool, async (client) => {
-      await client.query('SELECT pg_advisory_xact_lock($1)', [SYNC_LOCK]);
-      for (const pattern of await changedPatterns(client, id)) await follow(client, pattern, key);
-    });
+    await inTransaction(pool, (client) => followChanges(client, id, key));
   }
+}
+
+/** The same inside a transaction. */
+export async function syncPatternKeysIn(client: Client, key: HashKey): Promise<void> {
+  if ((await changedPatterns(client, null)).length > 0) await followChanges(client, null, key);
+}
+
+async function followChanges(client: Client, only: string | null, key: HashKey): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [SYNC_LOCK]);
+  for (const pattern of await changedPatterns(client, only)) await follow(client, pattern, key);
 }
 
 async function changedPatterns(db: Queryable, only: string | null): Promise<Changed[]> {

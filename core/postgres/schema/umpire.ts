@@ -11,6 +11,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from './auth.ts';
@@ -106,8 +107,18 @@ export const codeEvents = umpireSchema.table(
     code: text('code').notNull(),
     kind: text('kind').notNull(),
     fields: jsonb('fields').notNull(),
+    outcome: text('outcome'),
+    isSettled: boolean('is_settled').notNull().default(false),
   },
-  (table) => [index('code_events_code_idx').on(table.code, table.at, table.eventId)],
+  (table) => [
+    index('code_events_code_idx').on(table.code, table.at, table.eventId),
+    index('code_events_owner_idx')
+      .on(sql`(fields ->> 'user_id'::text)`, table.at, table.eventId)
+      .where(sql`(kind = 'created'::text)`),
+    uniqueIndex('code_events_made_idx')
+      .on(table.code)
+      .where(sql`(outcome = 'accepted'::text)`),
+  ],
 );
 
 export const sightings = umpireSchema.table(

@@ -44,6 +44,17 @@ export const REFERRAL_CHECKS: readonly Check[] = [
       ) AS w WHERE w.accepted > ${RATE_LIMITS.registrationsPerReferrer.limit}`,
   },
   {
+    name: 'code',
+    modes: ['programme'],
+    sql: `
+      SELECT coalesce(c.code, e.code) AS subject, 'is not the code that its events made, or of another owner' AS detail
+      FROM referrals.codes AS c
+      FULL JOIN (SELECT code, fields ->> 'user_id' AS user_id FROM umpire.code_events WHERE outcome = 'accepted') AS e ON e.code = c.code
+      WHERE c.user_id IS DISTINCT FROM e.user_id
+        -- A code that was there before Umpire has no event.
+        AND NOT (e.code IS NULL AND NOT EXISTS (SELECT 1 FROM umpire.code_events AS a WHERE a.code = c.code))`,
+  },
+  {
     name: 'uses',
     modes: ['programme'],
     sql: `

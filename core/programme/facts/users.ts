@@ -10,6 +10,10 @@ export async function applyUsers(client: Client, now: Date): Promise<void> {
      CREATE TEMP TABLE IF NOT EXISTS umpire_made_users (user_id text PRIMARY KEY) ON COMMIT DELETE ROWS`,
   );
   await refuseErased(client);
+  const { rowCount: told } = await client.query(
+    `SELECT 1 FROM umpire_page WHERE type LIKE 'user.%' AND type <> 'user.seen' LIMIT 1`,
+  );
+  if (told === 0) return park(client);
   await client.query(
     `INSERT INTO umpire_contested_emails
      SELECT email FROM (

@@ -8,7 +8,7 @@ const PAGE = 1000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Removes fingerprints that nobody was seen with for 90 days, and the hashes of them wherever they are. What fired because
+ * Removes fingerprints that nobody was seen with for 90 days, and the hashes of them wherever they are; look-ups of codes too. What fired because
  * of them stays as it is and is not derived again. One that a referral rests on which is still to be scored waits for the
  * next run: without it the score would be too low.
  */
@@ -20,7 +20,7 @@ export const fingerprintPurge: Job = {
   run: async (pool, options) => {
     const { now } = options;
     const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
-    const figures = { purged: 0, waiting: 0 };
+    const figures = { purged: 0, waiting: 0, calls: 0 };
     let after = FIRST;
     while (options.signal?.aborted !== true) {
       const page = await purgePage(pool, before, after);
@@ -29,9 +29,20 @@ export const fingerprintPurge: Job = {
       figures.waiting += page.waiting;
       after = page.last;
     }
+    if (options.signal?.aborted !== true) figures.calls = await forgetCalls(pool, before);
     return figures;
   },
 };
+
+/** Codes that were looked up from an address so long ago, and when users last called: they limit and order nothing any more. */
+function forgetCalls(pool: Pool, before: Date): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    await lockFacts(client);
+    const { rowCount } = await client.query('DELETE FROM umpire.validations WHERE at < $1', [before]);
+    await client.query('DELETE FROM umpire.live_instants WHERE at < $1', [before]);
+    return rowCount ?? 0;
+  });
+}
 
 type Page = { readonly last: string; readonly purged: number; readonly waiting: number };
 

@@ -1,4 +1,5 @@
 import type { Client } from '../../postgres/connection.ts';
+import { keepRegistrations } from '../limits/kept-calls.ts';
 import type { CodeAt, Verdict } from './judge.ts';
 
 export type Judged = {
@@ -34,6 +35,10 @@ export async function recordVerdicts(client: Client, judged: readonly Judged[], 
     await displaceLater(client, accepted, now);
     await makeReferrals(client, accepted);
   }
+  await keepRegistrations(
+    client,
+    judged.map(({ eventId }) => eventId),
+  );
   await client.query(
     `UPDATE referrals.codes AS c SET uses_count = n.uses
      FROM (
@@ -108,6 +113,7 @@ async function displaceLater(client: Client, accepted: readonly string[], now: D
     `UPDATE umpire.registrations SET outcome = NULL, code_id = NULL, referrer_id = NULL, is_campaign = NULL WHERE event_id = ANY ($1)`,
     [eventIds],
   );
+  await keepRegistrations(client, eventIds);
 }
 
 async function makeReferrals(client: Client, eventIds: readonly string[]): Promise<void> {

@@ -125,6 +125,7 @@ beforeAll(async () => {
   await run('try-pattern', 'email_domain', 'secret-mail.example', '--json');
   await run('stats');
   await run('verify', '--json');
+  await run('jobs', '--json');
   // A failure in the middle of the work: what the database says then is written down.
   await pool.query('ALTER TABLE referrals.bonus_events ADD CONSTRAINT broken CHECK (credits_final < 0) NOT VALID');
   await pool.query(`UPDATE umpire.users SET email_free = true`);
@@ -134,6 +135,7 @@ beforeAll(async () => {
   );
   await run('import', file);
   await run('score', '--all');
+  await run('jobs');
   await pool.query('ALTER TABLE referrals.bonus_events DROP CONSTRAINT broken');
 });
 

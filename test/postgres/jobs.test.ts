@@ -64,7 +64,7 @@ test('what is due is done once, in order, and each run leaves a record', async (
     'rate-limits': { removed: 0 },
     // Rob for his tier, Rae for what she earned.
     tiers: { counted: 2 },
-    'fingerprint-purge': { purged: 0, waiting: 0 },
+    'fingerprint-purge': { purged: 0, waiting: 0, calls: 0 },
     statistics: { days: 0 },
   });
   expect((await records()).map(({ job, outcome }) => `${job} ${outcome}`)).toEqual(

@@ -40,12 +40,12 @@ test('fingerprints go 90 days after they were last seen, with every hash of them
     [...referrer(), ...referee('rae'), seen('rob', '-1d', { ip: '192.0.2.1' })] as StoryEvent[],
     day('+1d'),
   );
-  expect(await purge(day('+89d'))).toEqual({ purged: 0, waiting: 0 });
+  expect(await purge(day('+89d'))).toEqual({ purged: 0, waiting: 0, calls: 0 });
   // Ninety days to the millisecond are not yet more than ninety.
-  expect(await purge(new Date(day('+90d').getTime() - 86_400_000))).toEqual({ purged: 0, waiting: 0 });
-  expect(await purge(new Date(day('+89d').getTime() + 1))).toEqual({ purged: 1, waiting: 0 });
-  expect(await purge(day('+90d'))).toEqual({ purged: 0, waiting: 0 });
-  expect(await purge(new Date(day('+90d').getTime() + 1))).toEqual({ purged: 1, waiting: 0 });
+  expect(await purge(new Date(day('+90d').getTime() - 86_400_000))).toEqual({ purged: 0, waiting: 0, calls: 0 });
+  expect(await purge(new Date(day('+89d').getTime() + 1))).toEqual({ purged: 1, waiting: 0, calls: 0 });
+  expect(await purge(day('+90d'))).toEqual({ purged: 0, waiting: 0, calls: 0 });
+  expect(await purge(new Date(day('+90d').getTime() + 1))).toEqual({ purged: 1, waiting: 0, calls: 0 });
   expect(await count('referrals.fingerprints')).toBe(0);
   expect(await count('referrals.user_fingerprints')).toBe(0);
   expect(await count('umpire.sightings')).toBe(0);
@@ -57,6 +57,14 @@ test('fingerprints go 90 days after they were last seen, with every hash of them
     ).toBe(0);
   }
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('look-ups of codes go with them: they hold addresses', async () => {
+  const lookUp = { id: 'look-up', type: 'code.validated', at: at('0'), code: 'ROB', ip: '192.0.2.7' };
+  await tell(db.pool, [...referrer(), lookUp] as StoryEvent[], day('+1d'));
+  expect(await purge(day('+90d'))).toMatchObject({ calls: 0 });
+  expect(await purge(new Date(day('+90d').getTime() + 1))).toMatchObject({ calls: 1 });
+  expect(await count('umpire.validations')).toBe(0);
 });
 
 test('after a purge of everything a re-score changes nothing, whatever had fired', async () => {
@@ -111,7 +119,7 @@ test('evidence that rests on where the referrer was seen stays when that is purg
   await tell(db.pool, SHARED, day('+1d'));
   expect(await signalsOfRae()).toEqual(['pattern: 10', 'same_ip 30']);
   // Rob's sighting, 58 days older than the registration, goes alone.
-  expect(await purge(day('+40d'))).toEqual({ purged: 1, waiting: 0 });
+  expect(await purge(day('+40d'))).toEqual({ purged: 1, waiting: 0, calls: 0 });
   await markAllDirty(db.pool);
   expect(await score(db.pool, { now: day('+40d') })).toMatchObject({ changed: 0 });
   expect(await signalsOfRae()).toEqual(['pattern: 10', 'same_ip 30']);
@@ -144,10 +152,10 @@ test('a fingerprint that a referral still has to be scored with waits', async ()
     eventSource(() => SHARED),
     { key: TEST_KEY, now: day('+1d') },
   );
-  expect(await purge(day('+100d'))).toEqual({ purged: 0, waiting: 2 });
+  expect(await purge(day('+100d'))).toEqual({ purged: 0, waiting: 2, calls: 0 });
   await score(db.pool, { now: day('+100d') });
   expect(await signalsOfRae()).toEqual(['pattern: 10', 'same_ip 30']);
-  expect(await purge(day('+100d'))).toEqual({ purged: 2, waiting: 0 });
+  expect(await purge(day('+100d'))).toEqual({ purged: 2, waiting: 0, calls: 0 });
   expect(await signalsOfRae()).toEqual(['pattern: 10', 'same_ip 30']);
 });
 

@@ -88,7 +88,7 @@ async function scoreBatch(
   try {
     return await inTransaction(pool, async (client) => {
       await begin(client);
-      taken = await takeBatch(client, now, size);
+      taken = await takeBatch(client, { now, size, observes });
       if (taken.length === 0) return { taken: 0, changed: 0, failing: 0 };
       return { taken: taken.length, changed: await scoreTaken(client, now), failing: 0 };
     });
@@ -102,7 +102,7 @@ async function scoreBatch(
     try {
       const one = await inTransaction(pool, async (client) => {
         await begin(client);
-        if ((await takeBatch(client, now, 1, id)).length === 0) return null;
+        if ((await takeBatch(client, { now, size: 1, only: id, observes })).length === 0) return null;
         return scoreTaken(client, now);
       });
       if (one === null) continue;

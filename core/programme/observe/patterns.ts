@@ -5,8 +5,11 @@ import { type Client, inTransaction, type Pool } from '../../postgres/connection
 import type { HashKey } from '../../postgres/hash-key.ts';
 import { lockFacts } from '../derive/referrals.ts';
 
-/** Of `referrals.fraud_patterns AS p`: what decides whom it matches, how many points it adds and what its evidence says. */
-const DIGEST = `md5(jsonb_build_array(p.pattern_type, p.pattern_value, p.severity, p.score_impact, p.is_active)::text)`;
+/**
+ * Of `referrals.fraud_patterns AS p`: what decides whom it matches, how many points it adds and what its evidence says; and
+ * who wrote it last, because one that was switched on and off again was seen switched on by whoever scored meanwhile.
+ */
+const DIGEST = `md5(jsonb_build_array(p.xmin::text, p.pattern_type, p.pattern_value, p.severity, p.score_impact, p.is_active)::text)`;
 
 type Changed = { readonly id: string; readonly digest: string | null; readonly type: string; readonly value: string };
 

@@ -86,6 +86,9 @@ BEGIN
   ON CONFLICT DO NOTHING;
   PERFORM 1 FROM credits.balances AS b
   WHERE b.user_id IN (SELECT m.user_id FROM unnest(moves) AS m) ORDER BY b.user_id FOR UPDATE;
+  IF umpire.observes() THEN
+    PERFORM umpire.record_openings((SELECT array_agg(DISTINCT m.user_id) FROM unnest(moves) AS m));
+  END IF;
 
   SELECT array_agg(m) INTO fresh FROM (
     SELECT DISTINCT ON (m.idempotency_key) m.* FROM unnest(moves) AS m

@@ -31,7 +31,15 @@ const MERGED_FINGERPRINTS = `
     FROM referrals.fingerprints WHERE device_hash IS NULL
   ) AS f WHERE id <> keeper`;
 
-const FIGURES = ['registrations', 'activations', 'qualifications', 'retentions', 'credits_paid', 'credits_held', 'fraud_blocked'];
+const FIGURES = [
+  'registrations',
+  'activations',
+  'qualifications',
+  'retentions',
+  'credits_paid',
+  'credits_held',
+  'fraud_blocked',
+];
 
 /**
  * Makes one row of those that have the same key in `fingerprints(ip_hash, NULL)` and `daily_stats(date, NULL)`: counts are
@@ -40,7 +48,9 @@ const FIGURES = ['registrations', 'activations', 'qualifications', 'retentions',
  */
 export async function merge(pool: Pool, { dryRun }: { readonly dryRun: boolean }): Promise<MergeReport> {
   if (!(await exists(pool, 'referrals.fingerprints')) || !(await exists(pool, 'referrals.daily_stats'))) {
-    throw new MergeError('There is nothing to merge: this database has no referrals.fingerprints or no referrals.daily_stats.');
+    throw new MergeError(
+      'There is nothing to merge: this database has no referrals.fingerprints or no referrals.daily_stats.',
+    );
   }
   if (dryRun) return { dryRun, ...(await countMerged(pool)) };
   for (let attempt = 1; ; attempt += 1) {

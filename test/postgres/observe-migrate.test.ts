@@ -235,7 +235,11 @@ test('a merge gives way to a service that goes on writing, and says so', async (
     const merging = umpire('merge', '--json');
     // The merge waits here; what the service waits for in turn it gets, and commits.
     await expect
-      .poll(async () => (await pool.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rows[0].n)
+      .poll(
+        async () =>
+          (await pool.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rows[0]
+            .n,
+      )
       .toBe(1);
     await writer.query(`UPDATE referrals.fingerprints SET last_seen_at = last_seen_at`);
     await writer.query('COMMIT');
@@ -269,7 +273,9 @@ test('observe mode is refused where a table of the seed is missing, by name', as
 test('what the ledger does not explain of a balance is its opening, also of users who come later', async () => {
   await makeOwnersTables(pool, { ledger: true });
   await pool.query(USERS);
-  await pool.query(`INSERT INTO credits.balances (user_id, balance, free_credits_remaining) VALUES ('anna', 70, 5), ('ben', 0, 0)`);
+  await pool.query(
+    `INSERT INTO credits.balances (user_id, balance, free_credits_remaining) VALUES ('anna', 70, 5), ('ben', 0, 0)`,
+  );
   const earn = (who: string, amount: number): Promise<unknown> =>
     pool.query(
       `INSERT INTO credits.transactions (user_id, type, status, amount, balance_before, balance_after, app_id, description)

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { score } from '../../core/engine/score.ts';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
-import { hashKey } from '../../core/postgres/hash-key.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
-import { changes } from '../../core/programme/jobs/changes.ts';
-import { fullPass } from '../../core/programme/jobs/full-pass.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
 import { decide } from '../../core/review/decide.ts';
 import { readCase } from '../../core/review/case.ts';
@@ -31,14 +28,19 @@ const HOUR = 60 * 60 * 1000;
 
 const NOTHING: ScanReport = { full: true, users: 0, referrals: 0, bonuses: 0, patterns: 0, items: 0, pending: 0 };
 
-const read = async <Row>(sql: string, values: unknown[] = []): Promise<Row[]> => (await pool.query(sql, values)).rows as Row[];
+const read = async <Row>(sql: string, values: unknown[] = []): Promise<Row[]> =>
+  (await pool.query(sql, values)).rows as Row[];
 
 /** Every row of Umpire's own tables with the transaction that wrote it; when a scan began is no news. */
 async function ownRows(): Promise<readonly string[]> {
-  const tables = await read<{ name: string }>(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'umpire' AND tablename <> 'scans'`);
+  const tables = await read<{ name: string }>(
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'umpire' AND tablename <> 'scans'`,
+  );
   const lines: string[] = [];
   for (const { name } of tables) {
-    const rows = await read<{ line: string }>(`SELECT '${name} ' || t.xmin || ' ' || t::text AS line FROM umpire.${name} AS t`);
+    const rows = await read<{ line: string }>(
+      `SELECT '${name} ' || t.xmin || ' ' || t::text AS line FROM umpire.${name} AS t`,
+    );
     lines.push(...rows.map(({ line }) => line));
   }
   return lines.sort();
@@ -62,68 +64,85 @@ const OWN_COLUMNS: { readonly [table: string]: readonly string[] } = {
 async function ownersRows(): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const [table, columns] of Object.entries(OWN_COLUMNS)) {
-    const rows = await read<{ line: string }>(`SELECT '${table} ' || (to_jsonb(t) - $1::text[])::text AS line FROM ${table} AS t`, [columns]);
+    const rows = await read<{ line: string }>(
+      `SELECT '${table} ' || (to_jsonb(t) - $1::text[])::text AS line FROM ${table} AS t`,
+      [columns],
+    );
     lines.push(...rows.map(({ line }) => line));
   }
   return lines.sort();
 }
 
-describe.each([{ ledger: false }, { ledger: true }])('a service writes while Umpire looks on (ledger: $ledger)', ({ ledger }) => {
-  test(
-    'every change is found, every bonus dealt with by its band, and nothing of the owner’s is touched',
-    { timeout: 300_000 },
-    async () => {
-      const clock: Clock = { now: START };
-      const deeds: Deeds = { bonuses: new Map(), settled: new Map() };
-      const owners = [1, 2, 3].map((number) => new Owner(pool, `o${number}`, 70 + number, { ledger, clock, deeds }));
-      await makeOwnersTables(pool, { ledger });
-      await owners[0]!.begin(8, 40);
-      const catalog = await ownersCatalog(pool);
-      await migrate(pool, { key: TEST_KEY });
+describe.each([{ ledger: false }, { ledger: true }])(
+  'a service writes while Umpire looks on (ledger: $ledger)',
+  ({ ledger }) => {
+    test(
+      'every change is found, every bonus dealt with by its band, and nothing of the owner’s is touched',
+      { timeout: 300_000 },
+      async () => {
+        const clock: Clock = { now: START };
+        const deeds: Deeds = { bonuses: new Map(), settled: new Map() };
+        const owners = [1, 2, 3].map((number) => new Owner(pool, `o${number}`, 70 + number, { ledger, clock, deeds }));
+        await makeOwnersTables(pool, { ledger });
+        await owners[0]!.begin(20, 40);
+        const catalog = await ownersCatalog(pool);
+        await migrate(pool, { key: TEST_KEY });
 
-      let isOver = false;
-      let looks = 0;
-      const watching = (async (): Promise<void> => {
-        while (!isOver) {
-          const now = new Date(clock.now);
-          looks += 1;
-          await scanChanges(pool, { now, key: TEST_KEY, full: looks % 7 === 0 });
-          await score(pool, { now });
-          await releaseHolds(pool, now);
-        }
-      })();
-      const living = async (owner: Owner): Promise<void> => {
-        for (let acts = 0; acts < 160 || looks < 8; acts += 40) await owner.live(40);
-      };
-      await Promise.all(owners.map(living)).finally(() => {
-        isOver = true;
-      });
-      await watching;
+        const over = new AbortController();
+        const scans = { begun: 0 };
+        const again = async (work: (now: Date) => Promise<unknown>): Promise<void> => {
+          while (!over.signal.aborted) await work(new Date(clock.now));
+        };
+        // Two machines: each looks, scores and pays.
+        const machine = async (number: number): Promise<void> => {
+          const other = connect(database.url, `umpire test ${number}`);
+          try {
+            await Promise.all([
+              again(async (now) => {
+                scans.begun += 1;
+                await scanChanges(other, { now, key: TEST_KEY, full: scans.begun % 7 === 0 });
+              }),
+              again(async (now) => {
+                await score(other, { now });
+                await releaseHolds(other, now);
+              }),
+            ]);
+          } finally {
+            await other.end();
+          }
+        };
+        const machines = Promise.all([machine(1), machine(2)]);
+        const living = async (owner: Owner): Promise<void> => {
+          for (let acts = 0; acts < 160 || scans.begun < 12; acts += 40) await owner.live(40);
+        };
+        await Promise.all(owners.map(living)).finally(() => over.abort());
+        await machines;
 
-      // What is left is healed by the nightly pass.
-      const rows = await ownersRows();
-      clock.now += 2 * HOUR;
-      const now = new Date(clock.now);
-      await scanChanges(pool, { now, key: TEST_KEY, full: true });
-      expect((await score(pool, { now })).failing).toBe(0);
-      expect(await writtenScores(pool)).toEqual(await expectedScores(pool, { ledger }));
-      const own = await ownRows();
-      expect(await scanChanges(pool, { now, key: TEST_KEY, full: true })).toEqual(NOTHING);
-      expect(await scanChanges(pool, { now, key: TEST_KEY, full: false })).toEqual({ ...NOTHING, full: false });
-      expect((await score(pool, { now })).scored).toBe(0);
-      expect(await ownRows()).toEqual(own);
+        // What is left is healed by the nightly pass.
+        const rows = await ownersRows();
+        clock.now += 2 * HOUR;
+        const now = new Date(clock.now);
+        await scanChanges(pool, { now, key: TEST_KEY, full: true });
+        expect((await score(pool, { now })).failing).toBe(0);
+        expect(await writtenScores(pool)).toEqual(await expectedScores(pool, { ledger }));
+        const own = await ownRows();
+        expect(await scanChanges(pool, { now, key: TEST_KEY, full: true })).toEqual(NOTHING);
+        expect(await scanChanges(pool, { now, key: TEST_KEY, full: false })).toEqual({ ...NOTHING, full: false });
+        expect((await score(pool, { now })).scored).toBe(0);
+        expect(await ownRows()).toEqual(own);
 
-      await expectBandsFollowed();
-      await expectMoneyRight(deeds, ledger);
-      await releaseAll(clock);
-      await decideSome(clock);
-      await expectMoneyRight(deeds, ledger);
+        await expectBandsFollowed();
+        await expectMoneyRight(deeds, ledger);
+        await releaseAll(clock);
+        await decideSome(clock);
+        await expectMoneyRight(deeds, ledger);
 
-      expect(await ownersRows()).toEqual(rows);
-      expect(await ownersCatalog(pool)).toEqual(catalog);
-    },
-  );
-});
+        expect(await ownersRows()).toEqual(rows);
+        expect(await ownersCatalog(pool)).toEqual(catalog);
+      },
+    );
+  },
+);
 
 /** After scoring: nothing pending, what is held is held as its band says, and what is high is in the queue. */
 async function expectBandsFollowed(): Promise<void> {
@@ -178,34 +197,45 @@ async function expectMoneyRight(deeds: Deeds, ledger: boolean): Promise<void> {
     const { userId, credits } = deeds.bonuses.get(id)!;
     earned.set(userId, (earned.get(userId) ?? 0) + credits);
   }
-  const tiers = await read<{ user_id: string; total_earned: number }>('SELECT user_id, total_earned FROM referrals.user_tiers');
-  expect(tiers.map((tier) => [tier.user_id, tier.total_earned])).toEqual(tiers.map(({ user_id: id }) => [id, earned.get(id) ?? 0]));
-
-  if (!ledger) {
-    expect(bonuses.filter(({ id, transaction_id: at }) => ids.includes(id) && at !== null)).toEqual([]);
-    return;
-  }
-  expect(
-    await read(
-      `SELECT b.user_id FROM credits.balances AS b LEFT JOIN umpire.opening_balances AS o USING (user_id)
-       WHERE o.credits IS NULL OR b.balance + b.free_credits_remaining <> o.credits
-         + (SELECT coalesce(sum(t.amount), 0) FROM credits.transactions AS t WHERE t.user_id = b.user_id AND t.status = 'completed')`,
-    ),
-  ).toEqual([]);
-  const unpaid = await read<{ id: string }>(
-    `SELECT b.id FROM referrals.bonus_events AS b LEFT JOIN credits.transactions AS t ON t.id = b.transaction_id
-     WHERE b.id = ANY ($1) AND (t.user_id, t.amount, t.idempotency_key) IS DISTINCT FROM (b.user_id, b.credits_final, 'bonus:' || b.id || ':1')`,
-    [ids],
+  const tiers = await read<{ user_id: string; total_earned: number }>(
+    'SELECT user_id, total_earned FROM referrals.user_tiers',
   );
-  expect(unpaid).toEqual([]);
+  expect(tiers.map((tier) => [tier.user_id, tier.total_earned])).toEqual(
+    tiers.map(({ user_id: id }) => [id, earned.get(id) ?? 0]),
+  );
+
+  // Without a ledger a bonus that Umpire paid points at nothing; with one, at a row of its own.
+  const movement = ledger
+    ? `SELECT id, user_id, amount, idempotency_key FROM credits.transactions`
+    : `SELECT id, user_id, credits_final AS amount, 'bonus:' || id || ':1' AS idempotency_key FROM referrals.bonus_events`;
+  const wrong = await read<{ id: string }>(
+    `SELECT b.id FROM referrals.bonus_events AS b LEFT JOIN (${movement}) AS t ON t.id = ${ledger ? 'b.transaction_id' : 'b.id'}
+     WHERE b.id = ANY ($1) AND (
+       (b.transaction_id IS NOT NULL) <> $2
+       OR (t.user_id, t.amount, t.idempotency_key) IS DISTINCT FROM (b.user_id, b.credits_final, 'bonus:' || b.id || ':1'))`,
+    [ids, ledger],
+  );
+  expect(wrong).toEqual([]);
+  const unexplained = ledger
+    ? await read(
+        `SELECT b.user_id FROM credits.balances AS b LEFT JOIN umpire.opening_balances AS o USING (user_id)
+         WHERE o.credits IS NULL OR b.balance + b.free_credits_remaining <> o.credits
+           + (SELECT coalesce(sum(t.amount), 0) FROM credits.transactions AS t WHERE t.user_id = b.user_id AND t.status = 'completed')`,
+      )
+    : [];
+  expect(unexplained).toEqual([]);
 }
 
 /** Two days later the holds of the medium band end; no others. */
 async function releaseAll(clock: Clock): Promise<void> {
   const others = (): Promise<unknown> =>
-    read(`SELECT id, status, hold_reason FROM referrals.bonus_events WHERE status = 'held' AND hold_reason <> 'fraud_medium' ORDER BY id`);
+    read(
+      `SELECT id, status, hold_reason FROM referrals.bonus_events WHERE status = 'held' AND hold_reason <> 'fraud_medium' ORDER BY id`,
+    );
   const before = await others();
-  const ends = await read<{ at: Date }>(`SELECT hold_until AS at FROM referrals.bonus_events WHERE hold_reason = 'fraud_medium' ORDER BY 1`);
+  const ends = await read<{ at: Date }>(
+    `SELECT hold_until AS at FROM referrals.bonus_events WHERE hold_reason = 'fraud_medium' ORDER BY 1`,
+  );
   expect(await releaseHolds(pool, new Date(ends[0]!.at.getTime() - 1))).toBe(0);
   clock.now += 49 * HOUR;
   expect(await releaseHolds(pool, new Date(clock.now))).toBe(ends.length);
@@ -232,8 +262,18 @@ async function decideSome(clock: Clock): Promise<void> {
   const outcomes = await decide(
     pool,
     [
-      { decisionId: '00000000-0000-7000-8000-000000000001', itemId: approved!.id, decision: 'approve', reason: 'household' },
-      { decisionId: '00000000-0000-7000-8000-000000000002', itemId: rejected!.id, decision: 'reject', reason: 'account_farm' },
+      {
+        decisionId: '00000000-0000-7000-8000-000000000001',
+        itemId: approved!.id,
+        decision: 'approve',
+        reason: 'household',
+      },
+      {
+        decisionId: '00000000-0000-7000-8000-000000000002',
+        itemId: rejected!.id,
+        decision: 'reject',
+        reason: 'account_farm',
+      },
     ],
     { now },
   );
@@ -245,7 +285,8 @@ async function decideSome(clock: Clock): Promise<void> {
       if (bonus.relationship_id === approved!.relationship_id && isUnpaid && bonus.hold_reason?.startsWith('fraud')) {
         return { ...bonus, status: 'paid', hold_reason: null };
       }
-      if (bonus.relationship_id === rejected!.relationship_id && isUnpaid) return { ...bonus, status: 'rejected', hold_reason: null };
+      if (bonus.relationship_id === rejected!.relationship_id && isUnpaid)
+        return { ...bonus, status: 'rejected', hold_reason: null };
       return bonus;
     }),
   );

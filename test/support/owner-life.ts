@@ -3,7 +3,11 @@ import type { Client, Pool } from '../../core/postgres/connection.ts';
 import { Random } from '../../core/programme/demo/prng.ts';
 
 /** What an owner does with a bonus itself, as it left the row. */
-export type Settled = { readonly status: string; readonly releasedAt: string | null; readonly transactionId: string | null };
+export type Settled = {
+  readonly status: string;
+  readonly releasedAt: string | null;
+  readonly transactionId: string | null;
+};
 
 /** What was done on purpose to a database that is observed, for the test to compare with. */
 export type Deeds = {
@@ -22,7 +26,16 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 const DOMAINS = ['example.org', 'firm.example', 'mailinator.com', 'bad.example', 'gmail.com', 'sub.bad.example'];
-const NAMES = ['till.sander', 'tillsander', 'till.sanders', 'maria.kern', 'nils.obermann', 'ada.lindqvist', 'bo.lind', 'info'];
+const NAMES = [
+  'till.sander',
+  'tillsander',
+  'till.sanders',
+  'maria.kern',
+  'nils.obermann',
+  'ada.lindqvist',
+  'bo.lind',
+  'info',
+];
 const APPS = ['chat', 'picture', 'todo', 'mail'];
 const CONTEXTS = ['login', 'code_validation', 'registration', null];
 
@@ -113,10 +126,12 @@ export class Owner {
     this.#serial += 1;
     const id = `${this.#name}-${this.#serial}`;
     const email = `${this.#random.pick(NAMES)}+${id}@${this.#random.pick(DOMAINS)}`;
-    await client.query(
-      `INSERT INTO auth.users (id, name, email, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
-      [id, `Name ${id}`, this.#random.chance(0.3) ? `${id.replaceAll(/\W/g, '')}.x@${this.#random.pick(DOMAINS)}` : email, createdAt],
-    );
+    await client.query(`INSERT INTO auth.users (id, name, email, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`, [
+      id,
+      `Name ${id}`,
+      this.#random.chance(0.3) ? `${id.replaceAll(/\W/g, '')}.x@${this.#random.pick(DOMAINS)}` : email,
+      createdAt,
+    ]);
     if (this.#options.ledger && this.#random.chance(0.6)) {
       await client.query(
         `INSERT INTO credits.balances (user_id, balance, free_credits_remaining, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
@@ -141,7 +156,10 @@ export class Owner {
         [id, ip, device, this.#random.pick(['residential', 'unknown', 'unknown', 'vpn', 'datacenter']), at],
       );
     } else if (this.#random.chance(0.5)) {
-      await client.query('UPDATE referrals.fingerprints SET last_seen_at = greatest(last_seen_at, $2) WHERE id = $1', [id, at]);
+      await client.query('UPDATE referrals.fingerprints SET last_seen_at = greatest(last_seen_at, $2) WHERE id = $1', [
+        id,
+        at,
+      ]);
     }
     await client.query(
       `INSERT INTO referrals.user_fingerprints (user_id, fingerprint_id, seen_at, context) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
@@ -156,14 +174,25 @@ export class Owner {
       `INSERT INTO referrals.codes (id, user_id, code, type, created_at) VALUES ($1, $2, $3, 'custom', $4)`,
       [this.#id(), id, id.toUpperCase(), at],
     );
-    await client.query(`INSERT INTO referrals.user_tiers (user_id, created_at, updated_at) VALUES ($1, $2, $2)`, [id, at]);
+    await client.query(`INSERT INTO referrals.user_tiers (user_id, created_at, updated_at) VALUES ($1, $2, $2)`, [
+      id,
+      at,
+    ]);
     for (let seen = this.#random.int(0, 3); seen > 0; seen -= 1) {
-      await this.#link(client, id, this.#random.pick(CONTEXTS), new Date(at.getTime() + this.#random.int(0, 24 * 60) * MINUTE));
+      await this.#link(
+        client,
+        id,
+        this.#random.pick(CONTEXTS),
+        new Date(at.getTime() + this.#random.int(0, 24 * 60) * MINUTE),
+      );
     }
   }
 
   async #refer(client: Client): Promise<void> {
-    const code = await this.#one<{ id: string; user_id: string }>(client, 'SELECT id, user_id FROM referrals.codes ORDER BY id LIMIT 12');
+    const code = await this.#one<{ id: string; user_id: string }>(
+      client,
+      'SELECT id, user_id FROM referrals.codes ORDER BY id LIMIT 20',
+    );
     if (code === null) return;
     const at = this.#time();
     const refereeId = await this.#addUser(client, new Date(at.getTime() - this.#random.int(0, 60) * MINUTE));
@@ -215,10 +244,15 @@ export class Owner {
     );
     if (referral === null) return;
     const after = new Date(referral.registered_at.getTime() + this.#random.int(1, 3 * 24 * 60) * MINUTE);
-    const touch = this.#random.chance(0.6) ? `, updated_at = $3` : `, updated_at = CASE WHEN $3::timestamptz IS NULL THEN updated_at ELSE updated_at END`;
+    const touch = this.#random.chance(0.6)
+      ? `, updated_at = $3`
+      : `, updated_at = CASE WHEN $3::timestamptz IS NULL THEN updated_at ELSE updated_at END`;
     const now = new Date(this.#options.clock.now);
     if (referral.status === 'registered' && this.#random.chance(0.7)) {
-      await client.query(`UPDATE referrals.relationships SET status = 'activated', activated_at = $2${touch} WHERE id = $1`, [referral.id, after, now]);
+      await client.query(
+        `UPDATE referrals.relationships SET status = 'activated', activated_at = $2${touch} WHERE id = $1`,
+        [referral.id, after, now],
+      );
       await this.#addBonus(client, referral.id, referral.referrer_id, 'activated', 10, null, after);
     } else if (referral.status !== 'qualified') {
       await client.query(
@@ -228,7 +262,10 @@ export class Owner {
       await this.#addBonus(client, referral.id, referral.referrer_id, 'qualified', 25, null, after);
     } else {
       const late = new Date(referral.registered_at.getTime() + 31 * DAY);
-      await client.query(`UPDATE referrals.relationships SET status = 'retained', retained_at = $2${touch} WHERE id = $1`, [referral.id, late, now]);
+      await client.query(
+        `UPDATE referrals.relationships SET status = 'retained', retained_at = $2${touch} WHERE id = $1`,
+        [referral.id, late, now],
+      );
       await this.#addBonus(client, referral.id, referral.referrer_id, 'retained', 15, null, late);
     }
   }
@@ -263,40 +300,60 @@ export class Owner {
       );
       if (bonus === null) continue;
       if (this.#random.chance(0.4)) {
-        await client.query(`UPDATE referrals.bonus_events SET status = 'rejected', hold_reason = NULL, hold_until = NULL WHERE id = $1`, [id]);
+        await client.query(
+          `UPDATE referrals.bonus_events SET status = 'rejected', hold_reason = NULL, hold_until = NULL WHERE id = $1`,
+          [id],
+        );
         done.set(id, { status: 'rejected', releasedAt: null, transactionId: null });
         continue;
       }
-      const transactionId = this.#options.ledger ? await this.#move(client, bonus.user_id, 'bonus', bonus.credits_final) : this.#id();
+      const transactionId = this.#options.ledger
+        ? await this.#move(client, bonus.user_id, 'bonus', bonus.credits_final)
+        : this.#id();
       await client.query(
         `UPDATE referrals.bonus_events SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = $2, transaction_id = $3 WHERE id = $1`,
         [id, now, transactionId],
       );
-      await client.query('UPDATE referrals.user_tiers SET total_earned = total_earned + $2 WHERE user_id = $1', [bonus.user_id, bonus.credits_final]);
+      await client.query('UPDATE referrals.user_tiers SET total_earned = total_earned + $2 WHERE user_id = $1', [
+        bonus.user_id,
+        bonus.credits_final,
+      ]);
       done.set(id, { status: 'paid', releasedAt: now.toISOString(), transactionId });
     }
     // A commit that fails is begun again, and then these are told again.
     for (const [id, settled] of done) this.#options.deeds.settled.set(id, settled);
   }
 
+  /** For a reason of its own. */
   async #hold(client: Client): Promise<void> {
-    const bonus = await this.#one<{ id: string }>(client, `SELECT id FROM referrals.bonus_events WHERE status = 'pending' ORDER BY id`);
+    const bonus = await this.#one<{ id: string }>(
+      client,
+      `SELECT id FROM referrals.bonus_events WHERE status = 'pending' ORDER BY id`,
+    );
     if (bonus === null) return;
     await client.query(
-      `UPDATE referrals.bonus_events SET status = 'held', hold_reason = 'rate_limited', hold_until = $2 WHERE id = $1 AND status = 'pending'`,
-      [bonus.id, new Date(this.#options.clock.now + DAY)],
+      `UPDATE referrals.bonus_events SET status = 'held', hold_reason = 'by hand' WHERE id = $1 AND status = 'pending'`,
+      [bonus.id],
     );
   }
 
   async #remove(client: Client): Promise<void> {
     if (this.#random.chance(0.4)) {
-      const bonus = await this.#one<{ id: string }>(client, `SELECT id FROM referrals.bonus_events WHERE status <> 'paid' ORDER BY id`);
-      if (bonus !== null) await client.query(`DELETE FROM referrals.bonus_events WHERE id = $1 AND status <> 'paid'`, [bonus.id]);
+      const bonus = await this.#one<{ id: string }>(
+        client,
+        `SELECT id FROM referrals.bonus_events WHERE status <> 'paid' ORDER BY id`,
+      );
+      if (bonus !== null)
+        await client.query(`DELETE FROM referrals.bonus_events WHERE id = $1 AND status <> 'paid'`, [bonus.id]);
       return;
     }
-    const referral = await this.#one<{ id: string; referee_id: string }>(client, 'SELECT id, referee_id FROM referrals.relationships ORDER BY id');
+    const referral = await this.#one<{ id: string; referee_id: string }>(
+      client,
+      'SELECT id, referee_id FROM referrals.relationships ORDER BY id',
+    );
     if (referral === null) return;
-    if (this.#random.chance(0.5)) await client.query('DELETE FROM referrals.relationships WHERE id = $1', [referral.id]);
+    if (this.#random.chance(0.5))
+      await client.query('DELETE FROM referrals.relationships WHERE id = $1', [referral.id]);
     else await client.query('DELETE FROM auth.users WHERE id = $1', [referral.referee_id]);
   }
 
@@ -305,11 +362,18 @@ export class Owner {
     if (user === null) return;
     const touch = this.#random.chance(0.5) ? new Date(this.#options.clock.now) : null;
     if (this.#random.chance(0.4)) {
-      await client.query('UPDATE auth.users SET name = name || $2, updated_at = coalesce($3, updated_at) WHERE id = $1', [user.id, '!', touch]);
+      await client.query(
+        'UPDATE auth.users SET name = name || $2, updated_at = coalesce($3, updated_at) WHERE id = $1',
+        [user.id, '!', touch],
+      );
       return;
     }
     const email = `${this.#random.pick(NAMES)}+${this.#random.int(1, 1e9)}@${this.#random.pick(DOMAINS)}`;
-    await client.query('UPDATE auth.users SET email = $2, updated_at = coalesce($3, updated_at) WHERE id = $1', [user.id, email, touch]);
+    await client.query('UPDATE auth.users SET email = $2, updated_at = coalesce($3, updated_at) WHERE id = $1', [
+      user.id,
+      email,
+      touch,
+    ]);
   }
 
   /** What hardly ever changes and has no time that says so. */
@@ -320,16 +384,25 @@ export class Owner {
       (await this.#one<{ id: string }>(client, `SELECT id::text FROM ${from} ORDER BY id LIMIT 20`))?.id ?? null;
     switch (table) {
       case 'codes':
-        await client.query('UPDATE referrals.codes SET created_at = $2 WHERE id = $1', [await pick('referrals.codes'), at]);
+        await client.query('UPDATE referrals.codes SET created_at = $2 WHERE id = $1', [
+          await pick('referrals.codes'),
+          at,
+        ]);
         return;
       case 'fingerprints':
-        await client.query('UPDATE referrals.fingerprints SET ip_type = $2 WHERE id = $1', [await pick('referrals.fingerprints'), this.#random.pick(['vpn', 'residential'])]);
+        await client.query('UPDATE referrals.fingerprints SET ip_type = $2 WHERE id = $1', [
+          await pick('referrals.fingerprints'),
+          this.#random.pick(['vpn', 'residential']),
+        ]);
         return;
       case 'users':
         await client.query('UPDATE auth.users SET created_at = $2 WHERE id = $1', [await pick('auth.users'), at]);
         return;
       case 'relationships':
-        await client.query('UPDATE referrals.relationships SET registered_at = $2 WHERE id = $1', [await pick('referrals.relationships'), at]);
+        await client.query('UPDATE referrals.relationships SET registered_at = $2 WHERE id = $1', [
+          await pick('referrals.relationships'),
+          at,
+        ]);
     }
   }
 
@@ -347,7 +420,8 @@ export class Owner {
       `pattern_value = CASE pattern_type::text WHEN 'email_domain' THEN '${this.#random.pick(['bad.example', 'firm.example', '/kern/'])}' ELSE pattern_value END`,
     ]);
     const pattern = await this.#one<{ id: string }>(client, 'SELECT id FROM referrals.fraud_patterns ORDER BY id');
-    if (pattern !== null) await client.query(`UPDATE referrals.fraud_patterns SET ${change} WHERE id = $1`, [pattern.id]);
+    if (pattern !== null)
+      await client.query(`UPDATE referrals.fraud_patterns SET ${change} WHERE id = $1`, [pattern.id]);
   }
 
   async #useCredits(client: Client): Promise<void> {
@@ -358,11 +432,26 @@ export class Owner {
     if (user === null) return;
     const isUsage = this.#random.chance(0.7);
     const at = new Date(user.registered_at.getTime() + this.#random.int(0, 2 * 24 * 60) * MINUTE);
-    await this.#move(client, user.id, isUsage ? 'usage' : 'purchase', isUsage ? -this.#random.int(1, 5) : this.#random.int(10, 50), at);
+    await this.#move(
+      client,
+      user.id,
+      isUsage ? 'usage' : 'purchase',
+      isUsage ? -this.#random.int(1, 5) : this.#random.int(10, 50),
+      at,
+    );
   }
 
-  async #move(client: Client, userId: string, type: string, amount: number, at = new Date(this.#options.clock.now)): Promise<string> {
-    await client.query('INSERT INTO credits.balances (user_id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING', [userId, at]);
+  async #move(
+    client: Client,
+    userId: string,
+    type: string,
+    amount: number,
+    at = new Date(this.#options.clock.now),
+  ): Promise<string> {
+    await client.query('INSERT INTO credits.balances (user_id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      userId,
+      at,
+    ]);
     const { rows } = await client.query<{ total: number }>(
       'UPDATE credits.balances SET balance = balance + $2, version = version + 1 WHERE user_id = $1 RETURNING balance + free_credits_remaining AS total',
       [userId, amount],

@@ -32,9 +32,14 @@ const DAY = 24 * 60 * MINUTE;
  * The score and the signals of every relationship, from the owner's rows alone, one at a time and as SPEC 3 tells them: nothing
  * of the engine's queries and nothing of what Umpire keeps.
  */
-export async function expectedScores(pool: Pool, options: { readonly ledger: boolean }): Promise<{ readonly [relationshipId: string]: string }> {
+export async function expectedScores(
+  pool: Pool,
+  options: { readonly ledger: boolean },
+): Promise<{ readonly [relationshipId: string]: string }> {
   const read = async <Row>(sql: string): Promise<Row[]> => (await pool.query(sql)).rows as Row[];
-  const users = new Map((await read<User>('SELECT id, email, created_at FROM auth.users')).map((user) => [user.id, user]));
+  const users = new Map(
+    (await read<User>('SELECT id, email, created_at FROM auth.users')).map((user) => [user.id, user]),
+  );
   const referrals = await read<Referral>(
     `SELECT r.id, r.referrer_id, r.referee_id, r.registered_at, r.activated_at, r.qualified_at, c.created_at AS code_created_at
      FROM referrals.relationships AS r JOIN referrals.codes AS c ON c.id = r.code_id ORDER BY r.registered_at, r.id`,
@@ -65,17 +70,22 @@ export async function expectedScores(pool: Pool, options: { readonly ledger: boo
     const before = siblings.slice(0, position).map((other) => users.get(other.referee_id)!);
     const wasUsed =
       qualified !== null &&
-      ((referral.activated_at !== null && referral.activated_at.getTime() < qualified && referral.activated_at.getTime() >= at) ||
-        used.some((use) => use.user_id === referral.referee_id && use.at.getTime() >= at && use.at.getTime() <= qualified));
+      ((referral.activated_at !== null &&
+        referral.activated_at.getTime() < qualified &&
+        referral.activated_at.getTime() >= at) ||
+        used.some(
+          (use) => use.user_id === referral.referee_id && use.at.getTime() >= at && use.at.getTime() <= qualified,
+        ));
     const previous = times[position - 1];
     const sinceCode = at - referral.code_created_at.getTime();
 
     const fired: Record<keyof typeof FRAUD_SIGNALS, boolean> = {
       same_ip: seen.some((link) => link.ip_hash === from?.ip_hash),
       same_device: seen.some((link) => link.device_hash !== null && link.device_hash === from?.device_hash),
-      disposable_email: identity?.disposableDomain != null,
+      disposable_email: (identity?.disposableDomain ?? null) !== null,
       similar_email: [referrer, ...before].some((other) => isAlike(referee.email, other.email)),
-      rapid_registration: (previous !== undefined && at - previous < 5 * MINUTE) || (sinceCode >= 0 && sinceCode < 5 * MINUTE),
+      rapid_registration:
+        (previous !== undefined && at - previous < 5 * MINUTE) || (sinceCode >= 0 && sinceCode < 5 * MINUTE),
       bulk_registrations: times.some((first, index) => {
         const last = times[index + 4];
         return last !== undefined && last - first < 60 * MINUTE && position >= index && position <= index + 4;
@@ -85,7 +95,10 @@ export async function expectedScores(pool: Pool, options: { readonly ledger: boo
       instant_qualification: qualified !== null && qualified - at < DAY,
       minimal_activity: qualified !== null && !wasUsed,
     };
-    const named = Object.entries(FRAUD_SIGNALS).filter(([name]) => fired[name as keyof typeof FRAUD_SIGNALS]) as [string, number][];
+    const named = Object.entries(FRAUD_SIGNALS).filter(([name]) => fired[name as keyof typeof FRAUD_SIGNALS]) as [
+      string,
+      number,
+    ][];
     const matched = patterns.filter((pattern) => matches(pattern.pattern_value, referee.email, identity?.domain ?? ''));
     return [...named, ...matched.map((pattern): [string, number] => [`pattern:${pattern.id}`, pattern.score_impact])];
   };
@@ -94,7 +107,13 @@ export async function expectedScores(pool: Pool, options: { readonly ledger: boo
     referrals.map((referral) => {
       const signals = signalsOf(referral);
       const score = signals.reduce((sum, [, points]) => sum + points, 0);
-      return [referral.id, told(score, signals.map(([name]) => name))];
+      return [
+        referral.id,
+        told(
+          score,
+          signals.map(([name]) => name),
+        ),
+      ];
     }),
   );
 }
@@ -105,7 +124,10 @@ export async function writtenScores(pool: Pool): Promise<{ readonly [relationshi
     'SELECT id, fraud_score, fraud_signals FROM referrals.relationships',
   );
   return Object.fromEntries(
-    rows.map(({ id, fraud_score: score, fraud_signals: signals }) => [id, told(score, signals === null ? ['unscored'] : (JSON.parse(signals) as string[]))]),
+    rows.map(({ id, fraud_score: score, fraud_signals: signals }) => [
+      id,
+      told(score, signals === null ? ['unscored'] : (JSON.parse(signals) as string[])),
+    ]),
   );
 }
 

@@ -5,7 +5,9 @@ import { withContext } from '../context.ts';
 export function mergeCommand(program: Command): void {
   program
     .command('merge')
-    .description('makes one row of those that are the same fingerprint without a device, or the same day without an app')
+    .description(
+      'makes one row of those that are the same fingerprint without a device, or the same day without an app',
+    )
     .option('--dry-run', 'says what it would do and changes nothing', false)
     .action(async ({ dryRun }: { dryRun: boolean }, command: Command) => {
       await withContext(command, ({ pool }) => merge(pool, { dryRun }), printReport, { unprepared: true });

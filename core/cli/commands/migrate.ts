@@ -30,7 +30,8 @@ function printReport({ mode, applied, duplicates }: MigrateReport): string {
       ? `Up to date in ${mode} mode: nothing to do.`
       : `Migrated in ${mode} mode: ${applied.join(', ')}.`,
   ];
-  if (fingerprints > 0) lines.push(`referrals.fingerprints: ${fingerprints} rows too many by ip_hash without a device.`);
+  if (fingerprints > 0)
+    lines.push(`referrals.fingerprints: ${fingerprints} rows too many by ip_hash without a device.`);
   if (dailyStats > 0) lines.push(`referrals.daily_stats: ${dailyStats} rows too many by date without an app.`);
   if (fingerprints + dailyStats > 0) lines.push('Nothing was changed there; `umpire merge` makes one row of them.');
   return lines.join('\n');

@@ -43,7 +43,9 @@ function keysOf({ digest, type, value }: Changed, key: HashKey): PatternKey[] {
 }
 
 async function copyPattern(client: Client, { id, digest }: Changed, keys: readonly PatternKey[]): Promise<void> {
-  await client.query('CREATE TEMP TABLE IF NOT EXISTS umpire_matched (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS');
+  await client.query(
+    'CREATE TEMP TABLE IF NOT EXISTS umpire_matched (relationship_id uuid PRIMARY KEY) ON COMMIT DELETE ROWS',
+  );
   const note = `INSERT INTO umpire_matched SELECT relationship_id FROM umpire.pattern_matches($1) ON CONFLICT DO NOTHING`;
   await client.query(note, [id]);
   await client.query(

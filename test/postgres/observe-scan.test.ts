@@ -312,6 +312,80 @@ test('a pattern that the owner changes, switches off or deletes takes its points
   expect(await pattern('DELETE FROM referrals.fraud_patterns')).toEqual(['0']);
 });
 
+test.each([
+  {
+    what: 'a sighting of the referrer from before',
+    change: `INSERT INTO referrals.user_fingerprints (user_id, fingerprint_id, seen_at, context)
+      SELECT 'till', id, '2026-03-01', 'login' FROM referrals.fingerprints WHERE ip_hash = 'cafe'`,
+    signals: ['minimal_activity', 'same_ip'],
+  },
+  {
+    what: 'usage between registration and purchase',
+    change: `INSERT INTO referrals.cross_app_activations (relationship_id, app_id, activated_at) SELECT id, 'chat', registered_at + interval '1 hour' FROM referrals.relationships`,
+    signals: [],
+  },
+  {
+    what: 'activation before the purchase',
+    change: `UPDATE referrals.relationships SET activated_at = registered_at + interval '1 hour'`,
+    signals: [],
+  },
+  {
+    what: 'the code’s time of making',
+    change: `UPDATE referrals.codes SET created_at = (SELECT registered_at - interval '1 minute' FROM referrals.relationships)`,
+    signals: ['minimal_activity', 'rapid_registration'],
+  },
+  {
+    what: 'the age of the referrer’s account',
+    change: `UPDATE auth.users SET created_at = '2026-03-05' WHERE id = 'till'`,
+    signals: ['minimal_activity', 'new_account_referrer'],
+  },
+  {
+    what: 'the kind of the address',
+    change: `UPDATE referrals.fingerprints SET ip_type = 'tor' WHERE ip_hash = 'cafe'`,
+    signals: ['minimal_activity', 'vpn_proxy'],
+  },
+  {
+    what: 'the referrer’s e-mail',
+    change: `UPDATE auth.users SET email = 'anneliese@gmail.com' WHERE id = 'till'`,
+    signals: ['minimal_activity', 'similar_email'],
+  },
+  {
+    what: 'the purchase',
+    change: `UPDATE referrals.relationships SET qualified_at = registered_at + interval '2 hours'`,
+    signals: ['instant_qualification', 'minimal_activity'],
+  },
+])('scored again when it comes or changes later: $what', async ({ change, signals }) => {
+  await till();
+  await referral(pool, 10, 'anneliese', at(-100), 'cafe');
+  await pool.query(`UPDATE referrals.relationships SET status = 'qualified', activated_at = $1, qualified_at = $1`, [
+    at(-50),
+  ]);
+  await lookAndScore(at(0));
+  const found = async (): Promise<unknown> => {
+    const { rows } = await pool.query<{ names: string }>('SELECT fraud_signals AS names FROM referrals.relationships');
+    return (JSON.parse(rows[0]?.names ?? 'null') as string[]).toSorted();
+  };
+  expect(await found()).toEqual(['minimal_activity']);
+  await pool.query(change);
+  await lookAndScore(at(1), true);
+  expect(await found()).toEqual(signals);
+});
+
+test('a pattern that was switched on while somebody scored, and off again before the next scan, leaves no points', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'cafe');
+  await pool.query(
+    `INSERT INTO referrals.fraud_patterns (pattern_type, pattern_value, score_impact, is_active) VALUES ('email_domain', 'firm.example', 40, false)`,
+  );
+  await look(at(0));
+  await pool.query('UPDATE referrals.fraud_patterns SET is_active = true');
+  await score(pool, { now: at(0) });
+  expect(await told()).toEqual([expect.stringContaining('ann 40 ')]);
+  await pool.query('UPDATE referrals.fraud_patterns SET is_active = false');
+  await lookAndScore(at(1));
+  expect(await told()).toEqual(['ann 0 [] held:fraud_medium held:fraud_medium']);
+});
+
 test('more rows than a page holds are all found', async () => {
   await till();
   const many = 4500;

@@ -75,12 +75,12 @@ export class Owner {
       { weight: 16, run: (client) => this.#refer(client) },
       { weight: 10, run: (client) => this.#sight(client) },
       { weight: 16, run: (client) => this.#moveStage(client) },
-      { weight: 5, run: (client) => this.#crossApp(client) },
+      { weight: 8, run: (client) => this.#crossApp(client) },
       { weight: 8, run: (client) => this.#settle(client) },
       { weight: 3, run: (client) => this.#hold(client) },
       { weight: 2, run: (client) => this.#remove(client) },
       { weight: 3, run: (client) => this.#changeUser(client) },
-      { weight: 1, run: (client) => this.#changeOddly(client) },
+      { weight: 4, run: (client) => this.#changeOddly(client) },
       { weight: 1, run: (client) => this.#changePattern(client) },
       ...(this.#options.ledger ? [{ weight: 10, run: (client: Client) => this.#useCredits(client) }] : []),
     ];
@@ -232,7 +232,9 @@ export class Owner {
   async #sight(client: Client): Promise<void> {
     const user = await this.#one<{ id: string }>(
       client,
-      `SELECT user_id AS id FROM referrals.codes UNION SELECT referee_id FROM referrals.relationships ORDER BY 1`,
+      this.#random.chance(0.6)
+        ? 'SELECT user_id AS id FROM referrals.codes ORDER BY id LIMIT 20'
+        : 'SELECT referee_id AS id FROM referrals.relationships ORDER BY id',
     );
     if (user !== null) await this.#link(client, user.id, this.#random.pick(CONTEXTS), this.#time());
   }

@@ -37,9 +37,15 @@ export async function takeBatch(client: Client, { now, size, only, observes }: T
     `SELECT 1 FROM umpire.referrals WHERE relationship_id IN (SELECT relationship_id FROM umpire_taken) ORDER BY relationship_id FOR UPDATE`,
   );
   if (observes) {
-    // From here on none can be deleted; one that was is cleared unscored, and the next full pass forgets it.
+    // From here on none can be deleted, and none gets a bonus that is not seen here: one that came while the bonuses are being
+    // settled could be held after its owner paid it. One that was deleted is cleared unscored, and the next full pass forgets it.
     await client.query(
-      `SELECT 1 FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire_taken) ORDER BY id FOR NO KEY UPDATE`,
+      `SELECT 1 FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire_taken) ORDER BY id FOR UPDATE`,
+    );
+    await client.query(
+      `INSERT INTO umpire.bonuses (bonus_id, at, event_id)
+       SELECT b.id, b.created_at, 'bonus:' || b.id FROM umpire_taken AS t JOIN referrals.bonus_events AS b ON b.relationship_id = t.relationship_id
+       ORDER BY b.id ON CONFLICT DO NOTHING`,
     );
   }
   await client.query(

@@ -1,3 +1,6 @@
+import { DatabaseError } from 'pg';
+import { keepableText } from '../postgres/error-text.ts';
+
 /** Arguments that cannot be understood: said in one line, exit status 2 unless it says otherwise. */
 export class BadArgument extends Error {
   readonly exitCode: number;
@@ -14,6 +17,7 @@ export class Failed extends Error {}
 export function explain(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof DatabaseError) return `PostgreSQL: ${keepableText(error)}`;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ECONNREFUSED' || code === 'ENOENT')
     return `No PostgreSQL server answers there (${error.message || code}).`;

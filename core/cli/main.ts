@@ -9,12 +9,15 @@ const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
   merge: async () => (await import('./commands/merge.ts')).mergeCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
+  jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
   queue: async () => (await import('./commands/queue.ts')).queueCommand,
   case: async () => (await import('./commands/case.ts')).caseCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   stats: async () => (await import('./commands/stats.ts')).statsCommand,
+  erase: async () => (await import('./commands/erase.ts')).eraseCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  'try-pattern': async () => (await import('./commands/try-pattern.ts')).tryPatternCommand,
 };
 
 /** Runs one command; returns the exit status: 0 done, 1 failed, 2 bad arguments. */

@@ -47,6 +47,10 @@ export const REFUSALS = [
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
+/** Why a code is not made (SPEC 2): somebody has it, the user has an automatic one, or made ten within the hour. */
+export const CREATION_REFUSALS = ['code_taken', 'auto_code_exists', 'rate_limited'] as const;
+export type CreationRefusal = (typeof CREATION_REFUSALS)[number];
+
 /** Who the reader of the database is: Umpire alone writes the programme, or another service does (SPEC 1). */
 export const MODES = ['programme', 'observe'] as const;
 export type Mode = (typeof MODES)[number];

@@ -1,4 +1,5 @@
 import type { Client } from '../postgres/connection.ts';
+import { fireKept } from './kept.ts';
 import { detectPatterns } from './patterns/detect.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { Signal } from './signal.ts';
@@ -10,6 +11,7 @@ export async function detectAll(client: Client, rules: RuleSet): Promise<void> {
     if (!rules.disabled.includes(signal.name)) await detect(client, signal, rules);
   }
   await detectPatterns(client);
+  await fireKept(client, rules);
 }
 
 async function detect(client: Client, signal: Signal, rules: RuleSet): Promise<void> {

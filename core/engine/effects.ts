@@ -15,6 +15,10 @@ export async function applyBands(client: Client, rules: RuleSet, now: Date): Pro
   return changed;
 }
 
+/** SQL that digests the signals aggregated under `alias` (signal, points, evidence) and the version of their rules. */
+export const evidenceHash = (ruleSetVersion: string, alias: string): string =>
+  `md5(${ruleSetVersion}::text || coalesce(string_agg(${alias}.signal || ${alias}.points || ${alias}.evidence::text, '|' ORDER BY ${alias}.signal), ''))`;
+
 async function computeScores(client: Client, rules: RuleSet): Promise<void> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_scored (
@@ -35,7 +39,7 @@ async function computeScores(client: Client, rules: RuleSet): Promise<void> {
          FROM (
            SELECT b.relationship_id, b.is_rejected, coalesce(sum(f.points), 0)::int AS score,
              coalesce(jsonb_agg(f.signal ORDER BY f.points DESC, f.signal) FILTER (WHERE f.signal IS NOT NULL), '[]')::text AS names,
-             md5($4::text || coalesce(string_agg(f.signal || f.points || f.evidence::text, '|' ORDER BY f.signal), '')) AS evidence_hash
+             ${evidenceHash('$4', 'f')} AS evidence_hash
            FROM umpire_batch AS b LEFT JOIN umpire_fired AS f ON f.relationship_id = b.relationship_id
            GROUP BY b.relationship_id, b.is_rejected
          ) AS s
@@ -122,7 +126,10 @@ async function queueItems(client: Client, now: Date): Promise<void> {
 
 const MEDIUM_HOLD = `interval '48 hours'`;
 
-/** Pays, holds or rejects what is unpaid. A fraud hold only ever changes to that of a higher band here. */
+/**
+ * Pays, holds or rejects what is unpaid. A fraud hold only ever changes to that of a higher band here; a claim that waits
+ * for its time may become one.
+ */
 async function settleBonuses(client: Client, now: Date): Promise<void> {
   const unpaid = (condition: string): string => `
     SELECT array_agg(b.id ORDER BY b.id) AS ids FROM umpire_scored AS s
@@ -148,12 +155,17 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
      FROM umpire_scored AS s
      WHERE p.relationship_id = s.relationship_id AND p.first_held_at IS NULL
        AND NOT s.is_rejected AND NOT s.is_covered AND s.held_band >= 'medium'
-       AND EXISTS (SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = s.relationship_id AND b.status = 'pending')`,
+       AND EXISTS (SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = s.relationship_id
+         AND (b.status = 'pending' OR b.status = 'held' AND b.hold_reason = 'rate_limited'))`,
     [now],
   );
   for (const band of ['medium', 'high', 'critical'] as const) {
     const reason = `fraud_${band}`;
-    const lower = band === 'medium' ? `''` : band === 'high' ? `'fraud_medium'` : `'fraud_medium', 'fraud_high'`;
+    const lower = {
+      medium: `'rate_limited'`,
+      high: `'rate_limited', 'fraud_medium'`,
+      critical: `'rate_limited', 'fraud_medium', 'fraud_high'`,
+    }[band];
     await client.query(
       `SELECT umpire.hold_bonuses(x.ids, '${reason}', x.until, $1) FROM (
          SELECT array_agg(b.id ORDER BY b.id) AS ids, ${band === 'medium' ? `p.first_held_at + ${MEDIUM_HOLD}` : 'NULL::timestamptz'} AS until

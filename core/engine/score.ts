@@ -1,4 +1,5 @@
 import { type Client, inTransaction, type Pool } from '../postgres/connection.ts';
+import { keepableText } from '../postgres/error-text.ts';
 import { recordedMode } from '../postgres/mode.ts';
 import { clearBatch, takeBatch } from './batch.ts';
 import { detectAll } from './detect.ts';
@@ -116,6 +117,19 @@ async function scoreBatch(
   return { taken: scored + failing, changed, failing };
 }
 
+/**
+ * Scores these of the dirty referrals, each in a transaction of its own; those that somebody else holds, or that are to be
+ * tried later, are left. Throws what the first that cannot be scored throws.
+ */
+export async function scoreEach(pool: Pool, ids: readonly string[], now: Date): Promise<void> {
+  const observes = (await recordedMode(pool)) === 'observe';
+  for (const id of ids) {
+    await inTransaction(pool, async (client) => {
+      if ((await takeBatch(client, { now, size: 1, only: id, observes })).length > 0) await scoreTaken(client, now);
+    });
+  }
+}
+
 /** Scores the batch, applies what follows, and clears its marks. */
 async function scoreTaken(client: Client, now: Date): Promise<number> {
   const rules = await currentRuleSet(client);
@@ -130,12 +144,10 @@ const LAST_RETRY_SECONDS = 3600;
 
 /** An error never lets a referral through: it stays unpaid, is tried again, later each time, and shows as failing. */
 async function recordFailure(pool: Pool, id: string, error: unknown, now: Date): Promise<void> {
-  // The code and place of a database error, never its detail: that quotes rows.
-  const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
   await pool.query(
     `UPDATE umpire.dirty SET attempts = attempts + 1, error = $2,
        retry_at = $3::timestamptz + make_interval(secs => least(${FIRST_RETRY_SECONDS} * 2 ^ least(attempts, 20), ${LAST_RETRY_SECONDS}))
      WHERE relationship_id = $1`,
-    [id, message, now],
+    [id, keepableText(error), now],
   );
 }

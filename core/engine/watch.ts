@@ -3,7 +3,7 @@ import type { Pool } from '../postgres/connection.ts';
 import { score, type ScoreReport } from './score.ts';
 
 export type WatchOptions = {
-  readonly clock: () => Date;
+  readonly clock: () => Date | Promise<Date>;
   readonly signal: AbortSignal;
   /** Called before each round, e.g. to look for changes. */
   readonly before?: (now: Date) => Promise<void>;
@@ -17,8 +17,8 @@ const INTERVAL_MS = 1000;
 export async function watch(pool: Pool, { clock, signal, before, onScored }: WatchOptions): Promise<ScoreReport> {
   const sum = { scored: 0, changed: 0, failing: 0 };
   while (!signal.aborted) {
-    await before?.(clock());
-    const report = await score(pool, { now: clock(), signal });
+    await before?.(await clock());
+    const report = await score(pool, { now: await clock(), signal });
     sum.scored += report.scored;
     sum.changed += report.changed;
     sum.failing += report.failing;

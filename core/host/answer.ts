@@ -1,5 +1,6 @@
 import { METHODS } from '../contract/methods.ts';
 import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResponse } from '../contract/methods.ts';
+import { traceError } from '../postgres/error-text.ts';
 import { CallFailure } from './failure.ts';
 
 /** Runs one method. Every end of it is an outcome: a call without an answer would keep the window waiting. */
@@ -18,7 +19,7 @@ export async function answer(
     return { ok: true, value: await handler(parsed.data) };
   } catch (error) {
     if (error instanceof CallFailure) return { ok: false, error: error.error };
-    log(`${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log(`${method} failed: ${traceError(error)}`);
     return { ok: false, error: { code: 'internal', message: `${method} failed; the log has the details` } };
   }
 }

@@ -1,4 +1,7 @@
+import { DatabaseError } from 'pg';
 import { MigrateError } from '../postgres/migrate.ts';
+import { isConnectionLoss } from '../postgres/connection-loss.ts';
+import { keepableText } from '../postgres/error-text.ts';
 import { HashKeyError } from '../postgres/hash-key.ts';
 import { codeOf, WorkspaceError } from '../postgres/embedded/error.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -6,32 +9,9 @@ import { NotMigratedError } from './session.ts';
 
 export type Failure = { readonly message: string; readonly detail: string | null };
 
-/** The network said no, or an open connection ended. */
-const NETWORK = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'EAI_AGAIN',
-]);
-/** Of `pg` itself, which gives these no code. */
-const PG_ENDED =
-  /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|not queryable/i;
-
-/** Whether the server is gone or going: nothing that was asked is known to have happened. */
-export function isConnectionLoss(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined && (NETWORK.has(code) || code.startsWith('08') || code.startsWith('57P'))) return true;
-  return error instanceof Error && PG_ENDED.test(error.message);
-}
-
 /** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
 export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
-  const detail = withoutSecrets(error instanceof Error ? error.message : String(error), options.databaseUrl);
+  const detail = withoutSecrets(detailOf(error), options.databaseUrl);
   const own = [WorkspaceError, NotMigratedError, MigrateError, HashKeyError].some((kind) => error instanceof kind);
   if (own) return { message: detail, detail: null };
   const configured = options.databaseUrl !== undefined;
@@ -61,4 +41,10 @@ export function failureOf(error: unknown, options: { readonly databaseUrl?: stri
     message: 'The workspace could not be opened. What was saved before is safe. Retry; the log has the details.',
     detail,
   };
+}
+
+/** A database's error quotes rows; what the network says does not, and its addresses are those of the server. */
+function detailOf(error: unknown): string {
+  if (error instanceof DatabaseError) return keepableText(error);
+  return error instanceof Error ? error.message : String(error);
 }

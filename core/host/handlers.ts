@@ -5,7 +5,7 @@ import { rows } from '../postgres/rows.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
 import { queuePage, queueSummary } from '../review/queue.ts';
-import { serverNow } from './clock.ts';
+import { serverNow } from '../postgres/clock.ts';
 import type { Session } from './session.ts';
 
 export type HandlerNeeds = {

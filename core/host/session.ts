@@ -1,6 +1,6 @@
 import { connect, type Pool } from '../postgres/connection.ts';
 import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts';
-import { loadHashKey } from '../postgres/hash-key.ts';
+import { checkHashKey, type HashKey, HashKeyError, loadHashKey } from '../postgres/hash-key.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { recordedMode } from '../postgres/mode.ts';
 import { fillDemo } from './fill-demo.ts';
@@ -11,6 +11,8 @@ export type Session = {
   readonly pool: Pool;
   /** For people; never a password. */
   readonly label: string;
+  /** Null on a machine that has none, or not the one of this database: it decides, but hashes nothing. */
+  readonly key: HashKey | null;
   /** Calling it again does nothing. */
   close(): Promise<void>;
 };
@@ -31,7 +33,7 @@ export function startSession(options: SessionOptions): Promise<Session> {
   return options.databaseUrl === undefined ? startEmbedded(options) : startConfigured(options, options.databaseUrl);
 }
 
-async function startConfigured({ onStep }: SessionOptions, databaseUrl: string): Promise<Session> {
+async function startConfigured({ home, onStep }: SessionOptions, databaseUrl: string): Promise<Session> {
   const label = labelOf(databaseUrl);
   onStep(`Connecting to ${label}`, null, null);
   const pool = connect(databaseUrl, 'umpire host');
@@ -42,9 +44,20 @@ async function startConfigured({ onStep }: SessionOptions, databaseUrl: string):
           'Run `npm run umpire -- migrate --database-url …` with the login that owns it, then retry.',
       );
     }
-    return { pool, label, close: once(() => pool.end()) };
+    return { pool, label, key: await usableKey(pool, home), close: once(() => pool.end()) };
   } catch (error) {
     await pool.end();
+    throw error;
+  }
+}
+
+async function usableKey(pool: Pool, home: string): Promise<HashKey | null> {
+  try {
+    const key = loadHashKey({ env: process.env, home, create: false });
+    await checkHashKey(pool, key);
+    return key;
+  } catch (error) {
+    if (error instanceof HashKeyError) return null;
     throw error;
   }
 }
@@ -61,7 +74,7 @@ async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOpt
     step('Preparing the database');
     await migrate(pool, { key });
     await fillDemo(pool, { home, referrals: demoReferrals, key, signal, onStep });
-    return { pool, label: workspace.label, close: once(() => closeEmbedded(pool, workspace)) };
+    return { pool, label: workspace.label, key, close: once(() => closeEmbedded(pool, workspace)) };
   } catch (error) {
     await closeEmbedded(pool, workspace);
     throw error;

@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { score } from '../engine/score.ts';
-import { advanceStages } from '../programme/jobs/advance-stages.ts';
-import { releaseHolds } from '../programme/jobs/release-holds.ts';
+import { jobsOf } from '../programme/jobs/index.ts';
+import { startSchedule } from '../programme/jobs/schedule.ts';
+import { serverNow } from '../postgres/clock.ts';
+import { isConnectionLoss } from '../postgres/connection-loss.ts';
+import { keepableText, traceError } from '../postgres/error-text.ts';
+import { NO_HASH_KEY } from '../postgres/hash-key.ts';
+import { recordedMode } from '../postgres/mode.ts';
 import { row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
-import { serverNow } from './clock.ts';
-import { isConnectionLoss } from './failures.ts';
 import type { Session } from './session.ts';
 
 export type Watch = {
@@ -23,13 +26,12 @@ export type WatchOptions = {
 };
 
 const EVERY_MS = 2000;
-/** How often what only the clock brings is looked for: ended holds, early usage, retention. */
-const CLOCKED_EVERY_MS = 60_000;
+const SCHEDULE_RETRY_MS = 60_000;
 
-/** Scores what is dirty, does what the clock brings, and looks for changed items, again and again until it is stopped. */
+/** Scores what is dirty, runs jobs when they are due, and looks for changed items, again and again until it is stopped. */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
-  const ended = run(session, options, stop.signal);
+  const ended = Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]);
   return {
     stop: async () => {
       stop.abort();
@@ -40,16 +42,9 @@ export function watch(session: Session, options: WatchOptions): Watch {
 
 async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, signal: AbortSignal): Promise<void> {
   let seen: string | null = null;
-  let clocked = 0;
   while (!signal.aborted) {
     try {
-      const now = await serverNow(pool);
-      if (Math.abs(now.getTime() - clocked) >= CLOCKED_EVERY_MS) {
-        await advanceStages(pool, now);
-        await releaseHolds(pool, now);
-        clocked = now.getTime();
-      }
-      await score(pool, { now, signal });
+      await score(pool, { now: await serverNow(pool), signal });
       const look: z.infer<typeof changes> | null = await row(pool, changes, CHANGES, [seen]);
       if (look !== null) {
         seen = look.snapshot;
@@ -62,12 +57,44 @@ async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, s
         return;
       }
       // What could not be scored stays unpaid and dirty, and is tried again.
-      log(
-        `watch: ${withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error), undefined)}`,
-      );
+      log(`watch: ${withoutSecrets(traceError(error), undefined)}`);
     }
     await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** This machine's part in the jobs. Where it cannot be had, the window works all the same. */
+async function keepSchedule({ pool, key }: Session, { log }: WatchOptions, signal: AbortSignal): Promise<void> {
+  const tell = (error: unknown): void => {
+    // Told by the loop above, which ends the watch.
+    if (!isConnectionLoss(error) && !signal.aborted) log(`jobs: ${keepableText(error)}`);
+  };
+  while (!signal.aborted) {
+    try {
+      const mode = (await recordedMode(pool)) ?? 'programme';
+      const schedule = await startSchedule(pool, {
+        jobs: jobsOf(mode).filter(({ keyless }) => key !== null || keyless === true),
+        key: key ?? NO_HASH_KEY,
+        clock: () => serverNow(pool),
+        onRun: (done) => {
+          if (done.outcome === 'failed') log(`job ${done.job} failed: ${done.error}`);
+        },
+        onError: tell,
+      });
+      await aborted(signal);
+      await schedule.stop();
+    } catch (error) {
+      tell(error);
+      await pause(SCHEDULE_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 const changes = z.object({ snapshot: z.string(), changed: z.boolean() });

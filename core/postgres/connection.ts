@@ -1,7 +1,8 @@
 import pg from 'pg';
 
 export type Pool = pg.Pool;
-export type Client = pg.PoolClient;
+/** One connection, inside a transaction: of ours, or of whoever calls core as a library. */
+export type Client = pg.ClientBase;
 /** What a read needs: a pool or a client inside somebody's transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
@@ -24,6 +25,24 @@ export function connect(config: string | pg.PoolConfig, applicationName = 'umpir
   // A client that is out when its server goes tells its next query; unheard, its event would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** Another pool on the same database: whoever fills it up does not keep the users of the first one waiting. */
+export function beside(pool: Pool, applicationName: string, max: number): Pool {
+  return connect({ ...pool.options, password: pool.options.password }, applicationName, max);
+}
+
+/** A connection of one's own on the same database, for what lives as long as a session does. */
+export async function connectAlone(pool: Pool, applicationName: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...pool.options,
+    password: pool.options.password,
+    application_name: applicationName,
+  });
+  // A server that goes is told by the next query; unheard, its event would end the process.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }
 
 /** Throws where the server is too old or too new to be trusted with this schema. */

@@ -10,6 +10,14 @@ export type HashKey = { readonly hash: (text: string) => string; readonly check:
 
 export class HashKeyError extends Error {}
 
+/** In the place of a key on a machine that has none: what hashes with it fails. */
+export const NO_HASH_KEY: HashKey = {
+  hash: () => {
+    throw new HashKeyError('This machine has no hash key.');
+  },
+  check: '',
+};
+
 const CHECKED_TEXT = 'umpire hash key check';
 
 export function hashKey(secret: string): HashKey {

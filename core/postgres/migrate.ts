@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PoolClient } from 'pg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { FRAUD_SIGNALS, FRAUD_THRESHOLDS } from '../domain/constants.ts';
@@ -9,6 +10,7 @@ import { checkServerVersion, type Client, type Pool } from './connection.ts';
 import { type Duplicates, duplicates } from './duplicates.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
 import { recordedMode } from './mode.ts';
+import { migrateScheduler } from './scheduler.ts';
 
 export class MigrateError extends Error {}
 
@@ -55,9 +57,10 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       if (mode === 'programme') await apply(client, 'programme');
       await apply(client, 'umpire');
       if (mode === 'programme') await apply(client, 'keys');
+      const scheduler = await migrateScheduler(client);
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
-      const applied = after.slice(before.length);
+      const applied = [...after.filter((name) => !before.includes(name)), ...scheduler];
       return mode === 'observe' ? { mode, applied, duplicates: await duplicates(client) } : { mode, applied };
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATE_LOCK]);
@@ -146,7 +149,7 @@ async function exists(client: Client, table: string): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-async function apply(client: Client, name: keyof typeof FOLDERS): Promise<void> {
+async function apply(client: PoolClient, name: keyof typeof FOLDERS): Promise<void> {
   try {
     await applyMigrations(drizzle(client), {
       migrationsFolder: folder(name),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUTO_CODE_LENGTH, canonicalCode, CODE_ALPHABET } from '../domain/code-text.ts';
 import { CODE_TYPES, IP_TYPES, PATTERN_TYPES, SEVERITIES, SIGHTING_CONTEXTS } from '../domain/vocabulary.ts';
 import { canonicalAddress } from '../engine/address.ts';
 import { patternFault } from '../engine/patterns/compile.ts';
@@ -35,10 +36,9 @@ const ipAsn = z.union([text(50), z.number().int().min(0).transform(String)]);
 const credits = z.int().min(1).max(10_000_000);
 const maxUses = z.int().min(0).max(2_147_483_647);
 
-/** A code as people type it: trimmed and in upper case. */
-const codeText = text(100).transform((value) => value.trim().toUpperCase());
-const CODE_FORMS = {
-  auto: /^[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{6}$/,
+export const codeText = text(100).transform(canonicalCode);
+export const CODE_FORMS = {
+  auto: new RegExp(`^[${CODE_ALPHABET}]{${AUTO_CODE_LENGTH}}$`),
   custom: /^[A-Z0-9-]{3,20}$/,
   campaign: /^[A-Z0-9-]{3,20}$/,
 };

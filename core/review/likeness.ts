@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { likeness } from '../contract/case.ts';
+import { isErased } from '../domain/erased.ts';
 import { isNear } from '../engine/email/likeness.ts';
 import { type Queryable, row } from '../postgres/rows.ts';
 import type { PartyFacts } from './party.ts';
@@ -15,7 +16,10 @@ export function likenessesOf(referrer: PartyFacts, referee: PartyFacts, network:
   const add = (fact: Likeness['fact'], kind: Likeness['kind'] | null): void => {
     if (kind !== null) found.push({ fact, kind });
   };
-  add('name', likeTexts(referrer.person.name.toLowerCase(), referee.person.name.toLowerCase()));
+  // Erased users are all called the same.
+  if (!isErased(referrer.person.email) && !isErased(referee.person.email)) {
+    add('name', likeTexts(referrer.person.name.toLowerCase(), referee.person.name.toLowerCase()));
+  }
   // Two accounts never have one address; one canonical local part is as near as it gets.
   if (referrer.person.email_local !== null && referee.person.email_local !== null) {
     add('email', likeTexts(referrer.person.email_local, referee.person.email_local) === null ? null : 'near');

@@ -13,6 +13,9 @@ const PATTERN = 'pattern:';
 export function describeSignal({ signal, evidence }: StoredEvidence, words: Words): string | null {
   const matched = facts.safeParse(evidence);
   if (!matched.success) return null;
-  if (signal.startsWith(PATTERN)) return describePattern(matched.data, words);
+  if (signal.startsWith(PATTERN)) {
+    const erased = matched.data['erased'] === true ? { patternValue: 'a value since erased' } : {};
+    return describePattern({ ...matched.data, ...erased }, words);
+  }
   return SIGNALS.find(({ name }) => name === signal)?.describe(matched.data, words) ?? null;
 }

@@ -4,16 +4,18 @@ import { build } from 'vite';
 import { bundles } from './bundles.ts';
 import type { Flavour } from './bundles.ts';
 import { buildCore } from './core-build.ts';
+import { buildLibrary } from './library-build.ts';
 import { toTerminal } from './report.ts';
 import type { Report } from './report.ts';
 import { OUT } from './root.ts';
 import { sourcesDigest } from './sources.ts';
 
-const PARTS = ['core', 'main', 'preload', 'renderer'] as const;
+const PARTS = ['core', 'library', 'main', 'preload', 'renderer'] as const;
 
-/** Builds all four parts into a folder. */
+/** Builds all parts into a folder. */
 export async function buildInto(out: string, flavour: Flavour): Promise<void> {
   await buildCore(out);
+  await buildLibrary(join(out, 'library'));
   for (const config of bundles(out, flavour)) await build(config);
 }
 

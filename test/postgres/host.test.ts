@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, connect as dial, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
+import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
 import { type Host, type HostOptions, openHost } from '../../core/host/open.ts';
+import { type Door, doorTo } from '../support/door.ts';
 import { TEST_KEY } from '../support/migrated.ts';
+import { until } from '../support/until.ts';
 import { createTestDatabase, type Connection, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { tellDemo } from '../support/story.ts';
 import { query, withHome } from './embedded-support.ts';
@@ -71,27 +73,10 @@ async function testDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** A door to the server that can be shut, as a network does. */
-async function door({ host, port }: Connection): Promise<{ port: number; shut(): void; openAgain(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((inside) => {
-    const outside = host.startsWith('/') ? dial(join(host, `.s.PGSQL.${port}`)) : dial(port, host);
-    for (const socket of [inside, outside]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
-    inside.pipe(outside).pipe(inside);
-  });
-  const listen = (on: number): Promise<void> =>
-    new Promise((resolve) => server.listen(on, '127.0.0.1', () => resolve()));
-  await listen(0);
-  const own = (server.address() as AddressInfo).port;
-  const shut = (): void => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  opened.push({ close: async () => shut() });
-  return { port: own, shut, openAgain: () => listen(own) };
+async function door(to: Connection): Promise<Door> {
+  const made = await doorTo(to);
+  opened.push({ close: async () => made.shut() });
+  return made;
 }
 
 test('a configured database that was not migrated is refused with the way out, and a retry finds it migrated', async () => {
@@ -144,6 +129,23 @@ test('a change by another program is noticed', async () => {
   await watched.until(({ kind }) => kind === 'queue');
   const summary = await watched.host.handlers['queue.summary']({});
   expect(summary.byStatus.pending).toBeGreaterThan(0);
+});
+
+test('the host takes part in the jobs; without the hash key in those that hash nothing', async () => {
+  const database = await testDatabase();
+  const pool = connect(database.url);
+  await migrate(pool, { key: TEST_KEY });
+  const watched = open({ home: NO_HOME, databaseUrl: database.url, demoReferrals: 0 });
+  await watched.until(settled);
+  const keyless = JOBS.filter(({ keyless }) => keyless === true).map(({ name }) => name);
+  const ran = await until(async () => {
+    const { rows } = await pool.query<{ job: string }>(
+      `SELECT DISTINCT job FROM umpire.job_runs WHERE outcome = 'done'`,
+    );
+    return rows.length >= keyless.length ? rows.map(({ job }) => job) : null;
+  });
+  await pool.end();
+  expect(ran?.sort()).toEqual(keyless.sort());
 });
 
 test('a lost connection is told, with what is safe, and a retry comes back', async () => {

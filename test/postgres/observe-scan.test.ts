@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { score } from '../../core/engine/score.ts';
+import { markAllDirty, score } from '../../core/engine/score.ts';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { hashKey } from '../../core/postgres/hash-key.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { changes } from '../../core/programme/jobs/changes.ts';
 import { fullPass } from '../../core/programme/jobs/full-pass.ts';
+import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
 import { scanChanges, type ScanReport } from '../../core/programme/observe/scan.ts';
 import { decide } from '../../core/review/decide.ts';
@@ -213,13 +214,35 @@ test('fingerprints that the owner purged take their copies along and change no s
   await lookAndScore(at(0));
   const before = await told();
   await pool.query('DELETE FROM referrals.fingerprints');
-  await lookAndScore(at(1), true);
+  await look(at(1), true);
+  await markAllDirty(pool);
+  await score(pool, { now: at(1) });
   expect(await told()).toEqual(before);
   const kept = await pool.query(
     `SELECT 1 FROM umpire.sightings UNION ALL SELECT 1 FROM umpire.referrals WHERE ip_hash IS NOT NULL`,
   );
   expect(kept.rowCount).toBe(0);
   expect(await look(at(2), true)).toMatchObject({ users: 0, referrals: 0 });
+});
+
+test('who was erased here stays so, whatever the owner still holds of them', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'home', 'x@mailinator.com');
+  await lookAndScore(at(0));
+  const before = await told();
+  await eraseUser(pool, 'ann', { now: at(1) });
+  await seen(pool, 'ann', 'cafe', 'login', at(2));
+  await look(at(3), true);
+  await markAllDirty(pool);
+  await score(pool, { now: at(3) });
+  expect(await told()).toEqual(before);
+  const { rows } = await pool.query(
+    `SELECT u.email_local, u.email_domain, r.ip_hash, (SELECT count(*)::int FROM umpire.sightings WHERE user_id = 'ann') AS sightings,
+       (SELECT digest FROM umpire.observed WHERE kind = 'user' AND id = 'ann') AS digest
+     FROM umpire.users AS u JOIN umpire.referrals AS r ON r.referee_id = u.user_id`,
+  );
+  expect(rows).toEqual([{ email_local: null, email_domain: null, ip_hash: null, sightings: 0, digest: 'erased' }]);
+  expect(await look(at(4), true)).toMatchObject({ users: 0, referrals: 0 });
 });
 
 test('a bonus that the owner pays while Umpire waits to release it is left to the owner', async () => {

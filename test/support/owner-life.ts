@@ -37,6 +37,11 @@ const NAMES = [
   'info',
 ];
 const APPS = ['chat', 'picture', 'todo', 'mail'];
+const NEXT: { readonly [stage: string]: 'qualified' | 'retained' } = {
+  registered: 'qualified',
+  activated: 'qualified',
+  qualified: 'retained',
+};
 const CONTEXTS = ['login', 'code_validation', 'registration', null];
 
 /**
@@ -250,26 +255,22 @@ export class Owner {
       ? `, updated_at = $3`
       : `, updated_at = CASE WHEN $3::timestamptz IS NULL THEN updated_at ELSE updated_at END`;
     const now = new Date(this.#options.clock.now);
-    if (referral.status === 'registered' && this.#random.chance(0.7)) {
-      await client.query(
-        `UPDATE referrals.relationships SET status = 'activated', activated_at = $2${touch} WHERE id = $1`,
-        [referral.id, after, now],
-      );
-      await this.#addBonus(client, referral.id, referral.referrer_id, 'activated', 10, null, after);
-    } else if (referral.status !== 'qualified') {
-      await client.query(
-        `UPDATE referrals.relationships SET status = 'qualified', activated_at = coalesce(activated_at, $2), qualified_at = greatest($2, activated_at)${touch} WHERE id = $1`,
-        [referral.id, after, now],
-      );
-      await this.#addBonus(client, referral.id, referral.referrer_id, 'qualified', 25, null, after);
-    } else {
-      const late = new Date(referral.registered_at.getTime() + 31 * DAY);
-      await client.query(
-        `UPDATE referrals.relationships SET status = 'retained', retained_at = $2${touch} WHERE id = $1`,
-        [referral.id, late, now],
-      );
-      await this.#addBonus(client, referral.id, referral.referrer_id, 'retained', 15, null, late);
-    }
+    const next = this.#random.chance(0.7) && referral.status === 'registered' ? 'activated' : NEXT[referral.status];
+    const [stage, set, credits, at] = {
+      activated: ['activated', 'activated_at = $2', 10, after] as const,
+      qualified: [
+        'qualified',
+        'activated_at = coalesce(activated_at, $2), qualified_at = greatest($2, activated_at)',
+        25,
+        after,
+      ] as const,
+      retained: ['retained', 'retained_at = $2', 15, new Date(referral.registered_at.getTime() + 31 * DAY)] as const,
+    }[next ?? 'qualified'];
+    const { rowCount } = await client.query(
+      `UPDATE referrals.relationships SET status = '${stage}', ${set}${touch} WHERE id = $1 AND status = $4`,
+      [referral.id, at, now, referral.status],
+    );
+    if (rowCount === 1) await this.#addBonus(client, referral.id, referral.referrer_id, stage, credits, null, at);
   }
 
   async #crossApp(client: Client): Promise<void> {

@@ -67,6 +67,7 @@ export async function ownersCatalog(pool: Pool): Promise<readonly string[]> {
        SELECT concat_ws(' ', 'policy', y.polrelid::regclass, y.polname) FROM pg_policy AS y
        UNION ALL
        SELECT concat_ws(' ', 'inherits', h.inhrelid::regclass, h.inhparent::regclass) FROM pg_inherits AS h
+       JOIN pg_class AS c ON c.oid IN (h.inhrelid, h.inhparent) JOIN theirs AS t ON t.oid = c.relnamespace
        UNION ALL
        SELECT concat_ws(' ', 'publication', b.pubname) FROM pg_publication AS b
        UNION ALL

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -28,4 +28,31 @@ export function runUmpire(args: readonly string[], more: Readonly<Record<string,
       },
     );
   });
+}
+
+export type Started = {
+  readonly process: ChildProcess;
+  /** What it has said on standard error so far. */
+  readonly said: () => string;
+  readonly printed: () => string;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+};
+
+/** The same, started and left running. */
+export function startUmpire(args: readonly string[]): Started {
+  const child = spawn(process.execPath, [join(ROOT, 'core/cli/main.ts'), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, UMPIRE_HASH_KEY: HASH_KEY, NODE_COMPILE_CACHE: COMPILED },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  let printed = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  child.stdout.on('data', (data: Buffer) => (printed += data.toString()));
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  return { process: child, said: () => said, printed: () => printed, ended };
 }

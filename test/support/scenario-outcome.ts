@@ -8,7 +8,7 @@ export type ReferralOutcome = {
   readonly flagged: boolean;
 };
 
-/** What a scenario comes to. The last four are read only where the scenario tells them. */
+/** What a scenario comes to. Those that may be left out are read only where the scenario tells them. */
 export type Outcome = {
   /** By the referee's id. */
   readonly referrals: { readonly [refereeId: string]: ReferralOutcome };
@@ -22,6 +22,10 @@ export type Outcome = {
   readonly ledger?: { readonly [userId: string]: readonly string[] };
   /** By code: who referred with it. */
   readonly referrers?: { readonly [refereeId: string]: string };
+  /** By code: who owns it. */
+  readonly codes?: { readonly [code: string]: string };
+  /** One line an accepted call that a limit counts, see `readLimits`. */
+  readonly limits?: readonly string[];
   /** One for each import, in order. */
   readonly imports?: readonly ImportFacts[];
 };
@@ -126,6 +130,29 @@ async function readReferrers(pool: Pool): Promise<NonNullable<Outcome['referrers
   return Object.fromEntries(rows.map((row) => [row.referee_id, row.referrer_id]));
 }
 
+async function readCodes(pool: Pool): Promise<NonNullable<Outcome['codes']>> {
+  const { rows } = await pool.query<{ code: string; user_id: string }>('select code, user_id from referrals.codes');
+  return Object.fromEntries(rows.map((row) => [row.code, row.user_id]));
+}
+
+/** `user rob code_creation 1: <from> to <to>`; an address by whether it is a keyed hash. */
+async function readLimits(pool: Pool): Promise<readonly string[]> {
+  const { rows } = await pool.query<{
+    identifier: string;
+    identifier_type: string;
+    action: string;
+    count: number;
+    window_start: Date;
+    window_end: Date;
+  }>('select * from referrals.rate_limits');
+  return rows
+    .map(({ identifier, identifier_type: type, action, count, window_start: start, window_end: end }) => {
+      const who = type === 'ip' && /^[0-9a-f]{64}$/.test(identifier) ? '<hash>' : identifier;
+      return `${type} ${who} ${action} ${count}: ${start.toISOString()} to ${end.toISOString()}`;
+    })
+    .sort();
+}
+
 /** The outcome as the database tells it, with the sections that `like` has. */
 export async function readOutcome(bench: Workbench, like: Outcome): Promise<Outcome> {
   const { pool } = bench;
@@ -136,6 +163,8 @@ export async function readOutcome(bench: Workbench, like: Outcome): Promise<Outc
     ...(like.stages && { stages: await readStages(pool) }),
     ...(like.ledger && { ledger: await readLedger(pool) }),
     ...(like.referrers && { referrers: await readReferrers(pool) }),
+    ...(like.codes && { codes: await readCodes(pool) }),
+    ...(like.limits && { limits: await readLimits(pool) }),
     ...(like.imports && { imports: bench.imports }),
   };
 }

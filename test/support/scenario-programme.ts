@@ -55,6 +55,39 @@ const codeClaimed = fc
   .record({ code: fc.constantFrom('one', 'THREE'), at: fc.constantFrom(at('-2d'), at('-1h'), at('+14h')) })
   .map(({ code, at }): Sketch => ({ type: 'code.created', at, code: { code, userId: 'hal', type: 'custom' } }));
 
+/** Codes that somebody makes in a rush, about as many as an hour takes; some are also made by somebody else. */
+const RUSHED = Array.from({ length: 13 }, (_, index) => `RUSH-${index}`);
+const AUTOMATIC = ['AAAAAA', 'BBBBBB'] as const;
+
+const minute = fc.constantFrom('0', '+10m', '+20m', '+59m', '+60m', '+70m');
+
+const creation = (code: string, userId: string, type: string): fc.Arbitrary<Sketch> =>
+  minute.map((more) => ({ type: 'code.created', at: at('+1h', more), code: { code, userId, type } }));
+
+const rush = fc
+  .tuple(
+    fc.tuple(...RUSHED.map((code) => creation(code, 'cyd', 'custom'))),
+    fc.array(
+      fc.constantFrom(...RUSHED).chain((code) => creation(code, 'dan', 'custom')),
+      { maxLength: 4 },
+    ),
+    fc.array(
+      fc
+        .tuple(fc.constantFrom(...AUTOMATIC), fc.constantFrom('cyd', 'dan', 'eva'))
+        .chain(([code, userId]) => creation(code, userId, 'auto')),
+      { maxLength: 5 },
+    ),
+  )
+  .map((parts) => parts.flat());
+
+/** More look-ups than the minutes take, so that one more or less early on changes what is accepted minutes later. */
+const lookUps = fc.array(
+  fc
+    .record({ ip: fc.constantFrom('2001:db8::1', '2001:DB8:0:0:0:0:0:1'), half: fc.nat({ max: 8 }) })
+    .map(({ ip, half }): Sketch => ({ type: 'code.validated', at: at('+1h', `+${half * 30}s`), code: 'ONE', ip })),
+  { minLength: 60, maxLength: 130 },
+);
+
 const visit = fc.record({
   at: instant,
   ip: fc.constantFrom(...ADDRESSES),
@@ -62,9 +95,9 @@ const visit = fc.record({
   ipType: fc.constantFrom(...IP_TYPES),
 });
 
-const registrationOf = (referee: fc.Arbitrary<string>): fc.Arbitrary<Sketch> =>
+const registrationOf = (referee: fc.Arbitrary<string>, codes: readonly string[] = CODES): fc.Arbitrary<Sketch> =>
   fc
-    .record({ visit, referee, code: fc.constantFrom(...CODES), sourceAppId: fc.constantFrom(...APPS) })
+    .record({ visit, referee, code: fc.constantFrom(...codes), sourceAppId: fc.constantFrom(...APPS) })
     .map(({ visit, referee, code, sourceAppId }) => {
       return { type: 'referral.registered', ...visit, refereeId: referee, code, sourceAppId };
     });
@@ -121,7 +154,10 @@ function withIds(sketches: readonly Sketch[]): readonly ScenarioEvent[] {
 
 function programme(contested: boolean): fc.Arbitrary<readonly ScenarioEvent[]> {
   const registrations = contested
-    ? fc.array(registrationOf(fc.constantFrom(...USERS)), { minLength: 4, maxLength: 12 })
+    ? fc.array(registrationOf(fc.constantFrom(...USERS), [...CODES, ...CODES, ...RUSHED.slice(8), ...AUTOMATIC]), {
+        minLength: 4,
+        maxLength: 12,
+      })
     : fc.tuple(...USERS.slice(1).map((userId) => registrationOf(fc.constant(userId))));
   return fc
     .tuple(
@@ -135,11 +171,13 @@ function programme(contested: boolean): fc.Arbitrary<readonly ScenarioEvent[]> {
       fc.array(purchase, { maxLength: 4 }),
       fc.array(newAddress, { maxLength: 2 }),
       patterns,
+      contested ? rush : fc.constant([]),
+      contested ? lookUps : fc.constant([]),
     )
     .map((parts) => withIds(parts.flat()));
 }
 
-/** Everything fights over everything: limits, codes that are switched off, referees who register again and again. */
+/** Everything fights over everything: limits, codes that are switched off or change hands, referees who register again and again. */
 export const contestedProgramme = programme(true);
 
 /** Everybody registers once, with codes that take all of them. */

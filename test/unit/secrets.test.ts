@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { failureOf, isConnectionLoss } from '../../core/host/failures.ts';
+import { failureOf } from '../../core/host/failures.ts';
+import { isConnectionLoss } from '../../core/postgres/connection-loss.ts';
 import { labelOf, withoutSecrets } from '../../core/host/secrets.ts';
 
 const url = 'postgresql://ana:s3cr%2Ft%20x@db.example:5433/umpire';

@@ -12,5 +12,6 @@ const WHAT: Readonly<Record<string, string>> = {
 /** The sentence for a pattern that matched. */
 export function describePattern(evidence: Evidence, words: Words): string {
   const what = WHAT[String(evidence['matched'])] ?? 'The referral matches';
-  return `${what} ${String(evidence['patternValue'])}, a pattern of severity ${String(evidence['severity'])} (${words.time(evidence['registeredAt'])})`;
+  const value = 'hash' in evidence ? words.short(evidence['hash']) : String(evidence['patternValue']);
+  return `${what} ${value}, a pattern of severity ${String(evidence['severity'])} (${words.time(evidence['registeredAt'])})`;
 }

@@ -8,10 +8,10 @@ import { compileRegex } from './compile.ts';
 export async function detectPatterns(client: Client): Promise<void> {
   await client.query(
     `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)
-     SELECT b.relationship_id, 'pattern:' || p.id, p.score_impact, ${evidence('m.matched')}
+     SELECT b.relationship_id, 'pattern:' || p.id, p.score_impact, ${evidence('m.matched', 'm.key')}
      FROM umpire_batch AS b
      CROSS JOIN LATERAL (
-       SELECT DISTINCT ON (k.pattern_id) k.pattern_id, k.kind AS matched
+       SELECT DISTINCT ON (k.pattern_id) k.pattern_id, k.kind AS matched, k.key
        FROM umpire.pattern_keys AS k
        WHERE k.kind = 'address' AND k.key = b.ip_hash
          OR k.kind = 'network' AND k.key = ANY (b.network_hashes)
@@ -25,8 +25,10 @@ export async function detectPatterns(client: Client): Promise<void> {
   await detectEmailExpressions(client);
 }
 
-const evidence = (matched: string): string =>
-  `jsonb_build_object('patternId', p.id, 'patternType', p.pattern_type, 'patternValue', p.pattern_value, 'severity', p.severity, 'matched', ${matched}, 'registeredAt', b.at)`;
+/** What a pattern says is evidence, except where it says one address or one device as it is: those are kept as keyed hashes. */
+const evidence = (matched: string, key: string): string =>
+  `jsonb_build_object('patternId', p.id, 'patternType', p.pattern_type, 'severity', p.severity, 'matched', ${matched}, 'registeredAt', b.at)
+     || CASE WHEN ${matched} IN ('address', 'device') THEN jsonb_build_object('hash', ${key}) ELSE jsonb_build_object('patternValue', p.pattern_value) END`;
 
 /** Regular expressions over addresses run here, in linear time, and not in the database. */
 async function detectEmailExpressions(client: Client): Promise<void> {
@@ -46,7 +48,7 @@ async function detectEmailExpressions(client: Client): Promise<void> {
   });
   await client.query(
     `INSERT INTO umpire_fired (relationship_id, signal, points, evidence)
-     SELECT b.relationship_id, 'pattern:' || p.id, p.score_impact, ${evidence(`'email_regex'`)}
+     SELECT b.relationship_id, 'pattern:' || p.id, p.score_impact, ${evidence(`'email_regex'`, 'NULL')}
      FROM unnest($1::uuid[], $2::uuid[]) AS h (relationship_id, pattern_id)
      JOIN umpire_batch AS b ON b.relationship_id = h.relationship_id
      JOIN referrals.fraud_patterns AS p ON p.id = h.pattern_id`,

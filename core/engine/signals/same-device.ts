@@ -12,5 +12,5 @@ export const sameDevice: Signal = {
       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
     ) AS s`,
   describe: (evidence, words) =>
-    `Both used device ${words.short(evidence['deviceHash'])} (referrer ${words.time(evidence['seenAt'])}, referee ${words.time(evidence['registeredAt'])})`,
+    `Both used ${evidence['erased'] === true ? 'one device, since erased' : `device ${words.short(evidence['deviceHash'])}`} (referrer ${words.time(evidence['seenAt'])}, referee ${words.time(evidence['registeredAt'])})`,
 };

@@ -12,5 +12,5 @@ export const sameIp: Signal = {
       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
     ) AS s`,
   describe: (evidence, words) =>
-    `Both used address ${words.short(evidence['ipHash'])} (referrer ${words.time(evidence['seenAt'])}, referee ${words.time(evidence['registeredAt'])})`,
+    `Both used ${evidence['erased'] === true ? 'one address, since erased' : `address ${words.short(evidence['ipHash'])}`} (referrer ${words.time(evidence['seenAt'])}, referee ${words.time(evidence['registeredAt'])})`,
 };

@@ -20,6 +20,9 @@ export const similarEmail: Signal = {
   describe: (evidence) => {
     const whose = evidence['other'] === 'referrer' ? 'the referrer’s' : 'an earlier referee’s';
     const how = evidence['kind'] === 'equal' ? 'is the same name as' : 'is nearly';
+    if (evidence['erased'] === true) {
+      return `The referee’s address ${evidence['kind'] === 'equal' ? 'had the same name as' : 'was nearly'} ${whose}; it was since erased`;
+    }
     return `The referee’s address ${String(evidence['refereeLocal'])}@… ${how} ${whose} ${String(evidence['otherLocal'])}@…`;
   },
 };

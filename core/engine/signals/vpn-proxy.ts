@@ -13,5 +13,5 @@ export const vpnProxy: Signal = {
     SELECT b.relationship_id, jsonb_build_object('ipHash', b.ip_hash, 'ipType', b.ip_type, 'registeredAt', b.at) AS evidence
     FROM umpire_batch AS b WHERE b.ip_type IN ('vpn', 'proxy', 'tor', 'datacenter')`,
   describe: (evidence, words) =>
-    `Registered from ${NAMES[String(evidence['ipType'])] ?? String(evidence['ipType'])} (address ${words.short(evidence['ipHash'])}, ${words.time(evidence['registeredAt'])})`,
+    `Registered from ${NAMES[String(evidence['ipType'])] ?? String(evidence['ipType'])} (${evidence['erased'] === true ? 'address since erased' : `address ${words.short(evidence['ipHash'])}`}, ${words.time(evidence['registeredAt'])})`,
 };

@@ -11,6 +11,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from './auth.ts';
@@ -91,6 +92,7 @@ export const knownUsers = umpireSchema.table(
     disposableDomain: text('disposable_domain'),
     emailWeak: boolean('email_weak').notNull().default(false),
     emailFree: boolean('email_free').notNull().default(false),
+    erasedAt: timestamp('erased_at', { withTimezone: true }),
   },
   (table) => [
     foreignKey({ name: 'users_user_id_fkey', columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade'),
@@ -105,8 +107,18 @@ export const codeEvents = umpireSchema.table(
     code: text('code').notNull(),
     kind: text('kind').notNull(),
     fields: jsonb('fields').notNull(),
+    outcome: text('outcome'),
+    isSettled: boolean('is_settled').notNull().default(false),
   },
-  (table) => [index('code_events_code_idx').on(table.code, table.at, table.eventId)],
+  (table) => [
+    index('code_events_code_idx').on(table.code, table.at, table.eventId),
+    index('code_events_owner_idx')
+      .on(sql`(fields ->> 'user_id'::text)`, table.at, table.eventId)
+      .where(sql`(kind = 'created'::text)`),
+    uniqueIndex('code_events_made_idx')
+      .on(table.code)
+      .where(sql`(outcome = 'accepted'::text)`),
+  ],
 );
 
 export const sightings = umpireSchema.table(
@@ -178,11 +190,11 @@ export const registrations = umpireSchema.table(
     refereeId: text('referee_id').notNull(),
     code: text('code').notNull(),
     sourceAppId: text('source_app_id'),
-    ipHash: text('ip_hash').notNull(),
+    ipHash: text('ip_hash'),
     networkHashes: text('network_hashes').array().notNull(),
     deviceHash: text('device_hash'),
     ipType: text('ip_type').notNull(),
-    fingerprintId: uuid('fingerprint_id').notNull(),
+    fingerprintId: uuid('fingerprint_id'),
     patternHits: uuid('pattern_hits').array().notNull(),
     outcome: text('outcome'),
     codeId: uuid('code_id'),
@@ -207,9 +219,7 @@ export const registrations = umpireSchema.table(
     index('registrations_code_accepted_idx')
       .on(table.codeId, table.at, table.eventId)
       .where(sql`(outcome = 'accepted'::text)`),
-    index('registrations_fingerprint_idx')
-      .on(table.fingerprintId)
-      .where(sql`(outcome = 'accepted'::text)`),
+    index('registrations_fingerprint_idx').on(table.fingerprintId),
   ],
 );
 
@@ -229,6 +239,15 @@ export const patternKeys = umpireSchema.table(
     primaryKey({ name: 'pattern_keys_pkey', columns: [table.patternId, table.kind, table.key] }),
   ],
 );
+
+export const patternStates = umpireSchema.table('pattern_states', {
+  patternId: uuid('pattern_id').primaryKey(),
+  patternType: text('pattern_type').notNull(),
+  patternValue: text('pattern_value').notNull(),
+  severity: text('severity').notNull(),
+  scoreImpact: integer('score_impact').notNull(),
+  isActive: boolean('is_active').notNull(),
+});
 
 export const patternEvents = umpireSchema.table(
   'pattern_events',
@@ -261,6 +280,7 @@ export const scoredReferrals = umpireSchema.table(
     qualifiedEvent: text('qualified_event'),
     retainedEvent: text('retained_event'),
     isRejected: boolean('is_rejected').notNull().default(false),
+    dueAt: timestamp('due_at', { withTimezone: true }),
   },
   (table) => [
     foreignKey({
@@ -274,6 +294,9 @@ export const scoredReferrals = umpireSchema.table(
       .where(sql`((qualified_at IS NOT NULL) AND (NOT is_rejected))`),
     index('referrals_referee_idx').on(table.refereeId),
     index('referrals_ip_idx').on(table.ipHash),
+    index('referrals_due_idx')
+      .on(table.dueAt)
+      .where(sql`(due_at IS NOT NULL)`),
     index('referrals_device_idx')
       .on(table.deviceHash)
       .where(sql`(device_hash IS NOT NULL)`),

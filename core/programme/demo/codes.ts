@@ -1,8 +1,8 @@
+import { AUTO_CODE_LENGTH, CODE_ALPHABET } from '../../domain/code-text.ts';
 import { plain } from './names.ts';
 import type { Random } from './prng.ts';
 import type { Person } from './people.ts';
 
-const ALPHABET = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
 const TAILS = ['24', '25', '7', 'GO', 'XO', 'TEAM', 'BONUS', 'CLUB', 'HELLO', 'PRO', '2GO', 'FAN'];
 const CAMPAIGNS = [
   'SPRING',
@@ -22,7 +22,9 @@ export class CodeTexts {
 
   auto(random: Random): string {
     for (;;) {
-      const text = Array.from({ length: 6 }, () => ALPHABET.charAt(random.int(0, ALPHABET.length - 1))).join('');
+      const text = Array.from({ length: AUTO_CODE_LENGTH }, () =>
+        CODE_ALPHABET.charAt(random.int(0, CODE_ALPHABET.length - 1)),
+      ).join('');
       if (!this.#taken.has(text)) return this.#add(text);
     }
   }

@@ -20,13 +20,15 @@ export async function prepareDerivation(client: Client): Promise<void> {
 
 /**
  * Brings stages, bonuses and tiers of the touched referrals (`umpire_touched`) to what all facts say, and marks for
- * scoring those and `umpire_rescored`. The order of what it locks is that of 0001: dirty, referrals, the rest.
+ * scoring those and `umpire_rescored`. The order of what it locks is that of 0001: dirty, referrals, the rest. Returns
+ * how many referrals have other stages.
  */
-export async function deriveReferrals(client: Client, now: Date): Promise<void> {
+export async function deriveReferrals(client: Client, now: Date): Promise<number> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_stages (
        relationship_id uuid PRIMARY KEY, activated_at timestamptz, activated_event text COLLATE "C", qualified_at timestamptz,
-       qualified_event text COLLATE "C", retained_at timestamptz, retained_event text COLLATE "C", changed boolean
+       qualified_event text COLLATE "C", retained_at timestamptz, retained_event text COLLATE "C", changed boolean,
+       due_at timestamptz, due_changed boolean
      ) ON COMMIT DELETE ROWS;
      CREATE TEMP TABLE IF NOT EXISTS umpire_due_bonuses (
        bonus_id uuid PRIMARY KEY, relationship_id uuid NOT NULL, user_id text NOT NULL, referrer_id text NOT NULL, event_type text NOT NULL,
@@ -44,11 +46,16 @@ export async function deriveReferrals(client: Client, now: Date): Promise<void> 
   await client.query('SELECT umpire.mark_dirty(array_agg(relationship_id)) FROM umpire_rescored');
   await client.query(
     `SELECT 1 FROM umpire.referrals WHERE relationship_id IN (
-       SELECT relationship_id FROM umpire_stages WHERE changed UNION SELECT relationship_id FROM umpire_due_bonuses
+       SELECT relationship_id FROM umpire_stages WHERE changed OR due_changed UNION SELECT relationship_id FROM umpire_due_bonuses
      ) ORDER BY relationship_id FOR UPDATE`,
   );
   await writeBonuses(client);
+  await markStageDays(client);
   await writeStages(client, now);
+  const { rows } = await client.query<{ changed: number }>(
+    'SELECT count(*)::int AS changed FROM umpire_stages WHERE changed',
+  );
+  return rows[0]?.changed ?? 0;
 }
 
 /** Milliseconds as a PostgreSQL interval. */
@@ -61,7 +68,8 @@ async function computeStages(client: Client, now: Date): Promise<void> {
     `INSERT INTO umpire_stages
      SELECT t.relationship_id, a.at, a.event_id, q.at, q.event_id, k.at, k.event_id,
        (rel.activated_at, r.activated_event, r.qualified_at, r.qualified_event, rel.retained_at, r.retained_event)
-         IS DISTINCT FROM (a.at, a.event_id, q.at, q.event_id, k.at, k.event_id)
+         IS DISTINCT FROM (a.at, a.event_id, q.at, q.event_id, k.at, k.event_id),
+       due.at, r.due_at IS DISTINCT FROM due.at
      FROM umpire_touched AS t
      JOIN umpire.referrals AS r ON r.relationship_id = t.relationship_id
      JOIN referrals.relationships AS rel ON rel.id = t.relationship_id
@@ -87,8 +95,12 @@ async function computeStages(client: Client, now: Date): Promise<void> {
          SELECT u.at, u.event_id FROM umpire.usages AS u
          WHERE u.user_id = r.referee_id AND u.at > m.at - interval '7 days' AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
        ) AS u
-       WHERE greatest(m.at, u.at) <= $1
-     ) AS k ON true`,
+     ) AS stays ON true
+     LEFT JOIN LATERAL (SELECT stays.at, stays.event_id WHERE stays.at <= $1) AS k ON true
+     -- What is known to come once the clock is there; the job looks at nothing else.
+     CROSS JOIN LATERAL (
+       SELECT min(x.at) AS at FROM (VALUES (stays.at), (CASE WHEN used.at < r.at + ${EARLY} THEN r.at + ${EARLY} END)) AS x (at) WHERE x.at > $1
+     ) AS due`,
     [now],
   );
 }
@@ -160,6 +172,20 @@ async function writeBonuses(client: Client): Promise<void> {
   );
 }
 
+/** Days whose statistics change: those that stages leave and those they come to. Before the stages are written. */
+async function markStageDays(client: Client): Promise<void> {
+  await client.query(
+    `INSERT INTO umpire.stale_days (day)
+     SELECT DISTINCT (d.at AT TIME ZONE 'UTC')::date
+     FROM umpire_stages AS s JOIN referrals.relationships AS rel ON rel.id = s.relationship_id
+     CROSS JOIN LATERAL (
+       VALUES (rel.activated_at, s.activated_at), (rel.qualified_at, s.qualified_at), (rel.retained_at, s.retained_at)
+     ) AS m (before, after)
+     CROSS JOIN LATERAL (VALUES (m.before), (m.after)) AS d (at)
+     WHERE s.changed AND m.before IS DISTINCT FROM m.after AND d.at IS NOT NULL`,
+  );
+}
+
 async function writeStages(client: Client, now: Date): Promise<void> {
   // Qualifications that came, moved or went change the tier of what the referrer earned after them.
   const moved = await client.query<{ referrers: string[] | null; since: Date[] | null }>(
@@ -179,8 +205,8 @@ async function writeStages(client: Client, now: Date): Promise<void> {
   );
   await client.query(
     `UPDATE umpire.referrals AS r SET activated_event = s.activated_event, qualified_at = s.qualified_at,
-       qualified_event = s.qualified_event, retained_event = s.retained_event
-     FROM umpire_stages AS s WHERE s.changed AND r.relationship_id = s.relationship_id`,
+       qualified_event = s.qualified_event, retained_event = s.retained_event, due_at = s.due_at
+     FROM umpire_stages AS s WHERE (s.changed OR s.due_changed) AND r.relationship_id = s.relationship_id`,
   );
   // Due times follow qualification, so the items of the window do too.
   await client.query(
@@ -196,6 +222,7 @@ async function writeStages(client: Client, now: Date): Promise<void> {
      ) AS changed HAVING count(*) > 0`,
     [moved.rows[0]?.referrers ?? [], moved.rows[0]?.since ?? []],
   );
+  await client.query('SELECT umpire.retime_claims(array_agg(DISTINCT referrer_id)) FROM umpire_due_bonuses');
 }
 
 /** Counts the tiers of the touched referrers anew. After balances, because that is the lock order of 0001. */

@@ -1,8 +1,9 @@
 import type { Client } from '../../postgres/connection.ts';
+import { settleCreations } from '../codes/settle.ts';
 
 /**
- * Codes of the page, each put together from everything ever said of it: the earliest (at, id) that made it owns it, the
- * latest that named a field gives that field. Once a referral through it was scored, its owner stands.
+ * Codes of the page, and those that are made by another attempt because of it, each put together from everything ever said of
+ * it: the attempt that made it gives its owner and type, the latest event that named a field gives that field.
  */
 export async function applyCodes(client: Client): Promise<void> {
   await client.query(
@@ -11,17 +12,18 @@ export async function applyCodes(client: Client): Promise<void> {
      FROM umpire_page WHERE type IN ('code.created', 'code.updated')
      ON CONFLICT DO NOTHING`,
   );
+  await settleCreations(client);
   await client.query(
-    `WITH affected AS (SELECT DISTINCT content ->> 'code' AS code FROM umpire_page WHERE type IN ('code.created', 'code.updated'))
+    `WITH affected AS (
+       SELECT code FROM umpire_changed_codes
+       UNION
+       SELECT content ->> 'code' FROM umpire_page WHERE type = 'code.updated'
+     )
      INSERT INTO referrals.codes AS c (id, user_id, code, type, source_app_id, is_active, max_uses, expires_at, metadata, created_at)
      SELECT md5('code:' || a.code)::uuid, first.fields ->> 'user_id', a.code, (first.fields ->> 'type')::public.referral_code_type,
        first.fields ->> 'source_app_id', coalesce(active.value, true), uses.value, expiry.value, first.fields ->> 'metadata', first.at
      FROM affected AS a
-     LEFT JOIN referrals.codes AS k ON k.code = a.code AND umpire.code_stands(k.id)
-     CROSS JOIN LATERAL (
-       SELECT * FROM umpire.code_events AS e WHERE e.code = a.code AND e.kind = 'created'
-       ORDER BY e.fields ->> 'user_id' IS DISTINCT FROM k.user_id, e.at, e.event_id LIMIT 1
-     ) AS first
+     JOIN umpire.code_events AS first ON first.code = a.code AND first.outcome = 'accepted'
      LEFT JOIN LATERAL (
        SELECT (e.fields ->> 'is_active')::boolean AS value FROM umpire.code_events AS e
        WHERE e.code = a.code AND (e.kind = 'updated' OR e.event_id = first.event_id) AND e.fields ? 'is_active'
@@ -45,21 +47,11 @@ export async function applyCodes(client: Client): Promise<void> {
        (excluded.user_id, excluded.type, excluded.source_app_id, excluded.is_active, excluded.max_uses, excluded.expires_at,
         excluded.metadata, excluded.created_at)`,
   );
-  await client.query(
-    `UPDATE umpire.events AS e SET status = 'refused', reason = 'code_taken', content = NULL
-     FROM umpire_page AS p JOIN referrals.codes AS c ON c.code = p.content ->> 'code'
-     WHERE p.type = 'code.created' AND e.event_id = p.event_id
-       AND (p.at <> c.created_at OR p.content ->> 'user_id' <> c.user_id OR p.event_id <> (
-         SELECT f.event_id FROM umpire.code_events AS f
-         WHERE f.code = c.code AND f.kind = 'created' AND f.at = c.created_at AND f.fields ->> 'user_id' = c.user_id
-         ORDER BY f.event_id LIMIT 1))`,
-  );
   // A code that was made earlier than was known makes registrations through it less rapid.
   await client.query(
     `INSERT INTO umpire_rescored
-     SELECT r.relationship_id FROM umpire_page AS p
-     JOIN referrals.codes AS c ON c.code = p.content ->> 'code' JOIN umpire.referrals AS r ON r.code_id = c.id
-     WHERE p.type = 'code.created'
+     SELECT r.relationship_id FROM umpire_changed_codes AS x
+     JOIN referrals.codes AS c ON c.code = x.code JOIN umpire.referrals AS r ON r.code_id = c.id
      ON CONFLICT DO NOTHING`,
   );
 }

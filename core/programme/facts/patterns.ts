@@ -56,6 +56,14 @@ export async function applyPatterns(client: Client): Promise<void> {
      WHERE p.type = 'pattern.created'
      ON CONFLICT DO NOTHING`,
   );
+  // The referrals are marked below; whoever synchronises next has nothing left to do.
+  await client.query(
+    `INSERT INTO umpire.pattern_states (pattern_id, pattern_type, pattern_value, severity, score_impact, is_active)
+     SELECT id, pattern_type, pattern_value, severity, score_impact, is_active FROM referrals.fraud_patterns
+     WHERE id IN (SELECT e.pattern_id FROM umpire_page AS p JOIN umpire.pattern_events AS e ON e.event_id = p.event_id)
+     ORDER BY id
+     ON CONFLICT (pattern_id) DO UPDATE SET severity = excluded.severity, score_impact = excluded.score_impact, is_active = excluded.is_active`,
+  );
   await client.query(
     `INSERT INTO umpire_rescored
      SELECT m.relationship_id

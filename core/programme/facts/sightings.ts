@@ -13,39 +13,7 @@ export async function applySightings(client: Client): Promise<void> {
      WHERE p.type IN ('user.seen', 'referral.registered')
      ON CONFLICT DO NOTHING`,
   );
-  await client.query(
-    `INSERT INTO referrals.fingerprints AS f (id, ip_hash, device_hash, ip_type, ip_country, ip_asn, user_agent_hash, first_seen_at, last_seen_at)
-     SELECT n.fingerprint_id, n.ip_hash, n.device_hash, coalesce(kind.ip_type, 'unknown'), country.ip_country, asn.ip_asn,
-       agent.user_agent_hash, span.first, span.last
-     FROM (
-       SELECT DISTINCT s.fingerprint_id, s.ip_hash, s.device_hash
-       FROM umpire_page AS p JOIN umpire.sightings AS s ON s.event_id = p.event_id
-     ) AS n
-     CROSS JOIN LATERAL (
-       SELECT min(s.at) AS first, max(s.at) AS last FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id
-     ) AS span
-     LEFT JOIN LATERAL (
-       SELECT s.ip_type FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_type <> 'unknown'
-       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
-     ) AS kind ON true
-     LEFT JOIN LATERAL (
-       SELECT s.ip_country FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_country IS NOT NULL
-       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
-     ) AS country ON true
-     LEFT JOIN LATERAL (
-       SELECT s.ip_asn FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_asn IS NOT NULL
-       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
-     ) AS asn ON true
-     LEFT JOIN LATERAL (
-       SELECT s.user_agent_hash FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.user_agent_hash IS NOT NULL
-       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
-     ) AS agent ON true
-     ORDER BY n.fingerprint_id
-     ON CONFLICT (id) DO UPDATE SET ip_type = excluded.ip_type, ip_country = excluded.ip_country, ip_asn = excluded.ip_asn,
-       user_agent_hash = excluded.user_agent_hash, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at
-     WHERE (f.ip_type, f.ip_country, f.ip_asn, f.user_agent_hash, f.first_seen_at, f.last_seen_at) IS DISTINCT FROM
-       (excluded.ip_type, excluded.ip_country, excluded.ip_asn, excluded.user_agent_hash, excluded.first_seen_at, excluded.last_seen_at)`,
-  );
+  await writeFingerprints(client, 'umpire_page AS p JOIN umpire.sightings AS s ON s.event_id = p.event_id');
   await client.query(
     `INSERT INTO referrals.user_fingerprints AS f (user_id, fingerprint_id, seen_at, context)
      SELECT n.user_id, n.fingerprint_id, first.at, first.context
@@ -70,5 +38,39 @@ export async function applySightings(client: Client): Promise<void> {
      JOIN umpire.referrals AS r ON r.referrer_id = s.user_id AND (r.at, r.event_id) > (s.at, s.event_id)
        AND (r.ip_hash = s.ip_hash OR r.device_hash = s.device_hash)
      ON CONFLICT DO NOTHING`,
+  );
+}
+
+/** Writes the fingerprints of these sightings (a FROM clause that names them `s`) as all sightings there say. */
+export async function writeFingerprints(client: Client, sightings: string): Promise<void> {
+  await client.query(
+    `INSERT INTO referrals.fingerprints AS f (id, ip_hash, device_hash, ip_type, ip_country, ip_asn, user_agent_hash, first_seen_at, last_seen_at)
+     SELECT n.fingerprint_id, n.ip_hash, n.device_hash, coalesce(kind.ip_type, 'unknown'), country.ip_country, asn.ip_asn,
+       agent.user_agent_hash, span.first, span.last
+     FROM (SELECT DISTINCT s.fingerprint_id, s.ip_hash, s.device_hash FROM ${sightings}) AS n
+     CROSS JOIN LATERAL (
+       SELECT min(s.at) AS first, max(s.at) AS last FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id
+     ) AS span
+     LEFT JOIN LATERAL (
+       SELECT s.ip_type FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_type <> 'unknown'
+       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
+     ) AS kind ON true
+     LEFT JOIN LATERAL (
+       SELECT s.ip_country FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_country IS NOT NULL
+       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
+     ) AS country ON true
+     LEFT JOIN LATERAL (
+       SELECT s.ip_asn FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.ip_asn IS NOT NULL
+       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
+     ) AS asn ON true
+     LEFT JOIN LATERAL (
+       SELECT s.user_agent_hash FROM umpire.sightings AS s WHERE s.fingerprint_id = n.fingerprint_id AND s.user_agent_hash IS NOT NULL
+       ORDER BY s.at DESC, s.event_id DESC LIMIT 1
+     ) AS agent ON true
+     ORDER BY n.fingerprint_id
+     ON CONFLICT (id) DO UPDATE SET ip_type = excluded.ip_type, ip_country = excluded.ip_country, ip_asn = excluded.ip_asn,
+       user_agent_hash = excluded.user_agent_hash, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at
+     WHERE (f.ip_type, f.ip_country, f.ip_asn, f.user_agent_hash, f.first_seen_at, f.last_seen_at) IS DISTINCT FROM
+       (excluded.ip_type, excluded.ip_country, excluded.ip_asn, excluded.user_agent_hash, excluded.first_seen_at, excluded.last_seen_at)`,
   );
 }

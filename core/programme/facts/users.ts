@@ -9,6 +9,11 @@ export async function applyUsers(client: Client, now: Date): Promise<void> {
     `CREATE TEMP TABLE IF NOT EXISTS umpire_contested_emails (email text PRIMARY KEY) ON COMMIT DELETE ROWS;
      CREATE TEMP TABLE IF NOT EXISTS umpire_made_users (user_id text PRIMARY KEY) ON COMMIT DELETE ROWS`,
   );
+  await refuseErased(client);
+  const { rowCount: told } = await client.query(
+    `SELECT 1 FROM umpire_page WHERE type LIKE 'user.%' AND type <> 'user.seen' LIMIT 1`,
+  );
+  if (told === 0) return park(client);
   await client.query(
     `INSERT INTO umpire_contested_emails
      SELECT email FROM (
@@ -48,6 +53,20 @@ export async function applyUsers(client: Client, now: Date): Promise<void> {
      FROM (SELECT user_id, min(at) AS at FROM umpire_page WHERE type = 'user.deleted' GROUP BY user_id) AS d
      WHERE u.id = d.user_id AND (u.deleted_at IS NULL OR u.deleted_at > d.at)`,
     [now],
+  );
+}
+
+/** Events that tell who a user is or where they were; an erased user's are refused, and what they say is not kept. */
+export const PERSONAL_EVENTS = ['user.created', 'user.updated', 'user.seen', 'referral.registered'] as const;
+
+async function refuseErased(client: Client): Promise<void> {
+  await client.query(
+    `WITH gone AS (
+       DELETE FROM umpire_page AS p USING umpire.users AS k
+       WHERE k.user_id = p.user_id AND k.erased_at IS NOT NULL AND p.type = ANY ($1) RETURNING p.event_id
+     )
+     UPDATE umpire.events AS e SET status = 'refused', reason = 'user_erased', content = NULL FROM gone WHERE gone.event_id = e.event_id`,
+    [[...PERSONAL_EVENTS]],
   );
 }
 

@@ -1,14 +1,7 @@
 import { inTransaction, type Client, type Pool } from '../../postgres/connection.ts';
-import { deriveReferrals, lockFacts, prepareDerivation, recountTiers } from '../derive/referrals.ts';
-import { applyCodes } from '../facts/codes.ts';
-import { postCredits } from '../facts/credits.ts';
-import { applyPatterns } from '../facts/patterns.ts';
-import { applyRegistrations } from '../facts/registrations.ts';
-import { applySightings } from '../facts/sightings.ts';
-import { applyUsage } from '../facts/usage.ts';
-import { applyUsers } from '../facts/users.ts';
-import { settleRegistrations } from '../registration/settle.ts';
+import { lockFacts } from '../derive/referrals.ts';
 import type { ImportProgress } from './import.ts';
+import { applyPage, fillPage, preparePage } from './page.ts';
 
 const PAGE = 4000;
 
@@ -23,9 +16,11 @@ const FILLED = [
   'umpire.referrals',
   'umpire.bonuses',
   'umpire.code_events',
+  'umpire.validations',
   'umpire.events',
   'umpire.dirty',
   'referrals.codes',
+  'referrals.rate_limits',
   'referrals.relationships',
   'referrals.bonus_events',
   'referrals.fingerprints',
@@ -49,7 +44,7 @@ export async function applyStaged(
   const total = rows[0]?.staged ?? 0;
   let done = 0;
   for (let page = 1; ; page += 1) {
-    const applied = await inTransaction(pool, (client) => applyPage(client, now));
+    const applied = await inTransaction(pool, (client) => applyNext(client, now));
     if (applied === 0) return;
     done += applied;
     // The planner must not take tables that fill up here for the empty ones they were.
@@ -58,41 +53,10 @@ export async function applyStaged(
   }
 }
 
-async function applyPage(client: Client, now: Date): Promise<number> {
+async function applyNext(client: Client, now: Date): Promise<number> {
   await lockFacts(client);
   await preparePage(client);
-  const { rowCount } = await client.query(
-    `INSERT INTO umpire_page (event_id, at, type, user_id, content)
-     SELECT event_id, at, type, content ->> 'user_id', content FROM umpire.events
-     WHERE status = 'staged' ORDER BY at, event_id LIMIT ${PAGE}`,
-  );
-  if (rowCount === null || rowCount === 0) return 0;
-  await client.query('ANALYZE umpire_page');
-
-  await applyUsers(client, now);
-  await applyCodes(client);
-  await applyPatterns(client);
-  await applySightings(client);
-  await applyUsage(client);
-  await applyRegistrations(client);
-  await settleRegistrations(client, now);
-  await deriveReferrals(client, now);
-  await postCredits(client);
-  await recountTiers(client, now);
-
-  await client.query(
-    `UPDATE umpire.events AS e SET status = 'applied', content = NULL
-     FROM umpire_page AS p WHERE p.event_id = e.event_id AND e.status = 'staged'`,
-  );
-  return rowCount;
-}
-
-/** The tables of one page; they live as long as the connection and are empty at the start of each transaction. */
-async function preparePage(client: Client): Promise<void> {
-  await client.query(
-    `CREATE TEMP TABLE IF NOT EXISTS umpire_page (
-       event_id text COLLATE "C" PRIMARY KEY, at timestamptz NOT NULL, type text NOT NULL, user_id text, content jsonb NOT NULL
-     ) ON COMMIT DELETE ROWS`,
-  );
-  await prepareDerivation(client);
+  const events = await fillPage(client, `ORDER BY at, event_id LIMIT ${PAGE}`);
+  if (events > 0) await applyPage(client, now);
+  return events;
 }

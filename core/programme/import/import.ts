@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Refusal } from '../../domain/vocabulary.ts';
+import type { CreationRefusal, Refusal } from '../../domain/vocabulary.ts';
 import { type ArrivalPattern, arrivalMatcher } from '../../engine/patterns/arrival.ts';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
@@ -8,6 +8,7 @@ import type { Pool } from '../../postgres/connection.ts';
 import { describeFault, type Event, event as eventSchema } from '../events.ts';
 import { isoOf, microsOf } from '../instant.ts';
 import { applyStaged } from './apply.ts';
+import { knownPatterns } from './known-patterns.ts';
 import { prepare, type StagedEvent } from './prepare.ts';
 import type { Line, Source } from './source.ts';
 import { stage } from './stage.ts';
@@ -21,7 +22,7 @@ export type RejectedLine = {
 };
 
 /** Why an event that is valid has no effect, or none yet. */
-export type RefusalReason = Refusal | 'email_taken' | 'code_taken' | 'credits_out_of_range';
+export type RefusalReason = Refusal | CreationRefusal | 'email_taken' | 'credits_out_of_range' | 'user_erased';
 
 export type ImportReport = {
   /** Lines with something on them. */
@@ -185,14 +186,6 @@ async function patternsIn(source: Source): Promise<ArrivalPattern[]> {
   return patterns;
 }
 
-async function knownPatterns(pool: Pool): Promise<ArrivalPattern[]> {
-  const { rows } = await pool.query<Omit<ArrivalPattern, 'from'>>(
-    `SELECT p.id, p.pattern_type AS type, p.pattern_value AS value
-     FROM referrals.fraud_patterns AS p JOIN umpire.pattern_keys AS k ON k.pattern_id = p.id AND k.kind = 'arrival'`,
-  );
-  return rows.map((row) => ({ ...row, from: null }));
-}
-
 const LISTED_REFUSALS = 1000;
 
 async function refusalsOf(
@@ -200,13 +193,15 @@ async function refusalsOf(
   importId: string,
 ): Promise<Pick<ImportReport, 'refused' | 'parked' | 'refusals'>> {
   const failed = `
-    SELECT e.event_id, e.at, coalesce(g.outcome, e.reason, 'invalid_code') AS reason,
-      e.status = 'parked' OR g.outcome = 'invalid_code' OR c.event_id IS NOT NULL AS parked
+    SELECT e.event_id, e.at, coalesce(g.outcome, c.outcome, v.outcome, e.reason, 'invalid_code') AS reason,
+      e.status = 'parked' OR coalesce(g.outcome = 'invalid_code', false) OR c.kind = 'updated' AS parked
     FROM umpire.events AS e
-    LEFT JOIN umpire.registrations AS g ON g.event_id = e.event_id
-    LEFT JOIN umpire.code_events AS c ON c.event_id = e.event_id AND c.kind = 'updated'
-      AND NOT EXISTS (SELECT 1 FROM referrals.codes AS k WHERE k.code = c.code)
-    WHERE e.import_id = $1 AND (e.status IN ('parked', 'refused') OR g.outcome <> 'accepted' OR c.event_id IS NOT NULL)`;
+    LEFT JOIN umpire.registrations AS g ON g.event_id = e.event_id AND g.outcome <> 'accepted'
+    LEFT JOIN umpire.code_events AS c ON c.event_id = e.event_id AND (c.outcome <> 'accepted' OR c.kind = 'updated'
+      AND NOT EXISTS (SELECT 1 FROM referrals.codes AS k WHERE k.code = c.code))
+    LEFT JOIN umpire.validations AS v ON v.event_id = e.event_id AND v.outcome <> 'accepted'
+    WHERE e.import_id = $1
+      AND (e.status IN ('parked', 'refused') OR g.event_id IS NOT NULL OR c.event_id IS NOT NULL OR v.event_id IS NOT NULL)`;
   const counts = await pool.query<{ reason: RefusalReason; refused: number; parked: number }>(
     `SELECT reason, count(*)::int AS refused, count(*) FILTER (WHERE parked)::int AS parked FROM (${failed}) AS f GROUP BY reason ORDER BY reason`,
     [importId],

@@ -26,9 +26,14 @@ export function prepare(event: Event, key: HashKey, arrival: ArrivalMatcher): St
     id: event.id,
     at,
     type: event.type,
-    digest: key.hash(JSON.stringify(canonicalJson({ ...event, at }))).slice(0, 32),
+    digest: digestOf({ ...event, at }, key),
     content: contentOf(event, at, key, arrival),
   };
+}
+
+/** Tells a repetition from an id used again: equal content has an equal digest. */
+export function digestOf(content: object, key: HashKey): string {
+  return key.hash(JSON.stringify(canonicalJson(content))).slice(0, 32);
 }
 
 function contentOf(event: Event, at: string, key: HashKey, arrival: ArrivalMatcher): Record<string, unknown> {
@@ -117,7 +122,8 @@ function instantOrNull(iso: string | null | undefined): string | null {
   return iso === null || iso === undefined ? null : isoOf(microsOf(iso));
 }
 
-function emailColumns(email: string | undefined): Record<string, unknown> {
+/** The forms of an e-mail address that the engine compares, by their columns in umpire.users. */
+export function emailColumns(email: string | undefined): Record<string, unknown> {
   if (email === undefined) return {};
   const identity = emailIdentity(email);
   return {

@@ -2,12 +2,13 @@ import type { Mode } from '../../domain/vocabulary.ts';
 import type { HashKey } from '../../postgres/hash-key.ts';
 import type { Pool } from '../../postgres/connection.ts';
 
-export type JobOptions = {
+/** Ends a job after the step under way; the next run goes on from there. */
+export type Stop = { readonly signal?: AbortSignal | undefined };
+
+export type JobOptions = Stop & {
   /** The engine's clock. */
   readonly now: Date;
   readonly key: HashKey;
-  /** Ends the job after the step under way; the next run goes on from there. */
-  readonly signal?: AbortSignal;
 };
 
 /** What a run did, in numbers, e.g. `{ released: 12 }`; kept in its run record. */
@@ -23,5 +24,7 @@ export type Job = {
   readonly cron: string;
   /** Where it has work. */
   readonly modes: readonly Mode[];
+  /** It hashes nothing, so a machine without the hash key can run it. */
+  readonly keyless?: true;
   readonly run: (pool: Pool, options: JobOptions) => Promise<JobFigures>;
 };

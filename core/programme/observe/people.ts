@@ -4,8 +4,18 @@ import { differingUsers, type Scan } from './facts.ts';
 import { copySightings, SIGHTINGS } from './sightings.ts';
 import { copyUsage, PURCHASES, USAGES } from './usage.ts';
 
-/** Of `auth.users AS u`: all that signals look at. Keyed with $2, since an e-mail can be guessed from a plain digest. */
-const DIGEST = `encode(sha256(convert_to($2::text || u.email || ' ' || extract(epoch FROM u.created_at), 'UTF8')), 'hex')`;
+/** What is noted of a user who was erased here: what the owner still holds of them is not copied again. */
+const ERASED = 'erased';
+/**
+ * Of `auth.users AS u` and `umpire.users AS k`: all that signals look at. Keyed with $2, since an e-mail can be guessed from
+ * a plain digest.
+ */
+const DIGEST = `CASE WHEN u.id IS NOT NULL AND k.erased_at IS NOT NULL THEN '${ERASED}'
+  ELSE encode(sha256(convert_to($2::text || u.email || ' ' || extract(epoch FROM u.created_at), 'UTF8')), 'hex') END`;
+const CHANGED = `FROM unnest($1::text[]) AS a (id)
+  LEFT JOIN auth.users AS u ON u.id = a.id LEFT JOIN umpire.users AS k ON k.user_id = a.id
+  LEFT JOIN umpire.observed AS o ON o.kind = 'user' AND o.id = a.id
+  WHERE ${DIGEST} IS DISTINCT FROM o.digest`;
 
 /** The users among these of whom Umpire knows something else than the owner's rows say now. */
 export async function differingPeople(pool: Pool, userIds: readonly string[], scan: Scan): Promise<string[]> {
@@ -13,9 +23,7 @@ export async function differingPeople(pool: Pool, userIds: readonly string[], sc
   const openings = `SELECT b.user_id FROM credits.balances AS b
     WHERE b.user_id = ANY ($1) AND NOT EXISTS (SELECT 1 FROM umpire.opening_balances AS o WHERE o.user_id = b.user_id)`;
   const { rows } = await pool.query<{ id: string }>(
-    `SELECT a.id FROM unnest($1::text[]) AS a (id)
-     LEFT JOIN auth.users AS u ON u.id = a.id LEFT JOIN umpire.observed AS o ON o.kind = 'user' AND o.id = a.id
-     WHERE ${DIGEST} IS DISTINCT FROM o.digest
+    `SELECT a.id ${CHANGED}
      UNION ${[...copied, ...(scan.ledger ? [openings] : [])].join(' UNION ')}`,
     [userIds, scan.salt],
   );
@@ -25,12 +33,17 @@ export async function differingPeople(pool: Pool, userIds: readonly string[], sc
 /** Brings what is known of these users in line with the owner's rows; fills `umpire_rescored`. */
 export async function copyPeople(client: Client, userIds: readonly string[], scan: Scan): Promise<void> {
   const { rows: changed } = await client.query<{ id: string; email: string | null; digest: string | null }>(
-    `SELECT a.id, u.email, ${DIGEST} AS digest FROM unnest($1::text[]) AS a (id)
-     LEFT JOIN auth.users AS u ON u.id = a.id LEFT JOIN umpire.observed AS o ON o.kind = 'user' AND o.id = a.id
-     WHERE ${DIGEST} IS DISTINCT FROM o.digest`,
+    `SELECT a.id, u.email, ${DIGEST} AS digest ${CHANGED}`,
     [userIds, scan.salt],
   );
-  if (changed.length > 0) await copyIdentities(client, changed);
+  const erased = changed.filter(({ digest }) => digest === ERASED).map(({ id }) => id);
+  await client.query(
+    `INSERT INTO umpire.observed (kind, id, digest) SELECT 'user', id, $2 FROM unnest($1::text[]) AS x (id)
+     ON CONFLICT (kind, id) DO UPDATE SET digest = excluded.digest`,
+    [erased, ERASED],
+  );
+  const others = changed.filter(({ digest }) => digest !== ERASED);
+  if (others.length > 0) await copyIdentities(client, others);
   await copySightings(client, userIds);
   await copyUsage(client, userIds, scan);
   await client.query('SELECT umpire.record_openings($1)', [userIds]);

@@ -37,7 +37,9 @@ const WANTED = `
   LEFT JOIN LATERAL (
     SELECT f.ip_hash, nullif(f.device_hash, '') AS device_hash, f.ip_type, f.id AS fingerprint_id
     FROM referrals.user_fingerprints AS l JOIN referrals.fingerprints AS f ON f.id = l.fingerprint_id
-    WHERE l.user_id = r.referee_id AND l.context = 'registration' ORDER BY l.seen_at, f.id LIMIT 1
+    WHERE l.user_id = r.referee_id AND l.context = 'registration'
+      AND NOT EXISTS (SELECT 1 FROM umpire.users AS e WHERE e.user_id = l.user_id AND e.erased_at IS NOT NULL)
+    ORDER BY l.seen_at, f.id LIMIT 1
   ) AS p ON true
   WHERE r.id = ANY ($1)`;
 
@@ -100,6 +102,7 @@ export async function copyReferrals(client: Client, differing: readonly Differin
     people.rows.map(({ id }) => id),
     scan,
   );
+  await keepPurged(client);
   await noteRescored(client, differing);
   const gone = await client.query<{ id: string }>(
     `SELECT r.relationship_id AS id FROM umpire.referrals AS r
@@ -111,6 +114,20 @@ export async function copyReferrals(client: Client, differing: readonly Differin
   await client.query('SELECT umpire.mark_dirty(array_agg(relationship_id)) FROM umpire_rescored');
   if (goneIds.length > 0) await forgetReferrals(client, goneIds);
   await writeReferrals(client);
+}
+
+/** What fired because of a fingerprint that the owner purged is kept and not derived any more (SPEC 1). */
+async function keepPurged(client: Client): Promise<void> {
+  await client.query(
+    `INSERT INTO umpire.kept_evidence (relationship_id, signal, evidence)
+     SELECT e.relationship_id, e.signal, e.evidence
+     FROM umpire_wanted_referrals AS w
+     JOIN umpire.referrals AS f ON f.relationship_id = w.relationship_id AND f.fingerprint_id IS NOT NULL
+     JOIN umpire.evidence AS e ON e.relationship_id = w.relationship_id
+     WHERE w.fingerprint_id IS NULL AND (e.signal IN ('same_ip', 'same_device', 'vpn_proxy')
+       OR e.signal LIKE 'pattern:%' AND e.evidence ->> 'matched' IN ('address', 'network', 'device'))
+     ON CONFLICT DO NOTHING`,
+  );
 }
 
 async function noteRescored(client: Client, differing: readonly Differing[]): Promise<void> {
@@ -161,7 +178,7 @@ async function noteRescored(client: Client, differing: readonly Differing[]): Pr
 
 /** As keys/0000 has it in programme mode. Whoever decides or scores one of them finishes first. */
 async function forgetReferrals(client: Client, ids: readonly string[]): Promise<void> {
-  for (const table of ['dirty', 'referrals', 'scores', 'evidence', 'items', 'decisions']) {
+  for (const table of ['dirty', 'referrals', 'scores', 'evidence', 'kept_evidence', 'items', 'decisions']) {
     await client.query(`DELETE FROM umpire.${table} WHERE relationship_id = ANY ($1)`, [ids]);
   }
 }

@@ -18,7 +18,7 @@ export type ScanOptions = {
   /** Looks at every row: finds what changed without any time, and what was deleted. */
   readonly full: boolean;
   /** Ends the scan after the page under way; what it found stays, and the next one looks again from where this one began. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type ScanReport = {

@@ -42,13 +42,14 @@ function isBefore(change: { at: Micros; eventId: string }, at: Micros, eventId: 
   return Buffer.compare(Buffer.from(change.eventId), Buffer.from(eventId)) < 0;
 }
 
-/** What is known of these codes, by code; one that nobody made is left out. */
+/** What is known of these codes, by code; one that nobody made, or not any more, is left out. */
 export async function codeHistories(
   client: Client,
   codes: readonly string[],
 ): Promise<ReadonlyMap<string, CodeHistory>> {
   const { rows } = await client.query<{ id: string; code: string; user_id: string; type: string }>(
-    'SELECT id, code, user_id, type FROM referrals.codes WHERE code = ANY ($1)',
+    `SELECT id, code, user_id, type FROM referrals.codes AS c
+     WHERE code = ANY ($1) AND NOT EXISTS (SELECT 1 FROM umpire_changed_codes AS x WHERE x.code = c.code AND x.is_gone)`,
     [codes],
   );
   const events = await client.query<{
@@ -56,26 +57,23 @@ export async function codeHistories(
     micros: string;
     code: string;
     kind: string;
-    user_id: string | null;
     fields: unknown;
   }>(
-    `SELECT event_id, ${microsSql('at')} AS micros, code, kind, fields ->> 'user_id' AS user_id,
+    `SELECT event_id, ${microsSql('at')} AS micros, code, kind,
        CASE WHEN fields ? 'expires_at' AND fields ->> 'expires_at' IS NOT NULL
          THEN fields || jsonb_build_object('expires_at', ${microsSql(`(fields ->> 'expires_at')::timestamptz`)}) ELSE fields END AS fields
-     FROM umpire.code_events WHERE code = ANY ($1) ORDER BY at, event_id`,
+     FROM umpire.code_events WHERE code = ANY ($1) AND (kind = 'updated' OR outcome = 'accepted') ORDER BY at, event_id`,
     [codes],
   );
   const histories = new Map<string, CodeHistory>();
   for (const { id, code, user_id: ownerId, type } of rows) {
     histories.set(code, { codeId: id, ownerId, type: codeType(type), changes: [] });
   }
-  for (const { event_id: eventId, micros, code, kind, user_id: ownerId, fields } of events.rows) {
-    const history = histories.get(code);
-    // The attempts of others to make the same code say nothing about it.
-    if (history === undefined || (kind === 'created' && ownerId !== history.ownerId)) continue;
-    // Made again by its owner: the first time counts.
-    if (kind === 'created' && history.changes.some(({ isCreation }) => isCreation)) continue;
-    history.changes.push({ at: Number(micros), eventId, isCreation: kind === 'created', fields: codeFields(fields) });
+  // The attempts of others to make the same code say nothing about it, nor does its owner's to make it again.
+  for (const { event_id: eventId, micros, code, kind, fields } of events.rows) {
+    histories
+      .get(code)
+      ?.changes.push({ at: Number(micros), eventId, isCreation: kind === 'created', fields: codeFields(fields) });
   }
   return histories;
 }

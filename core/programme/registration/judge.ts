@@ -1,6 +1,7 @@
 import { RATE_LIMITS } from '../../domain/constants.ts';
 import type { CodeType, Refusal } from '../../domain/vocabulary.ts';
-import { MINUTE, type Micros } from '../instant.ts';
+import type { Micros } from '../instant.ts';
+import { isFull } from '../limits/window.ts';
 
 /** A code as it was at the moment of a registration. */
 export type CodeAt = {
@@ -40,15 +41,4 @@ export function judge(attempt: Attempt, code: CodeAt | null, places: Places): Ve
     return 'rate_limited';
   }
   return 'accepted';
-}
-
-/**
- * Whether one more at `at` would be too many: in its own window (at − window, at], or in that of a later one that
- * stands, which this one would fall into.
- */
-function isFull(taken: readonly Micros[], at: Micros, rule: { limit: number; windowMinutes: number }): boolean {
-  const window = rule.windowMinutes * MINUTE;
-  const inWindowOf = (end: Micros): number => taken.filter((time) => time > end - window && time <= end).length;
-  if (inWindowOf(at) >= rule.limit) return true;
-  return taken.some((time) => time > at && time < at + window && inWindowOf(time) >= rule.limit);
 }

@@ -1,4 +1,5 @@
 import type { Client } from '../../postgres/connection.ts';
+import { keepRegistrations } from '../limits/kept-calls.ts';
 import type { CodeAt, Verdict } from './judge.ts';
 
 export type Judged = {
@@ -34,6 +35,10 @@ export async function recordVerdicts(client: Client, judged: readonly Judged[], 
     await displaceLater(client, accepted, now);
     await makeReferrals(client, accepted);
   }
+  await keepRegistrations(
+    client,
+    judged.map(({ eventId }) => eventId),
+  );
   await client.query(
     `UPDATE referrals.codes AS c SET uses_count = n.uses
      FROM (
@@ -70,6 +75,14 @@ const NEIGHBOURS = `
 
 async function removeReferrals(client: Client, eventIds: readonly string[], now: Date): Promise<void> {
   await client.query(NEIGHBOURS, [eventIds]);
+  await client.query(
+    `INSERT INTO umpire.stale_days (day)
+     SELECT DISTINCT (s.at AT TIME ZONE 'UTC')::date
+     FROM umpire.referrals AS u JOIN referrals.relationships AS r ON r.id = u.relationship_id
+     CROSS JOIN LATERAL (VALUES (r.registered_at), (r.activated_at), (r.qualified_at), (r.retained_at)) AS s (at)
+     WHERE u.event_id = ANY ($1) AND s.at IS NOT NULL`,
+    [eventIds],
+  );
   const gone = await client.query<{ id: string; referrer_id: string; qualified_at: Date | null }>(
     `DELETE FROM referrals.relationships AS r USING umpire.referrals AS u
      WHERE u.event_id = ANY ($1) AND r.id = u.relationship_id RETURNING r.id, r.referrer_id, u.qualified_at`,
@@ -83,6 +96,7 @@ async function removeReferrals(client: Client, eventIds: readonly string[], now:
   const referrers = qualified.map(({ referrer_id: id }) => id);
   await client.query('SELECT umpire.retier_bonuses($1, $2)', [referrers, qualified.map(({ qualified_at: at }) => at)]);
   await client.query('SELECT umpire.recount_tiers($1, $2)', [referrers, now]);
+  await client.query('SELECT umpire.retime_claims($1)', [gone.rows.map(({ referrer_id: id }) => id)]);
 }
 
 /** A referee has one referral: a later one that a following page is yet to judge again makes room at once. */
@@ -99,9 +113,15 @@ async function displaceLater(client: Client, accepted: readonly string[], now: D
     `UPDATE umpire.registrations SET outcome = NULL, code_id = NULL, referrer_id = NULL, is_campaign = NULL WHERE event_id = ANY ($1)`,
     [eventIds],
   );
+  await keepRegistrations(client, eventIds);
 }
 
 async function makeReferrals(client: Client, eventIds: readonly string[]): Promise<void> {
+  await client.query(
+    `INSERT INTO umpire.stale_days (day)
+     SELECT DISTINCT (g.at AT TIME ZONE 'UTC')::date FROM umpire.registrations AS g WHERE g.event_id = ANY ($1)`,
+    [eventIds],
+  );
   await client.query(
     `INSERT INTO referrals.relationships (id, referrer_id, referee_id, code_id, source_app_id, registered_at, created_at, updated_at)
      SELECT md5('relationship:' || g.event_id)::uuid, g.referrer_id, g.referee_id, g.code_id, g.source_app_id, g.at, g.at, g.at

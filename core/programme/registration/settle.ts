@@ -4,6 +4,7 @@ import { codeAt, codeHistories } from './code-history.ts';
 import { judge, type Verdict } from './judge.ts';
 import { type Key, loadPlaces } from './places.ts';
 import { recordVerdicts, type Judged } from './record.ts';
+import { waitForScoringFrom } from './scoring.ts';
 
 const PAGE = 2000;
 
@@ -25,7 +26,7 @@ type Row = {
  */
 export async function settleRegistrations(client: Client, now: Date): Promise<void> {
   let from = await firstAffected(client);
-  if (from !== null) await waitForScoring(client, from);
+  if (from !== null) await waitForScoringFrom(client, from);
   while (from !== null) from = await settlePage(client, from, now);
 }
 
@@ -36,32 +37,21 @@ async function firstAffected(client: Client): Promise<Key | null> {
        SELECT g.at, g.event_id FROM umpire_page AS p JOIN umpire.registrations AS g ON g.event_id = p.event_id
        WHERE p.type = 'referral.registered' AND NOT g.is_settled
      ),
-     through_code AS MATERIALIZED (
+     through_changed AS MATERIALIZED (
+       SELECT g.at, g.event_id FROM umpire_changed_codes AS c JOIN umpire.registrations AS g ON g.code = c.code WHERE NOT g.is_settled
+     ),
+     through_updated AS MATERIALIZED (
        SELECT g.at, g.event_id
-       FROM (SELECT p.content ->> 'code' AS code, p.type, p.at, p.event_id FROM umpire_page AS p
-             WHERE p.type IN ('code.created', 'code.updated')) AS p
+       FROM (SELECT p.content ->> 'code' AS code, p.at, p.event_id FROM umpire_page AS p WHERE p.type = 'code.updated') AS p
        JOIN umpire.registrations AS g ON g.code = p.code
-       WHERE NOT g.is_settled AND (p.type = 'code.created' OR (g.at, g.event_id) > (p.at, p.event_id))
+       WHERE NOT g.is_settled AND (g.at, g.event_id) > (p.at, p.event_id)
      )
-     SELECT at::text, event_id FROM (SELECT * FROM own UNION ALL SELECT * FROM through_code) AS affected
+     SELECT at::text, event_id
+     FROM (SELECT * FROM own UNION ALL SELECT * FROM through_changed UNION ALL SELECT * FROM through_updated) AS affected
      ORDER BY affected.at, event_id LIMIT 1`,
   );
   const first = rows[0];
   return first === undefined ? null : { at: first.at, eventId: first.event_id };
-}
-
-/** Whoever scores one of the accepted ones from here on finishes first; from then on it stands, and the others wait. */
-async function waitForScoring(client: Client, from: Key): Promise<void> {
-  await client.query(
-    `WITH contested AS MATERIALIZED (
-       SELECT md5('relationship:' || event_id)::uuid AS relationship_id FROM umpire.registrations
-       WHERE NOT is_settled AND outcome = 'accepted' AND (at, event_id) >= ($1::timestamptz, $2)
-     )
-     SELECT count(*) FROM (
-       SELECT 1 FROM umpire.dirty WHERE relationship_id IN (SELECT relationship_id FROM contested) ORDER BY relationship_id FOR UPDATE
-     ) AS locked`,
-    [from.at, from.eventId],
-  );
 }
 
 /** Settles one page from `from` on, inclusive; returns where the next one begins. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dbInstant, type Queryable, row } from '../postgres/rows.ts';
+import { dbInstant, type Queryable, row } from './rows.ts';
 
 /** The server's clock: this machine's may be wrong by days, and holds, reversals and due times must not depend on it. */
 export async function serverNow(db: Queryable): Promise<Date> {

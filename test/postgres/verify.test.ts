@@ -1,0 +1,461 @@
+import { randomUUID } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decide } from '../../core/review/decide.ts';
+import { advanceStages } from '../../core/programme/jobs/advance-stages.ts';
+import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { refreshStaleDays } from '../../core/programme/statistics.ts';
+import { CHECKS, verify } from '../../core/programme/verify.ts';
+import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { Story, type StoryEvent, tell, tellDemo } from '../support/story.ts';
+
+const NOW = new Date('2026-03-01T20:00:00Z');
+
+let db: MigratedDatabase;
+
+/** A demo programme in which something of everything happened: paid, held, released, retained, approved, rejected, escalated, limited. */
+beforeAll(async () => {
+  db = await migratedDatabase();
+  await tellDemo(db.pool, 600, NOW);
+  await tell(db.pool, limited(), NOW);
+  const { rows } = await db.pool.query<{ id: string }>('SELECT id FROM referrals.review_queue ORDER BY id LIMIT 30');
+  const decisions = [
+    { decision: 'approve', reason: 'household' },
+    { decision: 'reject', reason: 'account_farm' },
+    { decision: 'escalate', reason: 'needs_lead' },
+  ] as const;
+  await decide(
+    db.pool,
+    rows.slice(0, 15).map(({ id }, index) => ({
+      decisionId: randomUUID(),
+      itemId: id,
+      ...(decisions[index % 3] ?? decisions[0]),
+    })),
+    { now: NOW },
+  );
+  await advanceStages(db.pool, NOW);
+  await releaseHolds(db.pool, NOW);
+  await refreshStaleDays(db.pool);
+});
+afterAll(() => db.end());
+
+/** A hundred and twelve bonuses of one referrer within a day: twelve of them wait for their time. */
+function limited(): StoryEvent[] {
+  const story = new Story()
+    .user('2025-01-01T10:00:00Z', 'busy', 'Bus Y', 'busy@first.example')
+    .code('2025-01-02T10:00:00Z', 'busy', 'BUSY-DAY');
+  for (let index = 0; index < 8; index += 1) {
+    const name = `busyreferee${String.fromCodePoint(97 + index)}`;
+    const hour = String(2 * index).padStart(2, '0');
+    story
+      .user('2026-02-27T10:00:00Z', name, name, `${String.fromCodePoint(97 + index).repeat(9)}@${name}.example`)
+      .registered(`2026-03-01T${hour}:00:00Z`, name, 'BUSY-DAY', `198.51.100.${index}`);
+    for (const app of 'picture presi mail manadeck todo calendar contacts finance clock zitare storage moodlit'.split(
+      ' ',
+    )) {
+      story.used(`2026-03-01T${hour}:30:00Z`, name, app);
+    }
+  }
+  return story.events.map((event) => ({ ...event, id: `busy-${event.id}` }));
+}
+
+/** One bonus, one referral … of a kind, for a corruption to fall on. */
+const A_PAID = `(SELECT id FROM referrals.bonus_events WHERE status = 'paid' AND event_type = 'qualified' ORDER BY id LIMIT 1)`;
+const A_HELD = `(SELECT id FROM referrals.bonus_events WHERE status = 'held' AND hold_reason = 'fraud_high' AND event_type = 'registered' ORDER BY id LIMIT 1)`;
+const A_MEDIUM = `(SELECT id FROM referrals.bonus_events WHERE hold_reason = 'fraud_medium' ORDER BY id LIMIT 1)`;
+const A_QUALIFIED = `(SELECT r.id FROM referrals.relationships AS r WHERE r.status = 'qualified' AND r.qualified_at > r.activated_at + interval '1 day' ORDER BY r.id LIMIT 1)`;
+const A_LOW = `(SELECT relationship_id FROM umpire.scores WHERE held_band = 'low' ORDER BY relationship_id LIMIT 1)`;
+const A_BLOCKED = `(SELECT s.relationship_id FROM umpire.scores AS s WHERE s.held_band = 'critical' AND s.approved_band IS NULL
+  AND EXISTS (SELECT 1 FROM referrals.bonus_events AS b WHERE b.relationship_id = s.relationship_id AND b.status = 'held') ORDER BY 1 LIMIT 1)`;
+const AN_OPEN = `(SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id LIMIT 1)`;
+const A_TIER = `(SELECT user_id FROM referrals.user_tiers WHERE qualified_count > 0 ORDER BY user_id LIMIT 1)`;
+const A_LEDGER_ROW = `(SELECT id FROM credits.transactions WHERE idempotency_key LIKE 'bonus:%' ORDER BY id LIMIT 1)`;
+const AN_EVENT_ROW = `(SELECT id FROM credits.transactions WHERE idempotency_key LIKE 'event:%' AND type = 'usage' ORDER BY id LIMIT 1)`;
+const A_CROSS_APP = `(SELECT id FROM referrals.cross_app_activations WHERE bonus_paid ORDER BY id LIMIT 1)`;
+const A_FINGERPRINT = `(SELECT id FROM referrals.fingerprints WHERE registration_count > 0 ORDER BY id LIMIT 1)`;
+const A_CODE = `(SELECT id FROM referrals.codes WHERE uses_count > 1 ORDER BY id LIMIT 1)`;
+
+/** What was done to the data, by whom nobody knows, and the checks that must notice. More may notice too. */
+const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; readonly noticed: readonly string[] }[] = [
+  {
+    what: 'credits appear in a balance',
+    sql: `UPDATE credits.balances SET balance = balance + 1 WHERE user_id = 'busy'`,
+    noticed: ['ledger_sum'],
+  },
+  {
+    what: 'free credits appear',
+    sql: `UPDATE credits.balances SET free_credits_remaining = 5 WHERE user_id = 'busy'`,
+    noticed: ['ledger_sum'],
+  },
+  {
+    what: 'a ledger row is deleted',
+    sql: `DELETE FROM credits.transactions WHERE id = ${A_LEDGER_ROW}`,
+    noticed: ['ledger_sum', 'bonus_paid', 'ledger_totals'],
+  },
+  {
+    what: 'a ledger row gets another amount',
+    sql: `UPDATE credits.transactions SET amount = amount + 1, balance_after = balance_after + 1 WHERE id = ${A_LEDGER_ROW}`,
+    noticed: ['ledger_sum', 'bonus_paid'],
+  },
+  {
+    what: 'a ledger row is no longer completed',
+    sql: `UPDATE credits.transactions SET status = 'cancelled' WHERE id = ${A_LEDGER_ROW}`,
+    noticed: ['ledger_sum', 'bonus_paid'],
+  },
+  {
+    what: 'a ledger row is booked twice, and the balance with it',
+    sql: `
+      WITH twice AS (
+        INSERT INTO credits.transactions (user_id, type, status, amount, balance_before, balance_after, app_id, description, idempotency_key)
+        SELECT user_id, type, status, amount, balance_before, balance_after, app_id, description, idempotency_key || ':again'
+        FROM credits.transactions WHERE id = ${A_LEDGER_ROW} RETURNING user_id, amount
+      )
+      UPDATE credits.balances AS b SET balance = b.balance + t.amount, total_earned = b.total_earned + t.amount FROM twice AS t WHERE b.user_id = t.user_id`,
+    noticed: ['bonus_paid'],
+  },
+  {
+    what: 'credits are given by a row without a key',
+    sql: `
+      WITH given AS (
+        INSERT INTO credits.transactions (user_id, type, status, amount, balance_before, balance_after, app_id, description)
+        VALUES ('busy', 'bonus', 'completed', 100, 0, 100, 'x', 'x') RETURNING user_id, amount
+      )
+      UPDATE credits.balances AS b SET balance = b.balance + g.amount, total_earned = b.total_earned + g.amount FROM given AS g WHERE b.user_id = g.user_id`,
+    noticed: ['ledger_key'],
+  },
+  {
+    what: 'credits are given by a row with an invented event',
+    sql: `
+      WITH given AS (
+        INSERT INTO credits.transactions (user_id, type, status, amount, balance_before, balance_after, app_id, description, idempotency_key)
+        VALUES ('busy', 'purchase', 'completed', 100, 0, 100, 'x', 'x', 'event:never') RETURNING user_id, amount
+      )
+      UPDATE credits.balances AS b SET balance = b.balance + g.amount, total_earned = b.total_earned + g.amount FROM given AS g WHERE b.user_id = g.user_id`,
+    noticed: ['ledger_unfounded'],
+  },
+  {
+    what: 'the usage of a user vanishes from the ledger and the balance',
+    sql: `
+      WITH gone AS (DELETE FROM credits.transactions WHERE id = ${AN_EVENT_ROW} RETURNING user_id, amount)
+      UPDATE credits.balances AS b SET balance = b.balance - g.amount, total_spent = b.total_spent + g.amount FROM gone AS g WHERE b.user_id = g.user_id`,
+    noticed: ['ledger_facts'],
+  },
+  {
+    what: 'a balance is deleted',
+    sql: `DELETE FROM credits.balances WHERE user_id = 'busy'`,
+    noticed: ['ledger_without_balance'],
+  },
+  {
+    what: 'a row does not lead from the balance before to the balance after',
+    sql: `UPDATE credits.transactions SET balance_after = balance_after + 1 WHERE id = ${A_LEDGER_ROW}`,
+    noticed: ['ledger_row'],
+  },
+  {
+    what: 'the sum of what was earned is changed',
+    sql: `UPDATE credits.balances SET total_earned = total_earned + 1 WHERE user_id = 'busy'`,
+    noticed: ['ledger_totals'],
+  },
+  {
+    what: 'a bonus is there twice',
+    sql: `
+      INSERT INTO referrals.bonus_events (relationship_id, user_id, event_type, app_id, credits_base, tier_multiplier, credits_final, tier_at_time, status)
+      SELECT relationship_id, user_id, event_type, app_id, credits_base, tier_multiplier, credits_final, tier_at_time, 'rejected'
+      FROM referrals.bonus_events WHERE id = ${A_PAID}`,
+    noticed: ['bonus_key'],
+  },
+  {
+    what: 'a held bonus is marked as paid',
+    sql: `UPDATE referrals.bonus_events SET status = 'paid', hold_reason = NULL, released_at = now(), transaction_id = gen_random_uuid() WHERE id = ${A_HELD}`,
+    noticed: ['bonus_paid', 'money_log', 'earned'],
+  },
+  {
+    what: 'a paid bonus is marked as rejected',
+    sql: `UPDATE referrals.bonus_events SET status = 'rejected' WHERE id = ${A_PAID}`,
+    noticed: ['bonus_paid', 'money_log', 'earned'],
+  },
+  {
+    what: 'a hold loses its reason',
+    sql: `UPDATE referrals.bonus_events SET hold_reason = NULL WHERE id = ${A_HELD}`,
+    noticed: ['bonus_hold'],
+  },
+  {
+    what: 'a hold has an invented reason',
+    sql: `UPDATE referrals.bonus_events SET hold_reason = 'because' WHERE id = ${A_HELD}`,
+    noticed: ['bonus_hold'],
+  },
+  {
+    what: 'an unpaid bonus is worth more',
+    sql: `UPDATE referrals.bonus_events SET credits_final = 500 WHERE id = ${A_HELD}`,
+    noticed: ['bonus_amount'],
+  },
+  {
+    what: 'an unpaid bonus has another tier',
+    sql: `UPDATE referrals.bonus_events SET tier_at_time = 'platinum', tier_multiplier = 3, credits_final = credits_base * 3 WHERE id = (
+      SELECT b.id FROM referrals.bonus_events AS b JOIN referrals.relationships AS r ON r.id = b.relationship_id AND r.referrer_id = b.user_id WHERE b.status = 'held' LIMIT 1)`,
+    noticed: ['bonus_tier'],
+  },
+  {
+    what: 'a bonus is deleted',
+    sql: `DELETE FROM referrals.bonus_events WHERE id = ${A_HELD}`,
+    noticed: ['bonus_missing'],
+  },
+  {
+    what: 'a bonus is invented',
+    sql: `
+      INSERT INTO referrals.bonus_events (relationship_id, user_id, event_type, credits_base, credits_final, tier_at_time, status)
+      SELECT id, referrer_id, 'retained', 15, 15, 'bronze', 'rejected' FROM referrals.relationships WHERE id = ${A_QUALIFIED}`,
+    noticed: ['bonus_unearned'],
+  },
+  {
+    what: 'a medium hold never ends',
+    sql: `UPDATE referrals.bonus_events SET hold_until = NULL WHERE id = ${A_MEDIUM}`,
+    noticed: ['bonus_times'],
+  },
+  {
+    what: 'a paid bonus has no ledger row of its own',
+    sql: `UPDATE referrals.bonus_events SET transaction_id = NULL WHERE id = ${A_PAID}`,
+    noticed: ['bonus_times'],
+  },
+  {
+    what: 'a hold of the queue becomes one that runs out',
+    sql: `UPDATE referrals.bonus_events SET hold_reason = 'fraud_medium', hold_until = now() WHERE id = ${A_HELD}`,
+    noticed: ['bonus_band'],
+  },
+  {
+    what: 'a bonus is pending again',
+    sql: `UPDATE referrals.bonus_events SET status = 'pending', hold_reason = NULL WHERE id = ${A_HELD}`,
+    noticed: ['bonus_band'],
+  },
+  {
+    what: 'a claim is let through early',
+    sql: `UPDATE referrals.bonus_events SET hold_until = hold_until - interval '1 hour' WHERE hold_reason = 'rate_limited'`,
+    noticed: ['claim'],
+  },
+  {
+    what: 'what a user earned is changed',
+    sql: `UPDATE referrals.user_tiers SET total_earned = total_earned + 1 WHERE user_id = ${A_TIER}`,
+    noticed: ['earned'],
+  },
+  {
+    what: 'an activation of another app says it was not paid',
+    sql: `UPDATE referrals.cross_app_activations SET bonus_paid = false WHERE id = ${A_CROSS_APP}`,
+    noticed: ['cross_app'],
+  },
+  {
+    what: 'an activation of another app has another time',
+    sql: `UPDATE referrals.cross_app_activations SET activated_at = activated_at + interval '1 day' WHERE id = ${A_CROSS_APP}`,
+    noticed: ['cross_app_facts'],
+  },
+  {
+    what: 'a payment is missing from the log',
+    sql: `DELETE FROM umpire.money_log WHERE bonus_id = ${A_PAID}`,
+    noticed: ['money_log'],
+  },
+  {
+    what: 'a hold is missing from the log',
+    sql: `DELETE FROM umpire.money_log WHERE bonus_id = ${A_HELD}`,
+    noticed: ['money_log_held'],
+  },
+  {
+    what: 'an accepted registration is marked as refused',
+    sql: `UPDATE umpire.registrations SET outcome = 'code_expired' WHERE event_id = (SELECT event_id FROM umpire.referrals ORDER BY 1 LIMIT 1)`,
+    noticed: ['registration'],
+  },
+  {
+    what: 'a refused registration is marked as accepted',
+    sql: `UPDATE umpire.registrations SET outcome = 'accepted' WHERE event_id = (SELECT event_id FROM umpire.registrations WHERE outcome <> 'accepted' ORDER BY 1 LIMIT 1)`,
+    noticed: ['registration'],
+  },
+  {
+    what: 'a referral of oneself',
+    sql: `UPDATE referrals.relationships SET referrer_id = referee_id WHERE id = ${A_QUALIFIED}`,
+    noticed: ['self_referral'],
+  },
+  {
+    what: 'too many registrations through a code',
+    sql: `
+      UPDATE umpire.registrations SET code_id = (SELECT id FROM referrals.codes ORDER BY id LIMIT 1), code = (SELECT code FROM referrals.codes ORDER BY id LIMIT 1), at = '2026-02-01' WHERE outcome = 'accepted'`,
+    noticed: ['limit_code', 'limit_referrer'],
+  },
+  {
+    what: 'too many registrations of a referrer',
+    sql: `UPDATE umpire.registrations SET at = '2026-02-01', referrer_id = 'busy' WHERE event_id IN (SELECT event_id FROM umpire.registrations WHERE outcome = 'accepted' AND NOT is_campaign LIMIT 21)`,
+    noticed: ['limit_referrer'],
+  },
+  {
+    what: 'a code counts other uses',
+    sql: `UPDATE referrals.codes SET uses_count = uses_count + 1 WHERE id = ${A_CODE}`,
+    noticed: ['uses'],
+  },
+  {
+    what: 'a code is used more often than it may be',
+    sql: `UPDATE referrals.codes SET max_uses = 1 WHERE id = ${A_CODE}`,
+    noticed: ['max_uses'],
+  },
+  {
+    what: 'a stage goes back',
+    sql: `UPDATE referrals.relationships SET status = 'registered' WHERE id = ${A_QUALIFIED}`,
+    noticed: ['stage'],
+  },
+  {
+    what: 'stages stand in another order',
+    sql: `UPDATE referrals.relationships SET activated_at = qualified_at + interval '1 hour' WHERE id = ${A_QUALIFIED}`,
+    noticed: ['stage', 'stage_facts'],
+  },
+  {
+    what: 'a qualification has another time',
+    sql: `UPDATE referrals.relationships SET qualified_at = qualified_at - interval '1 hour' WHERE id = ${A_QUALIFIED}`,
+    noticed: ['stage_facts'],
+  },
+  {
+    what: 'a tier is raised',
+    sql: `UPDATE referrals.user_tiers SET tier = 'platinum' WHERE user_id = ${A_TIER}`,
+    noticed: ['tier'],
+  },
+  {
+    what: 'a tier counts more than there are',
+    sql: `UPDATE referrals.user_tiers SET qualified_count = qualified_count + 1 WHERE user_id = ${A_TIER}`,
+    noticed: ['tier'],
+  },
+  {
+    what: 'a tier is deleted',
+    sql: `DELETE FROM referrals.user_tiers WHERE user_id = ${A_TIER}`,
+    noticed: ['tier_missing'],
+  },
+  {
+    what: 'a fingerprint counts fewer registrations',
+    sql: `UPDATE referrals.fingerprints SET registration_count = 0 WHERE id = ${A_FINGERPRINT}`,
+    noticed: ['fingerprint'],
+  },
+  {
+    what: 'a fingerprint counts a rejection that was not',
+    sql: `UPDATE referrals.fingerprints SET flagged_count = flagged_count + 1 WHERE id = ${A_FINGERPRINT}`,
+    noticed: ['fingerprint'],
+  },
+  {
+    what: 'a user is no longer linked to a fingerprint',
+    sql: `DELETE FROM referrals.user_fingerprints WHERE fingerprint_id = ${A_FINGERPRINT}`,
+    noticed: ['fingerprint_link'],
+  },
+  {
+    what: 'an address is stored as it is',
+    sql: `UPDATE referrals.fingerprints SET ip_hash = '192.0.2.1' WHERE id = ${A_FINGERPRINT}`,
+    noticed: ['hash'],
+  },
+  {
+    what: 'a score is lowered',
+    sql: `UPDATE referrals.relationships SET fraud_score = 0 WHERE id = ${A_BLOCKED}`,
+    noticed: ['score'],
+  },
+  {
+    what: 'a signal is taken from a referral',
+    sql: `UPDATE referrals.relationships SET fraud_signals = '[]' WHERE id = ${A_BLOCKED}`,
+    noticed: ['score'],
+  },
+  {
+    what: 'evidence is deleted',
+    sql: `DELETE FROM umpire.evidence WHERE relationship_id = ${A_BLOCKED}`,
+    noticed: ['score'],
+  },
+  {
+    what: 'a score is deleted',
+    sql: `DELETE FROM umpire.scores WHERE relationship_id = ${A_LOW}`,
+    noticed: ['unscored'],
+  },
+  {
+    what: 'a flag is taken off',
+    sql: `UPDATE referrals.relationships SET is_flagged = false WHERE id = ${A_BLOCKED}`,
+    noticed: ['flag'],
+  },
+  {
+    what: 'a clean referral is flagged',
+    sql: `UPDATE referrals.relationships SET is_flagged = true WHERE id = ${A_LOW}`,
+    noticed: ['flag'],
+  },
+  {
+    what: 'a bonus of a blocked referral is paid',
+    sql: `UPDATE referrals.bonus_events SET status = 'paid', hold_reason = NULL, released_at = now() WHERE relationship_id = ${A_BLOCKED} AND status = 'held'`,
+    noticed: ['paid_while_blocked'],
+  },
+  { what: 'an item is deleted', sql: `DELETE FROM referrals.review_queue WHERE id = ${AN_OPEN}`, noticed: ['queue'] },
+  {
+    what: 'an item is there twice',
+    sql: `INSERT INTO referrals.review_queue (relationship_id, fraud_score, fraud_signals, priority) SELECT relationship_id, fraud_score, fraud_signals, priority FROM referrals.review_queue WHERE id = ${AN_OPEN}`,
+    noticed: ['open_items', 'item_version'],
+  },
+  {
+    what: 'an item shows another score',
+    sql: `UPDATE referrals.review_queue SET fraud_score = 1 WHERE id = ${AN_OPEN}`,
+    noticed: ['item'],
+  },
+  {
+    what: 'an item has a lower priority',
+    sql: `UPDATE referrals.review_queue SET priority = 'low' WHERE id = ${AN_OPEN}`,
+    noticed: ['item'],
+  },
+  {
+    what: 'the version of an item is deleted',
+    sql: `DELETE FROM umpire.items WHERE item_id = ${AN_OPEN}`,
+    noticed: ['item_version'],
+  },
+  {
+    what: 'an item is approved that nobody decided',
+    sql: `UPDATE referrals.review_queue SET status = 'approved' WHERE id = ${AN_OPEN}`,
+    noticed: ['decision'],
+  },
+  {
+    what: 'a rejected item is approved',
+    sql: `UPDATE referrals.review_queue SET status = 'approved' WHERE status = 'rejected'`,
+    noticed: ['decision', 'rejected'],
+  },
+  {
+    what: 'a code is somebody else’s',
+    sql: `UPDATE referrals.codes SET user_id = 'busy' WHERE id = ${A_CODE}`,
+    noticed: ['code'],
+  },
+  {
+    what: 'a day counts other payments',
+    sql: `UPDATE referrals.daily_stats SET credits_paid = credits_paid + 1 WHERE date = '2026-03-01T00:00:00Z'`,
+    noticed: ['statistics'],
+  },
+  {
+    what: 'a day of the statistics is gone',
+    sql: `DELETE FROM referrals.daily_stats WHERE date = '2026-03-01T00:00:00Z' AND app_id IS NULL`,
+    noticed: ['statistics'],
+  },
+  {
+    what: 'a rejection is forgotten',
+    sql: `UPDATE umpire.referrals SET is_rejected = false WHERE is_rejected`,
+    noticed: ['rejected'],
+  },
+];
+
+/** What `work` finds in a transaction that is rolled back. */
+async function undone<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await db.pool.connect();
+  try {
+    await client.query('BEGIN');
+    return await work(client);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+test('nothing is wrong with a programme in which everything happened', async () => {
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test.each(CORRUPTIONS)('$what', async ({ sql, noticed }) => {
+  const { changed, checks } = await undone(async (client) => {
+    const { rowCount } = await client.query(sql);
+    return { changed: rowCount, checks: (await verify(client)).map(({ check }) => check) };
+  });
+  expect(changed).toBeGreaterThan(0);
+  expect(checks).toEqual(expect.arrayContaining([...noticed]));
+});
+
+test('every check has been seen to notice something', () => {
+  const seen = new Set(CORRUPTIONS.flatMap(({ noticed }) => noticed));
+  expect(CHECKS.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
+});

@@ -6,6 +6,7 @@ type Add = (program: Command) => void;
 /** Each command's file is read only when it is wanted: what one needs would make the others slow to start. */
 const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  merge: async () => (await import('./commands/merge.ts')).mergeCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,
   score: async () => (await import('./commands/score.ts')).scoreCommand,
   jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,

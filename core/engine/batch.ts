@@ -1,7 +1,16 @@
 import type { Client } from '../postgres/connection.ts';
 
+export type Take = {
+  readonly now: Date;
+  readonly size: number;
+  /** Takes this one alone. */
+  readonly only?: string;
+  /** Whether another service owns the relationships, and may be changing or deleting them. */
+  readonly observes: boolean;
+};
+
 /** Takes dirty referrals that nobody holds into `umpire_batch`; their rows stay locked until the transaction ends. */
-export async function takeBatch(client: Client, now: Date, size: number, only?: string): Promise<string[]> {
+export async function takeBatch(client: Client, { now, size, only, observes }: Take): Promise<string[]> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_taken (relationship_id uuid PRIMARY KEY, generation bigint NOT NULL) ON COMMIT DELETE ROWS;
      CREATE TEMP TABLE IF NOT EXISTS umpire_batch (
@@ -27,12 +36,25 @@ export async function takeBatch(client: Client, now: Date, size: number, only?: 
   await client.query(
     `SELECT 1 FROM umpire.referrals WHERE relationship_id IN (SELECT relationship_id FROM umpire_taken) ORDER BY relationship_id FOR UPDATE`,
   );
+  if (observes) {
+    // From here on none can be deleted, and none gets a bonus that is not seen here: one that came while the bonuses are being
+    // settled could be held after its owner paid it. One that was deleted is cleared unscored, and the next full pass forgets it.
+    await client.query(
+      `SELECT 1 FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire_taken) ORDER BY id FOR UPDATE`,
+    );
+    await client.query(
+      `INSERT INTO umpire.bonuses (bonus_id, at, event_id)
+       SELECT b.id, b.created_at, 'bonus:' || b.id FROM umpire_taken AS t JOIN referrals.bonus_events AS b ON b.relationship_id = t.relationship_id
+       ORDER BY b.id ON CONFLICT DO NOTHING`,
+    );
+  }
   await client.query(
     `INSERT INTO umpire_batch
      SELECT r.relationship_id, r.event_id, r.at, r.referrer_id, r.referee_id, r.code_id, r.ip_hash, r.network_hashes, r.device_hash,
        r.ip_type, r.pattern_hits, r.qualified_at, r.qualified_event, c.created_at, u.email_domain, r.is_rejected
      FROM umpire_taken AS t
      JOIN umpire.referrals AS r ON r.relationship_id = t.relationship_id
+     JOIN referrals.relationships AS o ON o.id = t.relationship_id
      JOIN referrals.codes AS c ON c.id = r.code_id
      LEFT JOIN umpire.users AS u ON u.user_id = r.referee_id`,
   );

@@ -1,5 +1,6 @@
 import { type Client, inTransaction, type Pool } from '../postgres/connection.ts';
 import { keepableText } from '../postgres/error-text.ts';
+import { recordedMode } from '../postgres/mode.ts';
 import { clearBatch, takeBatch } from './batch.ts';
 import { detectAll } from './detect.ts';
 import { applyBands } from './effects.ts';
@@ -24,16 +25,24 @@ export type ScoreOptions = {
 };
 
 const BATCH = 2000;
+/**
+ * Where another service writes the same rows, in any order: a batch holds few of them and only for a moment, and whoever
+ * scores gives up before the server looks for deadlocks (after a second), so that it is never the other's transaction that ends.
+ */
+const OBSERVED_BATCH = 200;
+const OBSERVED_LOCK_TIMEOUT = '500ms';
 
 /**
  * Scores every referral that is marked dirty, batch by batch, until none is left that nobody else works on. Any number of
  * workers may run at once: a batch is what no other worker holds, and each referral is scored by one.
  */
 export async function score(pool: Pool, options: ScoreOptions): Promise<ScoreReport> {
+  const observes = (await recordedMode(pool)) === 'observe';
+  const size = options.batchSize ?? (observes ? OBSERVED_BATCH : BATCH);
   const total = await waiting(pool, options.now);
   const report = { scored: 0, changed: 0, failing: 0 };
   while (options.signal?.aborted !== true) {
-    const batch = await scoreBatch(pool, options.now, options.batchSize ?? BATCH);
+    const batch = await scoreBatch(pool, { now: options.now, size, observes });
     if (batch.taken === 0) return report;
     report.scored += batch.taken - batch.failing;
     report.changed += batch.changed;
@@ -69,11 +78,18 @@ async function waiting(pool: Pool, now: Date): Promise<number> {
 type Batch = { readonly taken: number; readonly changed: number; readonly failing: number };
 
 /** One batch. Where it fails, its referrals are scored one by one, so that only the one at fault stays behind. */
-async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
+async function scoreBatch(
+  pool: Pool,
+  { now, size, observes }: { readonly now: Date; readonly size: number; readonly observes: boolean },
+): Promise<Batch> {
+  const begin = async (client: Client): Promise<void> => {
+    if (observes) await client.query(`SET LOCAL lock_timeout = '${OBSERVED_LOCK_TIMEOUT}'`);
+  };
   let taken: string[] = [];
   try {
     return await inTransaction(pool, async (client) => {
-      taken = await takeBatch(client, now, size);
+      await begin(client);
+      taken = await takeBatch(client, { now, size, observes });
       if (taken.length === 0) return { taken: 0, changed: 0, failing: 0 };
       return { taken: taken.length, changed: await scoreTaken(client, now), failing: 0 };
     });
@@ -86,7 +102,8 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
   for (const id of taken) {
     try {
       const one = await inTransaction(pool, async (client) => {
-        if ((await takeBatch(client, now, 1, id)).length === 0) return null;
+        await begin(client);
+        if ((await takeBatch(client, { now, size: 1, only: id, observes })).length === 0) return null;
         return scoreTaken(client, now);
       });
       if (one === null) continue;
@@ -105,9 +122,10 @@ async function scoreBatch(pool: Pool, now: Date, size: number): Promise<Batch> {
  * tried later, are left. Throws what the first that cannot be scored throws.
  */
 export async function scoreEach(pool: Pool, ids: readonly string[], now: Date): Promise<void> {
+  const observes = (await recordedMode(pool)) === 'observe';
   for (const id of ids) {
     await inTransaction(pool, async (client) => {
-      if ((await takeBatch(client, now, 1, id)).length > 0) await scoreTaken(client, now);
+      if ((await takeBatch(client, { now, size: 1, only: id, observes })).length > 0) await scoreTaken(client, now);
     });
   }
 }

@@ -5,6 +5,8 @@ import { score, type ScoreReport } from './score.ts';
 export type WatchOptions = {
   readonly clock: () => Date | Promise<Date>;
   readonly signal: AbortSignal;
+  /** Called before each round, e.g. to look for changes. */
+  readonly before?: (now: Date) => Promise<void>;
   /** Called after each round that scored something. */
   readonly onScored?: (report: ScoreReport) => void;
 };
@@ -12,9 +14,10 @@ export type WatchOptions = {
 const INTERVAL_MS = 1000;
 
 /** Scores what becomes dirty until it is stopped; returns what was scored in all. */
-export async function watch(pool: Pool, { clock, signal, onScored }: WatchOptions): Promise<ScoreReport> {
+export async function watch(pool: Pool, { clock, signal, before, onScored }: WatchOptions): Promise<ScoreReport> {
   const sum = { scored: 0, changed: 0, failing: 0 };
   while (!signal.aborted) {
+    await before?.(await clock());
     const report = await score(pool, { now: await clock(), signal });
     sum.scored += report.scored;
     sum.changed += report.changed;

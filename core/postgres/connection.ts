@@ -58,12 +58,13 @@ export async function checkServerVersion(db: Queryable): Promise<void> {
   }
 }
 
-const RETRIED = new Set(['40001', '40P01']);
+/** The last one: a lock was not to be had in the time that the transaction itself had set (`lock_timeout`). */
+const RETRIED = new Set(['40001', '40P01', '55P03']);
 const ATTEMPTS = 5;
 
 /**
  * Runs `work` in one READ COMMITTED transaction, again from the start when the server chose it as the victim of a
- * deadlock or a serialization failure. `work` must have no effect outside the transaction.
+ * deadlock, of a serialization failure or of a lock that took too long. `work` must have no effect outside the transaction.
  */
 export async function inTransaction<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {

@@ -7,6 +7,7 @@ import { FRAUD_SIGNALS, FRAUD_THRESHOLDS } from '../domain/constants.ts';
 import { DEFAULT_REASONS } from '../domain/decision.ts';
 import type { Mode } from '../domain/vocabulary.ts';
 import { checkServerVersion, type Client, type Pool } from './connection.ts';
+import { type Duplicates, duplicates } from './duplicates.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
 import { recordedMode } from './mode.ts';
 import { migrateScheduler } from './scheduler.ts';
@@ -17,6 +18,8 @@ export type MigrateReport = {
   readonly mode: Mode;
   /** Names of the migrations applied now, oldest first; empty when there was nothing to do. */
   readonly applied: readonly string[];
+  /** In observe mode: rows that the owner's tables have more than once in a key in which NULL is a value. */
+  readonly duplicates?: Duplicates;
 };
 
 /** Any fixed number: one migrate at a time on one database. */
@@ -39,7 +42,8 @@ function folder(name: keyof typeof FOLDERS): string {
 
 /**
  * Creates or upgrades what Umpire needs in this database. It never drops, renames or rewrites what it did not make,
- * and a second run changes nothing.
+ * and a second run changes nothing. Throws MigrateError, before anything is changed, where the database cannot be run in
+ * the mode that is asked for.
  */
 export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }): Promise<MigrateReport> {
   const client = await pool.connect();
@@ -56,7 +60,8 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       const scheduler = await migrateScheduler(client);
       await fillDefaults(client, mode, options.key);
       const after = await appliedMigrations(client);
-      return { mode, applied: [...after.filter((name) => !before.includes(name)), ...scheduler] };
+      const applied = [...after.filter((name) => !before.includes(name)), ...scheduler];
+      return mode === 'observe' ? { mode, applied, duplicates: await duplicates(client) } : { mode, applied };
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [MIGRATE_LOCK]);
     }
@@ -82,7 +87,61 @@ async function chooseMode(client: Client, wanted: Mode | undefined): Promise<Mod
   if (wanted === 'observe' && !adopted) {
     throw new MigrateError('Observe mode needs the tables of schema referrals, and they are not in this database.');
   }
-  return wanted ?? (adopted ? 'observe' : 'programme');
+  const mode = wanted ?? (adopted ? 'observe' : 'programme');
+  if (mode === 'observe') await checkObservable(client);
+  if (mode === 'programme' && !own) await checkRunnable(client);
+  return mode;
+}
+
+/** The tables of the seed's document and the one it refers to. */
+const OBSERVED = [
+  'auth.users',
+  ...['codes', 'relationships', 'cross_app_activations', 'user_tiers', 'bonus_events', 'fingerprints'].map(inReferrals),
+  ...['user_fingerprints', 'fraud_patterns', 'rate_limits', 'review_queue', 'daily_stats'].map(inReferrals),
+];
+
+function inReferrals(table: string): string {
+  return `referrals.${table}`;
+}
+
+async function checkObservable(client: Client): Promise<void> {
+  const missing: string[] = [];
+  for (const table of OBSERVED) if (!(await exists(client, table))) missing.push(table);
+  if (missing.length > 0) {
+    throw new MigrateError(
+      `Observe mode reads what another service writes, and this database has no ${missing.join(', ')}. Nothing was changed.`,
+    );
+  }
+}
+
+/**
+ * Umpire runs a programme from the events that made it. Codes, referrals and tiers that somebody else made have none: limits would
+ * be judged without them, and stages would stand still.
+ */
+async function checkRunnable(client: Client): Promise<void> {
+  const foreign: string[] = [];
+  for (const table of ['codes', 'relationships', 'bonus_events', 'user_tiers'].map(inReferrals)) {
+    if (!(await exists(client, table))) continue;
+    const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT 1 FROM ${table}) AS filled`);
+    if (rows[0]?.filled === true) foreign.push(table);
+  }
+  if (foreign.length > 0) {
+    throw new MigrateError(
+      `Another service has written ${foreign.join(', ')}, and Umpire cannot run a programme that it did not begin. ` +
+        'Nothing was changed. Use --mode observe.',
+    );
+  }
+  const { fingerprints, dailyStats } = await duplicates(client);
+  const twice = [
+    ...(fingerprints > 0 ? [`referrals.fingerprints (${fingerprints} by ip_hash without a device)`] : []),
+    ...(dailyStats > 0 ? [`referrals.daily_stats (${dailyStats} by date without an app)`] : []),
+  ];
+  if (twice.length > 0) {
+    throw new MigrateError(
+      `There are rows more than once in ${twice.join(' and ')}, and programme mode needs each once. Nothing was changed. ` +
+        'Run `umpire merge`, which makes one row of them, and then migrate again.',
+    );
+  }
 }
 
 async function exists(client: Client, table: string): Promise<boolean> {
@@ -122,12 +181,8 @@ async function fillDefaults(client: Client, mode: Mode, key: HashKey): Promise<v
       'INSERT INTO umpire.workspace (mode, hash_key_check) VALUES ($1, $2) ON CONFLICT DO NOTHING',
       [mode, key.check],
     );
-    if (rowCount === 1 && (await exists(client, 'credits.balances'))) {
-      await client.query(
-        `INSERT INTO umpire.opening_balances (user_id, credits)
-         SELECT user_id, balance + free_credits_remaining FROM credits.balances WHERE balance + free_credits_remaining <> 0`,
-      );
-    }
+    // Later an owner's users bring theirs at first sight; a programme's begin with nothing.
+    if (rowCount === 1 || mode === 'observe') await client.query('SELECT umpire.record_openings(NULL)');
     await client.query(
       `INSERT INTO umpire.rule_sets (version, points, thresholds, note) VALUES (1, $1, $2, 'The seed''s points and thresholds')
        ON CONFLICT DO NOTHING`,

@@ -97,12 +97,11 @@ export async function readParties(db: Queryable, userIds: readonly string[]): Pr
 // The last address whose country is known: logins do not bring it. A database that another service writes has first sightings only.
 const PEOPLE = `
   SELECT u.id, u.name, u.email, u.created_at, coalesce(t.tier, 'bronze') AS tier, k.email_local,
-    coalesce(b.balance + b.free_credits_remaining, 0) AS credits, place.country, place.asn,
+    coalesce(umpire.credits_of(u.id), 0) AS credits, place.country, place.asn,
     bought.purchases, bought.purchased, bought.first_at AS first_purchase_at, bought.last_at AS last_purchase_at,
     brought.*
   FROM auth.users u
   LEFT JOIN referrals.user_tiers t ON t.user_id = u.id
-  LEFT JOIN credits.balances b ON b.user_id = u.id
   LEFT JOIN umpire.users k ON k.user_id = u.id
   LEFT JOIN LATERAL (
     SELECT * FROM (

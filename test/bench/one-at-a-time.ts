@@ -16,7 +16,7 @@ export async function scoreOneAtATime(pool: Pool, referrals: number): Promise<nu
   const rules = await currentRuleSet(pool);
   for (const { id } of rows) {
     await inTransaction(pool, async (client) => {
-      await takeBatch(client, new Date(), 1, id);
+      await takeBatch(client, { now: new Date(), size: 1, only: id, observes: false });
       await detectAll(client, rules);
     });
   }

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { markAllDirty, score } from '../../engine/score.ts';
 import { watch } from '../../engine/watch.ts';
-import { checkHashKey } from '../../postgres/hash-key.ts';
+import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
+import { recordedMode } from '../../postgres/mode.ts';
+import type { Pool } from '../../postgres/connection.ts';
+import { scanChanges } from '../../programme/observe/scan.ts';
 import { withContext } from '../context.ts';
 import { progressBar } from '../progress.ts';
 
@@ -19,6 +22,8 @@ export function scoreCommand(program: Command): void {
           const key = hashKey({ create: false });
           await checkHashKey(pool, key);
           await syncPatternKeys(pool, key);
+          const look = await lookForChanges(pool, key);
+          await look(now);
           if (all) await markAllDirty(pool);
           const bar = progressBar();
           try {
@@ -35,6 +40,7 @@ export function scoreCommand(program: Command): void {
           return watch(pool, {
             clock: () => new Date(),
             signal: stop.signal,
+            before: look,
             onScored: ({ scored }) => say(`${scored} scored`),
           });
         },
@@ -42,4 +48,18 @@ export function scoreCommand(program: Command): void {
           `${scored} referrals scored, ${changed} changed${failing > 0 ? `, ${failing} failing` : ''}.`,
       );
     });
+}
+
+const LOOK_EVERY_MS = 60_000;
+
+/** Where another service writes, what it changed is found before anything is scored; not more than once a minute. */
+async function lookForChanges(pool: Pool, key: HashKey): Promise<(now: Date) => Promise<void>> {
+  if ((await recordedMode(pool)) !== 'observe') return async () => {};
+  let looked = Number.NEGATIVE_INFINITY;
+  return async (now) => {
+    // However the clock was set meanwhile.
+    if (Math.abs(now.getTime() - looked) < LOOK_EVERY_MS) return;
+    looked = now.getTime();
+    await scanChanges(pool, { now, key, full: false });
+  };
 }

@@ -4,7 +4,7 @@ import type { Client } from '../../postgres/connection.ts';
 export async function postCredits(client: Client): Promise<void> {
   await client.query(
     `SELECT umpire.move_credits(array_agg(ROW('event:' || event_id, user_id,
-       CASE type WHEN 'credits.used' THEN 'usage' ELSE 'purchase' END::public.transaction_type,
+       CASE type WHEN 'credits.used' THEN 'usage' ELSE 'purchase' END,
        CASE type WHEN 'credits.used' THEN -1 ELSE 1 END * (content ->> 'amount')::int,
        coalesce(content ->> 'app_id', 'credits'),
        CASE type WHEN 'credits.used' THEN 'Credits used' ELSE 'Credits purchased' END,

@@ -1,6 +1,8 @@
 import type { Mode } from '../../domain/vocabulary.ts';
 import { retention } from './advance-stages.ts';
+import { changes } from './changes.ts';
 import { fingerprintPurge } from './fingerprint-purge.ts';
+import { fullPass } from './full-pass.ts';
 import type { Job } from './job.ts';
 import { rateLimits } from './rate-limits.ts';
 import { holds } from './release-holds.ts';
@@ -9,10 +11,20 @@ import { statistics } from './statistics.ts';
 import { tiers } from './tiers.ts';
 
 /**
- * Every job, in the order of one round: stages before the scores that look at them, scores before what they let be paid
- * or purged, and the figures of it all last.
+ * Every job, in the order of one round: what another service changed before all that looks at it, stages before the scores
+ * that look at them, scores before what they let be paid or purged, and the figures of it all last.
  */
-export const JOBS: readonly Job[] = [retention, scoring, holds, rateLimits, tiers, fingerprintPurge, statistics];
+export const JOBS: readonly Job[] = [
+  changes,
+  fullPass,
+  retention,
+  scoring,
+  holds,
+  rateLimits,
+  tiers,
+  fingerprintPurge,
+  statistics,
+];
 
 export function jobsOf(mode: Mode): readonly Job[] {
   return JOBS.filter(({ modes }) => modes.includes(mode));

@@ -56,11 +56,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE tier::text WHEN 'platinum' THEN 3.0 WHEN 'gold' THEN 2.0 WHEN 'silver' THEN 1.5 ELSE 1.0 END
 $$;
 
--- One movement of credits. The key makes it happen once.
+-- One movement of credits. The key makes it happen once. Its type is a label of public.transaction_type, as text: a database
+-- that another service owns may have no ledger and no such enum.
 CREATE TYPE umpire.credit_move AS (
   idempotency_key text,
   user_id text,
-  type public.transaction_type,
+  type text,
   amount integer,
   app_id text,
   description text,
@@ -94,7 +95,7 @@ BEGIN
 
   INSERT INTO credits.transactions
     (id, user_id, type, status, amount, balance_before, balance_after, app_id, description, metadata, idempotency_key, created_at, completed_at)
-  SELECT umpire.transaction_id(m.idempotency_key), m.user_id, m.type, 'completed', m.amount,
+  SELECT umpire.transaction_id(m.idempotency_key), m.user_id, m.type::public.transaction_type, 'completed', m.amount,
     b.balance + b.free_credits_remaining + sum(m.amount) OVER running - m.amount,
     b.balance + b.free_credits_remaining + sum(m.amount) OVER running,
     m.app_id, m.description, m.metadata, m.idempotency_key, m.at, m.at
@@ -127,7 +128,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Moves the credits of these bonuses, once more for each: `bonus:<id>:<n>` with the next n.
-CREATE FUNCTION umpire.move_bonuses(bonus_ids uuid[], kind public.transaction_type, sign integer, what text, clock timestamptz) RETURNS void
+CREATE FUNCTION umpire.move_bonuses(bonus_ids uuid[], kind text, sign integer, what text, clock timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   moves umpire.credit_move[];

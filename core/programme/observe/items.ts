@@ -1,0 +1,21 @@
+import { inTransaction, type Pool } from '../../postgres/connection.ts';
+
+/**
+ * Review items that the owner wrote itself get a version, without which nobody could decide them, and those that it
+ * deleted lose theirs. Returns how many.
+ */
+export async function copyItems(pool: Pool): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    const gone = await client.query(
+      `DELETE FROM umpire.items AS i WHERE NOT EXISTS (SELECT 1 FROM referrals.review_queue AS q WHERE q.id = i.item_id)`,
+    );
+    const made = await client.query(
+      `INSERT INTO umpire.items (item_id, relationship_id)
+       SELECT q.id, q.relationship_id FROM referrals.review_queue AS q
+       JOIN umpire.referrals AS r ON r.relationship_id = q.relationship_id
+       WHERE NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = q.id)
+       ORDER BY q.id ON CONFLICT DO NOTHING`,
+    );
+    return (gone.rowCount ?? 0) + (made.rowCount ?? 0);
+  });
+}

@@ -69,6 +69,16 @@ describe('a pattern that somebody writes by SQL', () => {
     expect(await verify(db.pool)).toEqual([]);
   });
 
+  test('and switched off and on again counts for whoever was scored meanwhile', async () => {
+    await db.pool.query(insert);
+    await scores();
+    await db.pool.query('UPDATE referrals.fraud_patterns SET is_active = false');
+    await db.pool.query('SELECT umpire.mark_dirty(array_agg(relationship_id)) FROM umpire.referrals');
+    await score(db.pool, { now: NOW });
+    await db.pool.query('UPDATE referrals.fraud_patterns SET is_active = true');
+    expect(await scores()).toEqual({ rae: 10, sue: 10, tom: 0 });
+  });
+
   test('is taken over once, however many look', async () => {
     await db.pool.query(insert);
     await Promise.all(Array.from({ length: 5 }, () => syncPatternKeys(db.pool, TEST_KEY)));

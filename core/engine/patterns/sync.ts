@@ -12,27 +12,30 @@ type Changed = {
   readonly id: string;
   readonly type: string | null;
   readonly value: string;
+  readonly writer: string | null;
   readonly hasOtherKeys: boolean;
 };
 
 const CHANGED = `
-  SELECT coalesce(p.id, s.pattern_id) AS id, p.pattern_type::text AS type, coalesce(p.pattern_value, '') AS value,
+  SELECT coalesce(p.id, s.pattern_id) AS id, p.pattern_type::text AS type, coalesce(p.pattern_value, '') AS value, p.xmin::text AS writer,
     (s.pattern_type, s.pattern_value) IS DISTINCT FROM (p.pattern_type::text, p.pattern_value) AS "hasOtherKeys"
   FROM referrals.fraud_patterns AS p FULL JOIN umpire.pattern_states AS s ON s.pattern_id = p.id
   WHERE ($1::uuid IS NULL OR $1 IN (p.id, s.pattern_id))
-    AND (s.pattern_type, s.pattern_value, s.severity, s.score_impact, s.is_active)
-      IS DISTINCT FROM (p.pattern_type::text, p.pattern_value, p.severity::text, p.score_impact, p.is_active)
+    AND s.writer IS DISTINCT FROM p.xmin::text
   ORDER BY 1`;
 
 /**
  * Takes over what was done to `referrals.fraud_patterns` by whomever, by SQL too: a pattern's keys follow its value, and the
  * referrals that it matches, or matched, are scored again. A pattern that cannot be understood gets no keys and matches nothing.
+ * Returns how many patterns had been written.
  */
-export async function syncPatternKeys(pool: Pool, key: HashKey): Promise<void> {
-  for (const { id } of await changedPatterns(pool, null)) {
+export async function syncPatternKeys(pool: Pool, key: HashKey): Promise<number> {
+  const changed = await changedPatterns(pool, null);
+  for (const { id } of changed) {
     // One a transaction: marks are set in the order of ids, and two patterns' would not be.
     await inTransaction(pool, (client) => followChanges(client, id, key));
   }
+  return changed.length;
 }
 
 /** The same inside a transaction. */
@@ -49,7 +52,7 @@ async function changedPatterns(db: Queryable, only: string | null): Promise<Chan
   return (await db.query<Changed>(CHANGED, [only])).rows;
 }
 
-async function follow(client: Client, { id, type, value, hasOtherKeys }: Changed, key: HashKey): Promise<void> {
+async function follow(client: Client, { id, type, value, writer, hasOtherKeys }: Changed, key: HashKey): Promise<void> {
   await markMatches(client, id);
   if (type === null) {
     await client.query('DELETE FROM umpire.pattern_keys WHERE pattern_id = $1', [id]);
@@ -65,12 +68,12 @@ async function follow(client: Client, { id, type, value, hasOtherKeys }: Changed
     );
     await markMatches(client, id);
   }
+  // As it was read above: what was written to it since is another change.
   await client.query(
-    `INSERT INTO umpire.pattern_states (pattern_id, pattern_type, pattern_value, severity, score_impact, is_active)
-     SELECT id, pattern_type, pattern_value, severity, score_impact, is_active FROM referrals.fraud_patterns WHERE id = $1
+    `INSERT INTO umpire.pattern_states (pattern_id, pattern_type, pattern_value, writer) VALUES ($1, $2, $3, $4)
      ON CONFLICT (pattern_id) DO UPDATE SET pattern_type = excluded.pattern_type, pattern_value = excluded.pattern_value,
-       severity = excluded.severity, score_impact = excluded.score_impact, is_active = excluded.is_active`,
-    [id],
+       writer = excluded.writer`,
+    [id, type, value, writer],
   );
 }
 

@@ -244,9 +244,7 @@ export const patternStates = umpireSchema.table('pattern_states', {
   patternId: uuid('pattern_id').primaryKey(),
   patternType: text('pattern_type').notNull(),
   patternValue: text('pattern_value').notNull(),
-  severity: text('severity').notNull(),
-  scoreImpact: integer('score_impact').notNull(),
-  isActive: boolean('is_active').notNull(),
+  writer: text('writer').notNull(),
 });
 
 export const patternEvents = umpireSchema.table(

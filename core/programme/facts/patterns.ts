@@ -58,11 +58,11 @@ export async function applyPatterns(client: Client): Promise<void> {
   );
   // The referrals are marked below; whoever synchronises next has nothing left to do.
   await client.query(
-    `INSERT INTO umpire.pattern_states (pattern_id, pattern_type, pattern_value, severity, score_impact, is_active)
-     SELECT id, pattern_type, pattern_value, severity, score_impact, is_active FROM referrals.fraud_patterns
+    `INSERT INTO umpire.pattern_states (pattern_id, pattern_type, pattern_value, writer)
+     SELECT id, pattern_type, pattern_value, xmin::text FROM referrals.fraud_patterns
      WHERE id IN (SELECT e.pattern_id FROM umpire_page AS p JOIN umpire.pattern_events AS e ON e.event_id = p.event_id)
      ORDER BY id
-     ON CONFLICT (pattern_id) DO UPDATE SET severity = excluded.severity, score_impact = excluded.score_impact, is_active = excluded.is_active`,
+     ON CONFLICT (pattern_id) DO UPDATE SET writer = excluded.writer`,
   );
   await client.query(
     `INSERT INTO umpire_rescored

@@ -1,4 +1,5 @@
 import { type Client, inTransaction, type Pool } from '../../postgres/connection.ts';
+import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
 import { recordedMode } from '../../postgres/mode.ts';
 import { lockFacts, prepareDerivation } from '../derive/referrals.ts';
@@ -7,7 +8,6 @@ import { bonusesToSee, referralsToSee, usersToSee, type Window } from './candida
 import { scanOf } from './facts.ts';
 import { copyItems } from './items.ts';
 import type { Ids } from './pages.ts';
-import { copyPatterns } from './patterns.ts';
 import { copyPeople, differingPeople } from './people.ts';
 import { copyReferrals, differingReferrals } from './referrals.ts';
 
@@ -85,7 +85,7 @@ export async function scanChanges(pool: Pool, options: ScanOptions): Promise<Sca
     return differing.length;
   });
   if (stopped()) return report;
-  report.patterns = await copyPatterns(pool, options.key);
+  report.patterns = await syncPatternKeys(pool, options.key);
   report.items = await copyItems(pool);
   report.pending = await markPending(pool);
   await remember(pool, begin);

@@ -9,7 +9,7 @@ CREATE TABLE umpire.scans (
 -- What signals read of the owner's rows without a copy of it here: another digest means that something changed, whatever
 -- the row's own times say. Of a user: e-mail and age of the account, keyed.
 CREATE TABLE umpire.observed (
-  kind text NOT NULL CHECK (kind IN ('user', 'code', 'pattern')),
+  kind text NOT NULL CHECK (kind IN ('user', 'code')),
   id text NOT NULL,
   digest text NOT NULL,
   PRIMARY KEY (kind, id)

@@ -1,13 +1,13 @@
 -- Patterns as they were when their referrals were last marked for scoring. Anybody who may write `fraud_patterns` may change
--- one: what differs from here is found before every scoring. A pattern's severity is what an analyst is shown, hence evidence.
+-- one: what was written since is found before every scoring.
 CREATE TABLE umpire.pattern_states (
   pattern_id uuid PRIMARY KEY,
   pattern_type text NOT NULL,
   pattern_value text COLLATE "C" NOT NULL,
-  severity text NOT NULL,
-  score_impact integer NOT NULL,
-  is_active boolean NOT NULL
+  -- The transaction that wrote the row last. One that was switched off and on again says what it said before, and was seen
+  -- switched off by whoever scored meanwhile.
+  writer text NOT NULL
 );
 INSERT INTO umpire.pattern_states
-SELECT p.id, p.pattern_type::text, p.pattern_value, p.severity::text, p.score_impact, p.is_active
+SELECT p.id, p.pattern_type::text, p.pattern_value, p.xmin::text
 FROM referrals.fraud_patterns AS p WHERE EXISTS (SELECT 1 FROM umpire.pattern_keys AS k WHERE k.pattern_id = p.id);

@@ -161,10 +161,11 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
   );
   for (const band of ['medium', 'high', 'critical'] as const) {
     const reason = `fraud_${band}`;
+    // What waits for its claim after it served its 48 hours does not serve them twice.
     const lower = {
-      medium: `'rate_limited'`,
-      high: `'rate_limited', 'fraud_medium'`,
-      critical: `'rate_limited', 'fraud_medium', 'fraud_high'`,
+      medium: `b.hold_reason = 'rate_limited' AND p.first_held_at + ${MEDIUM_HOLD} > $1`,
+      high: `b.hold_reason IN ('rate_limited', 'fraud_medium')`,
+      critical: `b.hold_reason IN ('rate_limited', 'fraud_medium', 'fraud_high')`,
     }[band];
     await client.query(
       `SELECT umpire.hold_bonuses(x.ids, '${reason}', x.until, $1) FROM (
@@ -173,7 +174,7 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
          JOIN umpire.scores AS p ON p.relationship_id = s.relationship_id
          JOIN referrals.bonus_events AS b ON b.relationship_id = s.relationship_id
          WHERE NOT s.is_rejected AND NOT s.is_covered AND s.held_band = '${band}'
-           AND (b.status = 'pending' OR b.status = 'held' AND b.hold_reason IN (${lower}))
+           AND (b.status = 'pending' OR b.status = 'held' AND ${lower})
          GROUP BY until
        ) AS x`,
       [now],

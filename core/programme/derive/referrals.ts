@@ -79,11 +79,12 @@ async function computeStages(client: Client, now: Date): Promise<void> {
      LEFT JOIN LATERAL (
        SELECT u.at, u.event_id FROM umpire.usages AS u WHERE u.user_id = r.referee_id AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
      ) AS used ON true
-     -- Usage sooner than five minutes after registration counts then, once the clock has reached it.
+     -- Usage sooner than five minutes after registration counts then, once the clock has reached it; what it has reached once stays,
+     -- should it step back.
      LEFT JOIN LATERAL (
        SELECT c.at, c.event_id FROM (
          SELECT greatest(used.at, r.at + ${EARLY}) AS at, used.event_id
-         WHERE used.at IS NOT NULL AND (used.at >= r.at + ${EARLY} OR r.at + ${EARLY} <= $1)
+         WHERE used.at IS NOT NULL AND (used.at >= r.at + ${EARLY} OR r.at + ${EARLY} <= greatest($1, rel.activated_at))
          UNION ALL
          SELECT q.at, q.event_id WHERE q.at IS NOT NULL
        ) AS c ORDER BY c.at, c.event_id LIMIT 1
@@ -96,10 +97,13 @@ async function computeStages(client: Client, now: Date): Promise<void> {
          WHERE u.user_id = r.referee_id AND u.at > m.at - interval '7 days' AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
        ) AS u
      ) AS stays ON true
-     LEFT JOIN LATERAL (SELECT stays.at, stays.event_id WHERE stays.at <= $1) AS k ON true
+     LEFT JOIN LATERAL (SELECT stays.at, stays.event_id WHERE stays.at <= greatest($1, rel.retained_at)) AS k ON true
      -- What is known to come once the clock is there; the job looks at nothing else.
      CROSS JOIN LATERAL (
-       SELECT min(x.at) AS at FROM (VALUES (stays.at), (CASE WHEN used.at < r.at + ${EARLY} THEN r.at + ${EARLY} END)) AS x (at) WHERE x.at > $1
+       SELECT min(x.at) AS at FROM (VALUES
+         (CASE WHEN k.at IS NULL THEN stays.at END),
+         (CASE WHEN used.at < r.at + ${EARLY} THEN r.at + ${EARLY} END)
+       ) AS x (at) WHERE x.at > $1
      ) AS due`,
     [now],
   );

@@ -1,9 +1,9 @@
 -- The claim limit (SPEC 2): of a referrer's bonuses in event order, payable_i = max(t_i, payable_{i-100} + 24 h). Until then
 -- a bonus that nothing else holds is held as `rate_limited`. Bonuses of one event follow each other by type, then app.
 
--- When each of these bonuses may be paid. Unrolled, payable_i is the largest t_{i-100k} + k × 24 h, hence a running maximum
--- among every hundredth bonus. The referee's own bonus is never limited.
-CREATE FUNCTION umpire.payable_at(bonus_ids uuid[]) RETURNS TABLE (bonus_id uuid, at timestamptz)
+-- When each of these bonuses may be paid, and whether it is the limit that makes it wait until then. Unrolled, payable_i is the
+-- largest t_{i-100k} + k × 24 h, hence a running maximum among every hundredth bonus. The referee's own is never limited.
+CREATE FUNCTION umpire.payable_at(bonus_ids uuid[]) RETURNS TABLE (bonus_id uuid, at timestamptz, is_limited boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS MATERIALIZED (
     SELECT b.id, f.at, CASE WHEN r.referrer_id = b.user_id THEN b.user_id END AS referrer_id
@@ -30,7 +30,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       max(o.at - (o.i / 100) * interval '24 hours') OVER (PARTITION BY o.user_id, o.i % 100 ORDER BY o.i) + (o.i / 100) * interval '24 hours' AS at
     FROM ordered AS o
   )
-  SELECT w.id, coalesce(c.at, w.at) FROM wanted AS w LEFT JOIN chained AS c ON c.id = w.id
+  SELECT w.id, coalesce(c.at, w.at), coalesce(c.at > w.at, false) FROM wanted AS w LEFT JOIN chained AS c ON c.id = w.id
 $$;
 
 -- Holds those of these bonuses that may not be paid yet; returns the others. Their rows must be locked.
@@ -40,8 +40,8 @@ DECLARE
   payable uuid[];
   early uuid[];
 BEGIN
-  SELECT array_agg(p.bonus_id ORDER BY p.bonus_id) FILTER (WHERE p.at <= clock),
-    array_agg(p.bonus_id ORDER BY p.bonus_id) FILTER (WHERE p.at > clock)
+  SELECT array_agg(p.bonus_id ORDER BY p.bonus_id) FILTER (WHERE p.at <= clock OR NOT p.is_limited),
+    array_agg(p.bonus_id ORDER BY p.bonus_id) FILTER (WHERE p.at > clock AND p.is_limited)
   INTO payable, early FROM umpire.payable_at(bonus_ids) AS p;
   IF early IS NOT NULL THEN
     PERFORM umpire.hold_bonuses(early, 'rate_limited', NULL, clock);
@@ -105,7 +105,7 @@ BEGIN
   INTO released, deferred FROM referrals.bonus_events AS b WHERE b.id = ANY (ended);
 END $$;
 
--- Holds that have run out and may end.
+-- Holds that have run out and may end. One of the claim limit in the medium band has served its 48 hours before.
 CREATE FUNCTION umpire.ended_holds(clock timestamptz) RETURNS TABLE (relationship_id uuid, bonus_id uuid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT b.relationship_id, b.id
@@ -114,7 +114,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id
   WHERE b.status = 'held' AND b.hold_until <= clock AND NOT r.is_rejected
     AND (b.hold_reason = 'fraud_medium' AND s.held_band <= 'medium'
-      OR b.hold_reason = 'rate_limited' AND (s.held_band = 'low' OR s.held_band <= s.approved_band))
+      OR b.hold_reason = 'rate_limited' AND (s.held_band <= 'medium' OR s.held_band <= s.approved_band))
     AND NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = b.relationship_id)
 $$;
 

@@ -11,6 +11,7 @@ import type { Live } from './programme/live/apply.ts';
 import { inCallersTransaction } from './programme/live/call.ts';
 import { autoCode, type AutoCodeAnswer, createCode, type NewCode, type NewCodeAnswer } from './programme/live/codes.ts';
 import { lookUpCode, type LookUp, type LookUpAnswer } from './programme/live/look-up.ts';
+import { UmpireError } from './programme/live/errors.ts';
 import { record, type RecordAnswer, type Recorded } from './programme/live/record.ts';
 import { registerReferral, type Registration, type RegistrationAnswer } from './programme/live/register.ts';
 
@@ -77,7 +78,10 @@ export function createUmpire(options: UmpireOptions = {}): Umpire {
   const call =
     <Asked, Answer>(answer: (client: ClientBase, live: Live, asked: Asked) => Promise<Answer>) =>
     (client: ClientBase, asked: Asked): Promise<Answer> =>
-      inCallersTransaction(client, key, () => answer(client, live, asked));
+      inCallersTransaction(client, key, () => {
+        if (asked === undefined || asked === null) throw new UmpireError('bad_call', 'nothing was asked');
+        return answer(client, live, asked);
+      });
   return {
     registerReferral: call(registerReferral),
     lookUpCode: call(lookUpCode),

@@ -414,6 +414,36 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     noticed: ['code'],
   },
   {
+    what: 'a medium hold lasts longer',
+    sql: `UPDATE referrals.bonus_events SET hold_until = hold_until + interval '9 days' WHERE id = ${A_MEDIUM}`,
+    noticed: ['bonus_hold_time'],
+  },
+  {
+    what: 'a payment is dated back, out of the time in which it can be taken back',
+    sql: `UPDATE referrals.bonus_events SET released_at = released_at - interval '90 days' WHERE id = ${A_PAID}`,
+    noticed: ['bonus_released'],
+  },
+  {
+    what: 'a code is switched off',
+    sql: `UPDATE referrals.codes SET is_active = NOT is_active WHERE id = ${A_CODE}`,
+    noticed: ['code_state'],
+  },
+  {
+    what: 'a code expires',
+    sql: `UPDATE referrals.codes SET expires_at = now() WHERE id = ${A_CODE}`,
+    noticed: ['code_state'],
+  },
+  {
+    what: 'a fingerprint was seen less long',
+    sql: `UPDATE referrals.fingerprints SET last_seen_at = last_seen_at - interval '1 day' WHERE id = ${A_FINGERPRINT}`,
+    noticed: ['fingerprint_seen'],
+  },
+  {
+    what: 'a pattern has no points',
+    sql: `INSERT INTO referrals.fraud_patterns (pattern_type, pattern_value, score_impact) VALUES ('email_domain', 'x.example', 0)`,
+    noticed: ['pattern'],
+  },
+  {
     what: 'a day counts other payments',
     sql: `UPDATE referrals.daily_stats SET credits_paid = credits_paid + 1 WHERE date = '2026-03-01T00:00:00Z'`,
     noticed: ['statistics'],

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ImportReport, importEvents, type RejectedLine } from '../../programme/import/import.ts';
@@ -45,8 +45,10 @@ export function importCommand(program: Command): void {
 async function openSource(file: string): Promise<Source> {
   if (file === '-') return streamSource(process.stdin);
   const found = await stat(file).catch(() => null);
-  if (found === null || !found.isFile()) throw new BadArgument(`There is no file ${file}.`, 1);
-  return fileSource(file, found.size);
+  if (found === null) throw new BadArgument(`There is no file ${file}.`, 1);
+  if (found.isDirectory()) throw new BadArgument(`${file} is a folder.`, 1);
+  // A pipe or a device can be read only once.
+  return found.isFile() ? fileSource(file, found.size) : streamSource(createReadStream(file));
 }
 
 type RejectedLines = { readonly add: (line: RejectedLine) => void; readonly close: () => string | null };

@@ -99,6 +99,22 @@ export const BONUS_CHECKS: readonly Check[] = [
         OR status = 'held' AND hold_reason = 'fraud_medium' AND hold_until IS NULL`,
   },
   {
+    name: 'bonus_hold_time',
+    modes: ['programme'],
+    sql: `
+      SELECT b.id::text AS subject, format('is held until %s, and 48 hours after the first hold is %s', b.hold_until, s.first_held_at + interval '48 hours') AS detail
+      FROM referrals.bonus_events AS b JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id
+      WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until IS DISTINCT FROM s.first_held_at + interval '48 hours'`,
+  },
+  {
+    name: 'bonus_released',
+    modes: ['programme'],
+    sql: `
+      SELECT b.id::text AS subject, format('was released at %s, but its ledger row is of %s', b.released_at, t.completed_at) AS detail
+      FROM referrals.bonus_events AS b JOIN credits.transactions AS t ON t.id = b.transaction_id
+      WHERE b.status = 'paid' AND b.released_at IS DISTINCT FROM t.completed_at`,
+  },
+  {
     name: 'bonus_band',
     modes: ['programme'],
     sql: `

@@ -55,6 +55,22 @@ export const REFERRAL_CHECKS: readonly Check[] = [
         AND NOT (e.code IS NULL AND NOT EXISTS (SELECT 1 FROM umpire.code_events AS a WHERE a.code = c.code))`,
   },
   {
+    name: 'code_state',
+    modes: ['programme'],
+    sql: `
+      SELECT c.code AS subject, 'is not active, or does not expire, as its events say' AS detail
+      FROM referrals.codes AS c
+      JOIN umpire.code_events AS made ON made.code = c.code AND made.outcome = 'accepted'
+      CROSS JOIN LATERAL (
+        SELECT coalesce((SELECT (e.fields ->> 'is_active')::boolean FROM umpire.code_events AS e
+            WHERE e.code = c.code AND e.kind = 'updated' AND e.fields ? 'is_active' ORDER BY e.at DESC, e.event_id DESC LIMIT 1), true) AS is_active,
+          (SELECT (e.fields ->> 'expires_at')::timestamptz FROM umpire.code_events AS e
+            WHERE e.code = c.code AND (e.kind = 'updated' OR e.event_id = made.event_id) AND e.fields ? 'expires_at'
+            ORDER BY e.at DESC, e.event_id DESC LIMIT 1) AS expires_at
+      ) AS said
+      WHERE (c.is_active, c.expires_at) IS DISTINCT FROM (said.is_active, said.expires_at)`,
+  },
+  {
     name: 'uses',
     modes: ['programme'],
     sql: `
@@ -132,6 +148,16 @@ export const REFERRAL_CHECKS: readonly Check[] = [
         SELECT count(*) AS registered, count(*) FILTER (WHERE r.is_rejected) AS flagged FROM umpire.referrals AS r WHERE r.fingerprint_id = f.id
       ) AS n
       WHERE f.registration_count <> n.registered OR f.flagged_count <> n.flagged`,
+  },
+  {
+    name: 'fingerprint_seen',
+    modes: ['programme'],
+    sql: `
+      SELECT f.id::text AS subject, format('was seen from %s to %s, but also at %s and %s', f.first_seen_at, f.last_seen_at, s.first, s.last) AS detail
+      FROM referrals.fingerprints AS f
+      JOIN (SELECT fingerprint_id, min(at) AS first, max(at) AS last FROM umpire.sightings GROUP BY fingerprint_id) AS s ON s.fingerprint_id = f.id
+      -- Whoever was erased was seen there too.
+      WHERE f.first_seen_at > s.first OR f.last_seen_at < s.last`,
   },
   {
     name: 'fingerprint_link',

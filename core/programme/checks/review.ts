@@ -23,6 +23,14 @@ export const REVIEW_CHECKS: readonly Check[] = [
         AND NOT EXISTS (SELECT 1 FROM umpire.dirty AS d WHERE d.relationship_id = r.relationship_id)`,
   },
   {
+    name: 'pattern',
+    modes: ['programme'],
+    sql: `
+      SELECT p.id::text AS subject, 'is a pattern that can match nothing' AS detail FROM referrals.fraud_patterns AS p
+      WHERE p.score_impact < 1 OR EXISTS (SELECT 1 FROM umpire.pattern_states AS s WHERE s.pattern_id = p.id)
+        AND NOT EXISTS (SELECT 1 FROM umpire.pattern_keys AS k WHERE k.pattern_id = p.id)`,
+  },
+  {
     name: 'flag',
     modes: ['programme'],
     sql: `

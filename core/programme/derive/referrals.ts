@@ -80,11 +80,11 @@ async function computeStages(client: Client, now: Date): Promise<void> {
        SELECT u.at, u.event_id FROM umpire.usages AS u WHERE u.user_id = r.referee_id AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
      ) AS used ON true
      -- Usage sooner than five minutes after registration counts then, once the clock has reached it; what it has reached once stays,
-     -- should it step back.
+     -- should it step back, and a purchase after it implies it.
      LEFT JOIN LATERAL (
        SELECT c.at, c.event_id FROM (
          SELECT greatest(used.at, r.at + ${EARLY}) AS at, used.event_id
-         WHERE used.at IS NOT NULL AND (used.at >= r.at + ${EARLY} OR r.at + ${EARLY} <= greatest($1, rel.activated_at))
+         WHERE used.at IS NOT NULL AND (used.at >= r.at + ${EARLY} OR r.at + ${EARLY} <= greatest($1, rel.activated_at, q.at))
          UNION ALL
          SELECT q.at, q.event_id WHERE q.at IS NOT NULL
        ) AS c ORDER BY c.at, c.event_id LIMIT 1

@@ -32,22 +32,23 @@ export async function applyUsage(client: Client): Promise<void> {
 /** Credits that a balance can still be counted with, in an `integer`; the rest is for bonuses that are being paid. */
 const MOST = 2_000_000_000;
 
-/** One user's impossible sums must not stop everybody else's events: those of the page that would overflow are refused. */
+/** One user's impossible sums must not stop everybody else's events: those that would overflow are refused. */
 async function refuseOverflow(client: Client): Promise<void> {
   await client.query(
     `WITH moved AS (
-       SELECT user_id, sum((content ->> 'amount')::bigint) FILTER (WHERE type = 'credits.purchased') AS bought,
-         sum((content ->> 'amount')::bigint) FILTER (WHERE type = 'credits.used') AS used
-       FROM umpire_page WHERE type IN ('credits.used', 'credits.purchased') GROUP BY user_id
+       SELECT event_id, user_id, sum((content ->> 'amount')::bigint) FILTER (WHERE type = 'credits.purchased') OVER so_far AS bought,
+         sum((content ->> 'amount')::bigint) FILTER (WHERE type = 'credits.used') OVER so_far AS used
+       FROM umpire_page WHERE type IN ('credits.used', 'credits.purchased')
+       WINDOW so_far AS (PARTITION BY user_id, type ORDER BY at, event_id)
      ),
      over AS (
-       SELECT m.user_id FROM moved AS m LEFT JOIN credits.balances AS b ON b.user_id = m.user_id
+       SELECT m.event_id FROM moved AS m LEFT JOIN credits.balances AS b ON b.user_id = m.user_id
        WHERE greatest(coalesce(b.balance, 0)::bigint + coalesce(b.free_credits_remaining, 0), coalesce(b.total_earned, 0)) + coalesce(m.bought, 0) > ${MOST}
          OR greatest(coalesce(b.total_spent, 0), -coalesce(b.balance, 0)::bigint) + coalesce(m.used, 0) > ${MOST}
      ),
      gone AS (
        DELETE FROM umpire_page AS p USING over
-       WHERE p.user_id = over.user_id AND p.type IN ('credits.used', 'credits.purchased') RETURNING p.event_id
+       WHERE p.event_id = over.event_id RETURNING p.event_id
      )
      UPDATE umpire.events AS e SET status = 'refused', reason = 'credits_out_of_range', content = NULL
      FROM gone WHERE gone.event_id = e.event_id`,

@@ -14,6 +14,14 @@ const OWN_CALLS = {
   'code.validated': 'lookUpCode',
 } as const satisfies Partial<Record<EventType, string>>;
 
+const REASONS = [
+  'unknown_user',
+  'user_erased',
+  'email_taken',
+  'invalid_code',
+  'credits_out_of_range',
+] as const satisfies readonly RefusalReason[];
+
 type Without<Fields, Names extends string> = Fields extends unknown ? Omit<Fields, Names> : never;
 
 /** Any other event of SPEC 7, without `at`, which is the moment of the call. */
@@ -26,12 +34,13 @@ export type RecordAnswer =
   | { readonly outcome: 'recorded'; readonly repeated: boolean }
   | {
       readonly outcome: 'refused';
-      readonly reason: Extract<RefusalReason, 'unknown_user' | 'email_taken' | 'invalid_code' | 'credits_out_of_range'>;
+      readonly reason: (typeof REASONS)[number];
       readonly repeated: boolean;
     };
 
 /** Records what happened, now: an account, a sighting, usage, a purchase, a change of a code or pattern. */
 export async function record(client: Client, live: Live, { eventId, ...fields }: Recorded): Promise<RecordAnswer> {
+  if ('at' in fields) throw new UmpireError('bad_call', 'at: the moment of the call, and not given by the caller');
   const own = Object.entries(OWN_CALLS).find(([type]) => type === fields.type)?.[1];
   if (own !== undefined) throw new UmpireError('bad_call', `type: ${fields.type} is recorded by ${own}`);
   const event = liveEvent({ ...fields, id: eventId ?? uuidv7() });
@@ -65,8 +74,6 @@ function subjectsOf(event: Event): readonly string[] {
   if ('pattern' in event) return [`pattern:${event.pattern.patternType}:${event.pattern.patternValue}`];
   return [];
 }
-
-const REASONS = ['unknown_user', 'email_taken', 'invalid_code', 'credits_out_of_range'] as const;
 
 function answerOf({ repeated, refusal }: Applied): RecordAnswer {
   if (refusal === null) return { outcome: 'recorded', repeated };

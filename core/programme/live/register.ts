@@ -67,7 +67,9 @@ async function answerOf(client: Client, eventId: string, { repeated, refusal }: 
   if (registration?.outcome === 'accepted' && registration.relationship_id !== null) {
     return { outcome: 'accepted', relationshipId: registration.relationship_id, repeated };
   }
-  const reason = REFUSALS.find((name) => name === (refusal ?? registration?.outcome));
+  const refused = refusal ?? registration?.outcome;
+  // Somebody who was erased is nobody's referee any more.
+  const reason = refused === 'user_erased' ? 'unknown_user' : REFUSALS.find((name) => name === refused);
   if (reason === undefined) throw new Error(`the registration ${eventId} was not judged`);
   return { outcome: 'refused', reason, repeated };
 }

@@ -17,6 +17,7 @@ type Row = {
   readonly outcome: string | null;
   readonly code_id: string | null;
   readonly referrer_id: string | null;
+  readonly is_campaign: boolean | null;
 };
 
 /**
@@ -57,7 +58,7 @@ async function firstAffected(client: Client): Promise<Key | null> {
 /** Settles one page from `from` on, inclusive; returns where the next one begins. */
 async function settlePage(client: Client, from: Key, now: Date): Promise<Key | null> {
   const { rows } = await client.query<Row>(
-    `SELECT event_id, at::text, ${microsSql('at')} AS micros, referee_id, code, outcome, code_id, referrer_id
+    `SELECT event_id, at::text, ${microsSql('at')} AS micros, referee_id, code, outcome, code_id, referrer_id, is_campaign
      FROM umpire.registrations WHERE NOT is_settled AND (at, event_id) >= ($1::timestamptz, $2)
      ORDER BY at, event_id LIMIT ${PAGE + 1}`,
     [from.at, from.eventId],
@@ -84,7 +85,8 @@ async function settlePage(client: Client, from: Key, now: Date): Promise<Key | n
       const changed =
         row.outcome !== verdict ||
         row.code_id !== (owner?.codeId ?? null) ||
-        row.referrer_id !== (owner?.ownerId ?? null);
+        row.referrer_id !== (owner?.ownerId ?? null) ||
+        row.is_campaign !== (owner === null ? null : owner.type === 'campaign');
       if (changed)
         judged.push({ eventId: row.event_id, verdict, code: owner, wasAccepted: row.outcome === 'accepted' });
     }

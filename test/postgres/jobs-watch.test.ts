@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import type { Pool } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { JOBS } from '../../core/programme/jobs/index.ts';
+import { jobsOf } from '../../core/programme/jobs/index.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { type Door, doorTo } from '../support/door.ts';
 import { dueProgramme } from '../support/due-programme.ts';
@@ -10,7 +10,7 @@ import { type Started, startUmpire } from '../support/scenario-command.ts';
 import { openPool } from '../support/scenario-database.ts';
 import { until } from '../support/until.ts';
 
-const NAMES = JOBS.map(({ name }) => name);
+const NAMES = jobsOf('programme').map(({ name }) => name);
 
 let database: TestDatabase;
 let pool: Pool;

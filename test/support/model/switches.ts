@@ -1,0 +1,11 @@
+/** What the model expects of the product beyond what every branch has. Turn one on where its part is merged. */
+export const SWITCHES = {
+  /** At most 100 of a referrer's bonuses become payable in 24 hours; the others wait as `rate_limited`. */
+  claimLimit: false,
+  /** `auto` codes one a user, custom codes 10 an hour a user. */
+  codeCreationLimits: false,
+  /** Look-ups of codes 20 a minute an address. */
+  validationLimits: false,
+  /** Accepted calls have their rows in `referrals.rate_limits`, and the clean-up job removes those that are over. */
+  rateLimitRows: false,
+} as const;

@@ -18,7 +18,7 @@ test('small', { timeout: 600_000 }, async () => {
     if (failure !== null) {
       console.log(JSON.stringify(failure, null, 1));
       const s = Date.now();
-      console.log(written(await shrink(told, failure, 15_000)));
+      console.log(written(await shrink(told, failure, 25_000)));
       console.log('shrunk in', Date.now() - s);
       expect.unreachable();
     }

@@ -57,5 +57,6 @@ function set(referral: Referral, kind: Kind, moment: Moment, { tier, multiplier 
   }
   before.at = moment.at;
   before.id = moment.id;
-  if (before.releasedAt === null) Object.assign(before, worth);
+  // What is paid or rejected is closed.
+  if (before.status === 'pending' || before.status === 'held') Object.assign(before, worth);
 }

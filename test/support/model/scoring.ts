@@ -29,7 +29,8 @@ function isCovered({ approvedBand, heldBand }: Referral): boolean {
 }
 
 function block(till: Till, referral: Referral): void {
-  if (referral.heldBand !== 'critical') return;
+  // What is rejected has nothing left to block.
+  if (referral.heldBand !== 'critical' || referral.isRejected) return;
   if (!isCovered(referral)) referral.isFlagged = true;
   if (referral.wasBlocked) return;
   referral.wasBlocked = true;

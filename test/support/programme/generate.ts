@@ -2,7 +2,7 @@ import { microsOf } from '../model/moment.ts';
 import { DAY, HOUR, MINUTE } from '../model/seed.ts';
 import type { ModelEvent } from '../model/state.ts';
 import { SWITCHES } from '../model/switches.ts';
-import type { History, Step, Task } from './history.ts';
+import { caughtUp, type History, type Step, type Task } from './history.ts';
 import { happenings, type Shape } from './people.ts';
 import { Random } from './random.ts';
 
@@ -12,7 +12,7 @@ const BACK = [MINUTE, HOUR, DAY, 3 * DAY];
 /** A random programme: what happens, and how it reaches Umpire while the clock runs, jumps, and steps back. */
 export function history(seed: number, shape: Shape): History {
   const random = new Random(seed);
-  return new Telling(random, happenings(random, shape), shape).steps();
+  return caughtUp(new Telling(random, happenings(random, shape), shape).steps());
 }
 
 class Telling {
@@ -46,7 +46,9 @@ class Telling {
   }
 
   private step(...tasks: readonly Task[]): void {
-    const back = this.random.chance(0.12) ? this.random.pick(BACK) : 0;
+    const isStill =
+      !SWITCHES.stagesOutliveTheClock && tasks.some((task) => task.do === 'import' || task.do === 'advance');
+    const back = this.random.chance(0.12) && !isStill ? this.random.pick(BACK) : 0;
     this.done.push({ now: this.clock - back, tasks });
   }
 

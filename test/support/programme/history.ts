@@ -19,3 +19,19 @@ export function eventsIn(history: History): number {
 function sizeOf(task: Task): number {
   return task.do === 'import' ? task.events.length : 0;
 }
+
+/**
+ * Where the clock has gone forward, stages that it brings wait for the job or for the next fact about their referral. So
+ * that which of them wait is no question, the job goes first.
+ */
+export function caughtUp(history: History): History {
+  let clock = Number.NEGATIVE_INFINITY;
+  return history.flatMap((step) => {
+    const isBehind = step.now > clock;
+    const derives = step.tasks.some((task) => task.do === 'import' || task.do === 'advance');
+    if (derives) clock = step.now;
+    return isBehind && step.tasks.some((task) => task.do === 'import')
+      ? [{ now: step.now, tasks: [{ do: 'advance' }] }, step]
+      : [step];
+  });
+}

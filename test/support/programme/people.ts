@@ -63,7 +63,7 @@ function account(random: Random, userId: string, at: number, local?: string): Sk
   return {
     type: 'user.created',
     at,
-    user: { id: userId, name: `${userId} Ash`, email: `${name}${random.int(0, 9)}@${domain}` },
+    user: { id: userId, name: `${userId} Ash`, email: `${name}${userId.replace('r', '9').slice(userId.startsWith('r') ? 0 : 1)}@${domain}` },
   };
 }
 

@@ -11,6 +11,7 @@ import { decide } from '../../../core/review/decide.ts';
 import { migratedDatabase, TEST_KEY } from '../migrated.ts';
 import { Model } from '../model/model.ts';
 import { isoOf } from '../model/moment.ts';
+import { SWITCHES } from '../model/switches.ts';
 import { row, tell } from '../model/told.ts';
 import { type Difference, firstDifference } from './difference.ts';
 import type { History, Task } from './history.ts';
@@ -198,6 +199,7 @@ type Report = ReturnType<Model['import']>;
 
 function toldReport({ imported, duplicates, rejected, refused }: Report): string {
   const reasons = Object.entries(refused)
+    .filter(([reason]) => reason !== 'code_taken' || SWITCHES.codeCreationLimits)
     .sort()
     .map(([reason, count]) => `${reason}:${count}`);
   return row({ imported, duplicates, rejected, refused: reasons.join(',') });

@@ -1,4 +1,4 @@
-import type { History, Task } from './history.ts';
+import { caughtUp, type History, type Task } from './history.ts';
 import { type Failure, run } from './run.ts';
 
 export type Shrunk = { readonly history: History; readonly failure: Failure };
@@ -17,8 +17,8 @@ export async function shrink(history: History, failure: Failure, milliseconds: n
     for (let size = Math.ceil(pieces(smallest.history) / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
       for (let from = 0; from < pieces(smallest.history);) {
         if (Date.now() > end) return;
-        const shorter = cut(from, from + size);
-        const failure = await run(shorter);
+        const shorter = caughtUp(cut(from, from + size));
+        const failure = weight(shorter) < weight(smallest.history) ? await run(shorter) : null;
         if (failure?.table === smallest.failure.table)
           smallest = { history: shorter.slice(0, failure.step + 1), failure };
         else from += size;

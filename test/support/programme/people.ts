@@ -111,7 +111,7 @@ function codesOf(random: Random, shape: Shape, index: number, made: number): Ske
   const auto = (suffix: string, at: number): Sketch => ({
     type: 'code.created',
     at,
-    code: { code: `AUT${suffix}${LETTERS[index]?.toUpperCase()}A`, userId, type: 'auto' },
+    code: { code: `AUT${suffix}${'ABCDEFGHJKMNPQRSTUVWXYZ'[index]}A`, userId, type: 'auto' },
   });
   sketches.push(auto('Q', made + 2));
   if (!shape.isContested) return sketches;

@@ -51,12 +51,11 @@ function set(referral: Referral, kind: Kind, moment: Moment, { tier, multiplier 
   const worth = { base, multiplier, tier, credits: Math.floor(base * multiplier + 0.5) };
   const before = referral.bonuses.get(key);
   if (before === undefined) {
-    const fresh = { status: 'pending', holdReason: null, holdUntil: null, releasedAt: null } as const;
+    const fresh = { status: 'pending', holdReason: null, holdUntil: null, hasServed: false, releasedAt: null } as const;
     referral.bonuses.set(key, { ...kind, userId, at: moment.at, id: moment.id, ...worth, ...fresh });
     return;
   }
-  before.at = moment.at;
-  before.id = moment.id;
-  // What is paid or rejected is closed.
-  if (before.status === 'pending' || before.status === 'held') Object.assign(before, worth);
+  // What is paid or rejected is closed: its worth and its place in the order of claims stand.
+  if (before.status === 'pending' || before.status === 'held')
+    Object.assign(before, worth, { at: moment.at, id: moment.id });
 }

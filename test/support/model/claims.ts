@@ -23,6 +23,11 @@ export function payableTimes(state: State): ReadonlyMap<Bonus, number> {
   return payable;
 }
 
+/** What waits for the claim limit waits until its time by all bonuses known. */
+export function moveWaits(state: State): void {
+  for (const [bonus, from] of payableTimes(state)) if (bonus.holdReason === 'rate_limited') bonus.holdUntil = from;
+}
+
 function inEventOrder(a: Bonus, b: Bonus): number {
   return compare(a, b) || EVENT_TYPES.indexOf(a.eventType) - EVENT_TYPES.indexOf(b.eventType);
 }

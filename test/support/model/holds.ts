@@ -7,6 +7,7 @@ export function releaseHolds(till: Till): void {
     for (const bonus of referral.bonuses.values()) {
       if (bonus.status !== 'held' || bonus.holdUntil === null || bonus.holdUntil > till.now) continue;
       if (bonus.holdReason === 'fraud_medium' && isHigher(bandOf(referral.score), 'medium')) continue;
+      if (bonus.holdReason === 'fraud_medium') bonus.hasServed = true;
       pay(till, referral, bonus);
     }
   }

@@ -1,5 +1,5 @@
 import { deriveBonuses } from './bonuses.ts';
-import { payableTimes } from './claims.ts';
+import { moveWaits, payableTimes } from './claims.ts';
 import { decideItem, type Decision, type DecisionResult } from './decisions.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { releaseHolds } from './holds.ts';
@@ -66,6 +66,7 @@ export class Model {
   advance(now: number): void {
     for (const referral of this.state.referrals.values()) setStages(referral, this.known, now);
     deriveBonuses(this.state, this.known);
+    moveWaits(this.state);
   }
 
   score(now: number): void {

@@ -43,7 +43,10 @@ function settle(till: Till, referral: Referral): void {
     if (referral.isRejected) reject(bonus);
     else if (referral.heldBand === 'low' || isCovered(referral)) {
       if (bonus.status === 'pending') pay(till, referral, bonus);
-    } else if (bonus.holdReason !== `fraud_${referral.heldBand}`) {
+    } else if (
+      bonus.holdReason !== `fraud_${referral.heldBand}` &&
+      !(bonus.hasServed && referral.heldBand === 'medium')
+    ) {
       referral.firstHeldAt ??= till.now;
       const until = referral.heldBand === 'medium' ? referral.firstHeldAt + HOLD : null;
       hold(till, referral, bonus, `fraud_${referral.heldBand}`, until);

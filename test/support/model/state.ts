@@ -103,7 +103,7 @@ export type Bonus = {
   readonly userId: string;
   readonly appId: string | null;
   readonly isReferees: boolean;
-  /** Where it stands in the order of events; moves with late facts. */
+  /** Where it stands in the order of events; moves with late facts until it is closed. */
   at: number;
   id: string;
   base: number;
@@ -113,6 +113,8 @@ export type Bonus = {
   status: 'pending' | 'paid' | 'held' | 'rejected';
   holdReason: HoldReason | null;
   holdUntil: number | null;
+  /** Its hold of the medium band has ended: that band does not hold it again. */
+  hasServed: boolean;
   /** The engine's clock at the last payment; it was never paid where this is null. */
   releasedAt: number | null;
 };

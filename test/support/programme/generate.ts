@@ -96,11 +96,9 @@ class Telling {
     else if (SWITCHES.rateLimitRows) this.step(...this.twice({ do: 'clean' }));
   }
 
-  /** What waits to be scored is not released, and how much waits is no promise: so it is scored before. */
   private release(): void {
-    this.done.push({ now: this.clock, tasks: [{ do: 'score' }] });
     const task: Task = { do: 'release' };
-    this.done.push({ now: this.clock, tasks: this.random.chance(0.3) ? [task, this.decision()] : this.twice(task) });
+    this.step(...(this.random.chance(0.3) ? [task, this.decision()] : this.twice(task)));
   }
 
   private decisions(): readonly Task[] {

@@ -21,17 +21,21 @@ function sizeOf(task: Task): number {
 }
 
 /**
- * Where the clock has gone forward, stages that it brings wait for the job or for the next fact about their referral. So
- * that which of them wait is no question, the job goes first.
+ * Two things the product promises no time for: a stage that the clock brings waits for the job or for the next fact about its
+ * referral, and what waits to be scored is not released. So that nothing hangs on which of them wait, the job goes before
+ * imports, and scoring before releases.
  */
 export function caughtUp(history: History): History {
   let clock = Number.NEGATIVE_INFINITY;
+  let isScored = true;
   return history.flatMap((step) => {
-    const isBehind = step.now > clock;
-    const derives = step.tasks.some((task) => task.do === 'import' || task.do === 'advance');
-    if (derives) clock = step.now;
-    return isBehind && step.tasks.some((task) => task.do === 'import')
-      ? [{ now: step.now, tasks: [{ do: 'advance' }] }, step]
-      : [step];
+    const { now } = step;
+    const does = (what: Task['do']): boolean => step.tasks.some((task) => task.do === what);
+    const before: Step[] = [];
+    if (does('import') && now > clock) before.push({ now, tasks: [{ do: 'advance' }] });
+    if (does('release') && !isScored) before.push({ now, tasks: [{ do: 'score' }] });
+    if (does('import') || does('advance')) clock = now;
+    isScored = (isScored || does('score') || does('release')) && !does('import') && !does('advance') && !does('decide');
+    return [...before, step];
   });
 }

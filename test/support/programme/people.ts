@@ -63,7 +63,11 @@ function account(random: Random, userId: string, at: number, local?: string): Sk
   return {
     type: 'user.created',
     at,
-    user: { id: userId, name: `${userId} Ash`, email: `${name}${userId.replace('r', '9').slice(userId.startsWith('r') ? 0 : 1)}@${domain}` },
+    user: {
+      id: userId,
+      name: `${userId} Ash`,
+      email: `${name}${userId.replace('r', '9').slice(userId.startsWith('r') ? 0 : 1)}@${domain}`,
+    },
   };
 }
 
@@ -160,35 +164,50 @@ function codesOf(random: Random, shape: Shape, index: number, made: number): Ske
 }
 
 function refereesOf(random: Random, shape: Shape): Sketch[] {
-  const registering = shape.isDense ? shape.days / 6 : shape.isContested ? 8 : shape.days / 2;
+  const registering = shape.isDense ? shape.days / 12 : shape.isContested ? 8 : shape.days / 2;
   return Array.from({ length: shape.referees }, (_, index) => {
     const userId = nameOf('u', index);
     const spread = Math.floor(((index + random.next() * 0.6) / shape.referees) * registering * DAY);
     const anywhere = random.int(0, registering) * DAY + random.int(0, 6) * 4 * HOUR;
-    const at =
-      BEGIN +
-      (shape.isDense || random.chance(0.6) ? spread : anywhere + random.pick([0, MINUTE, 2 * MINUTE, 7 * MINUTE]));
+    const usual =
+      shape.isDense || random.chance(0.6) ? spread : anywhere + random.pick([0, MINUTE, 2 * MINUTE, 7 * MINUTE]);
+    const burst = burstOf(random, shape, index);
+    const at = BEGIN + (burst?.at ?? usual);
     const attempts = shape.isContested ? random.pick([1, 1, 2, 3]) : 1;
-    const registrations = Array.from({ length: attempts }, (_, nth) =>
-      registration(
-        random,
-        shape,
-        userId,
-        at + nth * random.pick([0, MINUTE, DAY]) + random.int(0, 2) * random.int(1, HOUR),
-      ),
-    );
+    const registrations = Array.from({ length: attempts }, (_, nth) => {
+      const when = at + nth * random.pick([0, MINUTE, DAY]) + (burst ? 0 : random.int(0, 2) * random.int(1, HOUR));
+      return registration(random, shape, userId, when, nth === 0 ? burst?.code : undefined);
+    });
     const local = random.chance(0.04) ? random.pick(SAME_NAMES) : undefined;
     const born = account(random, userId, at - random.int(1, 3 * DAY), local);
     return [born, ...registrations, ...lifeOf(random, shape, userId, at)];
   }).flat();
 }
 
-function registration(random: Random, shape: Shape, userId: string, at: number): Sketch {
+/**
+ * Of every 24 the last eight register one after the other through one code. A campaign has days on which more come than it
+ * may take, and than a referrer may bring.
+ */
+function burstOf(random: Random, shape: Shape, index: number): { readonly at: number; readonly code: string } | null {
+  if (shape.isDense && index >= 100 && index < 165) {
+    return { at: 2 * DAY + index * 9 * MINUTE + random.int(0, HOUR), code: codeOf(0, 'CAMPAIGN') };
+  }
+  if (shape.isDense && index >= 165 && index < 200) {
+    return { at: 3 * DAY + index * 20 * MINUTE + random.int(0, HOUR), code: codeOf(1, 'OWN') };
+  }
+  const [group, place] = [Math.floor(index / 24), (index % 24) - 16];
+  if (place < 0) return null;
+  const at = ((group % 5) + 1) * DAY + group * HOUR + place * 8 * MINUTE + random.int(0, 9 * MINUTE);
+  return { at, code: codeOf(group % shape.referrers, 'OWN') };
+}
+
+function registration(random: Random, shape: Shape, userId: string, at: number, chosen?: string): Sketch {
   const referrer = random.int(0, shape.referrers);
   const kinds = shape.isContested ? ['OWN', 'FEW', 'FEW', 'CAMPAIGN', 'NOBODY'] : ['OWN', 'CAMPAIGN'];
-  const code = shape.isDense && random.chance(0.8) ? codeOf(0, 'CAMPAIGN') : codeOf(referrer, random.pick(kinds));
+  const any = shape.isDense && random.chance(0.8) ? codeOf(0, 'CAMPAIGN') : codeOf(referrer, random.pick(kinds));
+  const code = chosen ?? any;
   const owner = nameOf('r', Number(code.split('-')[1]));
-  const isOwners = random.chance(shape.isDense ? 0.03 : 0.15);
+  const isOwners = chosen === undefined && random.chance(shape.isDense ? 0.03 : 0.15);
   const app = random.pick(['chat', 'chat', 'todo', undefined]);
   const type = random.pick(['residential', 'residential', 'residential', 'residential', 'vpn', 'tor', undefined]);
   const device =
@@ -227,7 +246,7 @@ function lifeOf(random: Random, shape: Shape, userId: string, at: number): Sketc
   if (random.chance(0.5)) life.push(used(later(2 * DAY)));
   if (random.chance(0.15)) life.push(bought(later(2 * DAY)));
   if (shape.isDense) {
-    const rush = BEGIN + Math.ceil(shape.days / 6 + 1) * DAY;
+    const rush = BEGIN + Math.ceil(shape.days / 12 + 2) * DAY;
     life.push(
       used(rush + random.int(0, 10 * HOUR)),
       used(rush + random.int(0, 20 * HOUR)),
@@ -251,6 +270,13 @@ function lifeOf(random: Random, shape: Shape, userId: string, at: number): Sketc
 function patternsOf(random: Random): Sketch[] {
   const blocked = { patternType: 'email_domain', patternValue: 'blocked.example' } as const;
   const device = { patternType: 'device_pattern', patternValue: deviceOf('u003') } as const;
+  // Finds many who were paid before, lately or long ago.
+  const home = { patternType: 'email_domain', patternValue: 'home.example' } as const;
+  const late: Sketch = {
+    type: 'pattern.created',
+    at: BEGIN + random.pick([7, 9, 18]) * DAY + 5,
+    pattern: { ...home, severity: 'high', scoreImpact: 62 },
+  };
   return [
     {
       type: 'pattern.created',
@@ -263,6 +289,7 @@ function patternsOf(random: Random): Sketch[] {
       pattern: { ...device, severity: 'high', scoreImpact: random.pick([30, 60, 90]) },
     },
     { type: 'pattern.updated', at: BEGIN + 12 * DAY + 3, pattern: { ...blocked, isActive: false } },
+    ...(random.chance(0.8) ? [late] : []),
     ...(random.chance(0.5)
       ? [{ type: 'pattern.updated' as const, at: BEGIN + 15 * DAY + 4, pattern: { ...blocked, isActive: true } }]
       : []),

@@ -24,7 +24,7 @@ export function scoreAll(till: Till, facts: Facts): void {
 }
 
 /** An approval covers what comes while the band is not higher than the one approved. */
-function isCovered({ approvedBand, heldBand }: Referral): boolean {
+export function isCovered({ approvedBand, heldBand }: Referral): boolean {
   return approvedBand !== null && !isHigher(heldBand, approvedBand);
 }
 

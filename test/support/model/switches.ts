@@ -10,6 +10,8 @@ export const SWITCHES = {
   rateLimitRows: false,
   /** The referee's own bonus never waits for a claim, even where the engine's clock is behind the event. */
   refereesNeverWait: false,
+  /** What served its 48 hours in the medium band and then waited for its claim is paid when that time comes. */
+  servedClaimsArePaid: false,
   /** A stage that was reached stays so when facts are imported at an earlier reading of the engine's clock. */
   stagesOutliveTheClock: false,
 } as const;

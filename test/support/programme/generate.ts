@@ -46,8 +46,11 @@ class Telling {
   }
 
   private step(...tasks: readonly Task[]): void {
-    const isStill =
-      !SWITCHES.stagesOutliveTheClock && tasks.some((task) => task.do === 'import' || task.do === 'advance');
+    const isStill = tasks.some(
+      ({ do: what }) =>
+        (!SWITCHES.stagesOutliveTheClock && (what === 'import' || what === 'advance')) ||
+        (!SWITCHES.servedClaimsArePaid && what === 'release'),
+    );
     const back = this.random.chance(0.12) && !isStill ? this.random.pick(BACK) : 0;
     this.done.push({ now: this.clock - back, tasks });
   }
@@ -58,7 +61,7 @@ class Telling {
   }
 
   private arrivals(): void {
-    const ahead = this.random.chance(0.05) ? DAY : 0;
+    const ahead = this.random.chance(0.05) && SWITCHES.servedClaimsArePaid ? DAY : 0;
     const count = this.waiting.findIndex(({ arrives }) => arrives > this.clock + ahead);
     const fresh = this.waiting.splice(0, count === -1 ? this.waiting.length : count).map(({ event }) => event);
     const again =

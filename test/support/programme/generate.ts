@@ -7,6 +7,9 @@ import { happenings, type Shape } from './people.ts';
 import { Random } from './random.ts';
 
 const JUMPS = [3 * MINUTE, 20 * MINUTE, HOUR, 5 * HOUR, 12 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY];
+/** While most of it happens, the clock takes smaller steps. */
+const STEPS = [20 * MINUTE, 5 * HOUR, 12 * HOUR, DAY, DAY, 2 * DAY, 2 * DAY];
+const BUSY = 13 * DAY;
 const BACK = [MINUTE, HOUR, DAY, 3 * DAY];
 
 /** A random programme: what happens, and how it reaches Umpire while the clock runs, jumps, and steps back. */
@@ -20,6 +23,7 @@ class Telling {
   private readonly random: Random;
   private readonly waiting: { readonly event: ModelEvent; readonly arrives: number }[];
   private readonly told: ModelEvent[] = [];
+  private readonly begin: number;
   private readonly end: number;
   private clock: number;
 
@@ -31,12 +35,15 @@ class Telling {
     const times = this.waiting.map(({ event }) => microsOf(event.at));
     const earliest = times.reduce((a, b) => Math.min(a, b));
     this.end = times.reduce((a, b) => Math.max(a, b)) + 30 * DAY;
-    this.clock = wholeMillis(earliest + 40 * DAY);
+    // Accounts are older than all else.
+    this.begin = wholeMillis(earliest + 40 * DAY);
+    this.clock = this.begin;
   }
 
   steps(): History {
     while (this.waiting.length > 0 || this.clock < this.end) {
-      this.clock = wholeMillis(this.clock + this.random.pick(JUMPS));
+      const isBusy = this.clock < this.begin + BUSY;
+      this.clock = wholeMillis(this.clock + this.random.pick(isBusy ? STEPS : JUMPS));
       this.step(...this.twice({ do: 'advance' }));
       this.arrivals();
       for (let more = this.random.int(0, 4); more > 0; more -= 1) this.work();

@@ -1,5 +1,5 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../model/seed.ts';
-import { isoOf } from '../model/moment.ts';
+import { isoOf, microsOf } from '../model/moment.ts';
 import type { ModelEvent } from '../model/state.ts';
 import type { Random } from './random.ts';
 
@@ -17,6 +17,8 @@ type Sketch<Event = ModelEvent> = Event extends unknown ? Omit<Event, 'id' | 'at
 
 const BEGIN = Date.UTC(2026, 0, 1) * 1000;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+/** Minutes after the first of a burst: some exactly five after another, some exactly the fifth of an hour. */
+const EDGES = [0, 5, 20, 45, 60, 65, 80, 105] as const;
 const OTHER_APPS = ['todo', 'mail', 'presi', 'finance', 'no-such-app'] as const;
 
 /** Everything that happens in a programme, in no order. Ids are in an order of their own, in upper and lower case. */
@@ -129,6 +131,7 @@ function codesOf(random: Random, shape: Shape, index: number, made: number): Ske
     at: random.chance(0.3) ? BEGIN + random.int(0, 3 * DAY) : made + 3,
     code: { code: codeOf(index, 'FEW'), userId, type: 'custom', ...limits },
   });
+  if (limits.expiresAt !== undefined) sketches.push(...onTheDot(random, shape, codeOf(index, 'FEW'), limits.expiresAt));
   for (let change = 0; change < 3; change += 1) {
     sketches.push({
       type: 'code.updated',
@@ -163,6 +166,12 @@ function codesOf(random: Random, shape: Shape, index: number, made: number): Ske
   return sketches;
 }
 
+/** Somebody who registers at the very instant at which a code ends. */
+function onTheDot(random: Random, shape: Shape, code: string, ends: string): Sketch[] {
+  const userId = nameOf('u', random.int(0, shape.referees));
+  return [{ type: 'referral.registered', at: microsOf(ends), refereeId: userId, code, ip: ipOf(userId) }];
+}
+
 function refereesOf(random: Random, shape: Shape): Sketch[] {
   const registering = shape.isDense ? shape.days / 12 : shape.isContested ? 8 : shape.days / 2;
   return Array.from({ length: shape.referees }, (_, index) => {
@@ -193,11 +202,17 @@ function burstOf(random: Random, shape: Shape, index: number): { readonly at: nu
     return { at: 2 * DAY + index * 9 * MINUTE + random.int(0, HOUR), code: codeOf(0, 'CAMPAIGN') };
   }
   if (shape.isDense && index >= 165 && index < 200) {
-    return { at: 3 * DAY + index * 20 * MINUTE + random.int(0, HOUR), code: codeOf(1, 'OWN') };
+    return { at: 3 * DAY + (index - 165) * 20 * MINUTE, code: codeOf(1, 'OWN') };
+  }
+  // To the instant a day after the first of those.
+  if (shape.isDense && index >= 200 && index < 205) {
+    return { at: 4 * DAY + (index - 200) * 20 * MINUTE, code: codeOf(1, 'OWN') };
   }
   const [group, place] = [Math.floor(index / 24), (index % 24) - 16];
   if (place < 0) return null;
-  const at = ((group % 5) + 1) * DAY + group * HOUR + place * 8 * MINUTE + random.int(0, 9 * MINUTE);
+  const begin = ((group % 5) + 1) * DAY + group * HOUR;
+  const at =
+    group % 2 === 0 ? begin + place * 8 * MINUTE + random.int(0, 9 * MINUTE) : begin + (EDGES[place] ?? 0) * MINUTE;
   return { at, code: codeOf(group % shape.referrers, 'OWN') };
 }
 
@@ -242,6 +257,10 @@ function lifeOf(random: Random, shape: Shape, userId: string, at: number): Sketc
   const life: Sketch[] = [];
   const later = (within: number): number => at + random.int(1, within);
   if (random.chance(0.1)) life.push(used(at - random.int(1, HOUR)));
+  // Rules have edges: some things happen exactly there.
+  if (random.chance(0.1)) life.push(used(at + 5 * MINUTE));
+  if (random.chance(0.1)) life.push(bought(at + DAY));
+  if (random.chance(0.05)) life.push(used(at), bought(at));
   if (random.chance(0.25)) life.push(used(later(6 * MINUTE)));
   if (random.chance(0.5)) life.push(used(later(2 * DAY)));
   if (random.chance(0.15)) life.push(bought(later(2 * DAY)));
@@ -274,7 +293,7 @@ function patternsOf(random: Random): Sketch[] {
   const home = { patternType: 'email_domain', patternValue: 'home.example' } as const;
   const late: Sketch = {
     type: 'pattern.created',
-    at: BEGIN + random.pick([7, 9, 18]) * DAY + 5,
+    at: BEGIN + random.pick([4, 7, 9]) * DAY + 5,
     pattern: { ...home, severity: 'high', scoreImpact: 62 },
   };
   return [

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { SWITCHES } from '../support/model/switches.ts';
+import { history } from '../support/programme/generate.ts';
+import type { Shape } from '../support/programme/people.ts';
+import { run } from '../support/programme/run.ts';
+import { reached } from '../support/programme/coverage.ts';
+import { shrink, written } from '../support/programme/shrink.ts';
+
+/** Few people who fight over everything. */
+const SMALL: Shape = { referrers: 3, referees: 24, isContested: true, isDense: false, days: 40 };
+/** The same among many. */
+const CROWD: Shape = { referrers: 12, referees: 330, isContested: true, isDense: false, days: 60 };
+/** One campaign that brings hundreds, up to the last tier and far beyond a hundred bonuses a day. */
+const CAMPAIGN: Shape = { referrers: 3, referees: 320, isContested: false, isDense: true, days: 60 };
+
+/** `UMPIRE_PROGRAMME_SEED=17` plays that seed in each shape instead. */
+const own = process.env['UMPIRE_PROGRAMME_SEED'];
+const seeds = (...fixed: readonly number[]): readonly number[] => (own === undefined ? fixed : [Number(own)]);
+const PROGRAMMES = [
+  ...seeds(2, 3, 4, 5, 6, 7).map((seed) => ({ name: 'small', shape: SMALL, seed })),
+  ...seeds(1).map((seed) => ({ name: 'crowd', shape: CROWD, seed })),
+  ...seeds(1).map((seed) => ({ name: 'campaign', shape: CAMPAIGN, seed })),
+];
+
+const TIMEOUT = 600_000;
+/** Shrinking a failure stops in time for the smallest one so far to be told. */
+const SHRINKING = 120_000;
+
+test.each(PROGRAMMES)('the model agrees in every step: $name, seed $seed', { timeout: TIMEOUT }, async (programme) => {
+  const told = history(programme.seed, programme.shape);
+  const failure = await run(told);
+  expect(failure === null ? 'agreed' : written(await shrink(told, failure, SHRINKING))).toBe('agreed');
+});
+
+/** Where the programmes must lead, so that agreeing means something. */
+const EVERYWHERE = [
+  ['2,000 events', '100 claims a day', 'retained', 'a second item', 'taken back', 'left with the owner'],
+  ['accepted', 'invalid_code', 'code_inactive', 'code_expired', 'code_max_uses', 'self_referral', 'already_referred'],
+  ['rate_limited', 'unknown_user', 'code_taken'],
+  [
+    'same_ip',
+    'same_device',
+    'disposable_email',
+    'similar_email',
+    'rapid_registration',
+    'bulk_registrations',
+    'pattern',
+  ],
+  ['vpn_proxy', 'new_account_referrer', 'instant_qualification', 'minimal_activity'],
+  ['low', 'medium', 'high', 'critical', 'pending', 'paid', 'rejected'],
+  [
+    'held fraud_medium',
+    'held fraud_high',
+    'held fraud_critical',
+    ...(SWITCHES.claimLimit ? ['held rate_limited'] : []),
+  ],
+  ['paid as bronze', 'paid as silver', 'paid as gold', 'paid as platinum'],
+  ...['approve', 'reject', 'escalate'].map((what) => [`${what} applied`, `${what} agreed`, `${what} conflict`]),
+  ...[
+    ['import', 'import'],
+    ['score', 'score'],
+    ['advance', 'advance'],
+    ['release', 'release'],
+    ['decide', 'decide'],
+  ].map((both) => [`${both.join(' and ')} at once`]),
+  ['score and decide at once', 'score and advance at once', 'release and decide at once'],
+  ...(SWITCHES.codeCreationLimits ? [['auto_code_exists']] : []),
+].flat();
+
+test.skipIf(own !== undefined)('the programmes lead everywhere', () => {
+  const words = new Set(PROGRAMMES.flatMap(({ seed, shape }) => [...reached(history(seed, shape))]));
+  expect(EVERYWHERE.filter((word) => !words.has(word))).toEqual([]);
+});

@@ -185,7 +185,13 @@ test('a medium hold that ends before its claim’s time waits for that, and is t
   expect((await ofRob()).every(({ status }) => status === 'paid')).toBe(true);
 });
 
-test('an engine whose clock is behind the events makes nobody wait whom the limit does not', async () => {
+test('a claim is not paid before its event, which is so where the engine’s clock is behind; the referee’s own bonus is', async () => {
   await tell(db.pool, busyDay(2).events, clock(-24));
+  const bonuses = await ofRob();
+  expect(new Set(bonuses.map(({ reason }) => reason))).toEqual(new Set(['rate_limited']));
+  expect(bonuses.map(({ until }) => until?.getTime())).toEqual(bonuses.map(({ at: time }) => time));
+  const { rows } = await db.pool.query(`SELECT DISTINCT status FROM referrals.bonus_events WHERE user_id <> 'rob'`);
+  expect(rows).toEqual([{ status: 'paid' }]);
+  await releaseHolds(db.pool, clock(4));
   expect((await ofRob()).every(({ status }) => status === 'paid')).toBe(true);
 });

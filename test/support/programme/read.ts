@@ -1,4 +1,5 @@
 import type { Pool } from '../../../core/postgres/connection.ts';
+import { TEST_KEY } from '../migrated.ts';
 import type { Model } from '../model/model.ts';
 import { row, type Tables } from '../model/told.ts';
 
@@ -55,6 +56,8 @@ const QUERIES = {
     FROM referrals.rate_limits`,
 } as const;
 
+const HASH = /\b[0-9a-f]{64}\b/;
+
 type Value = string | number | boolean | null;
 type Row = { readonly key: string; readonly [column: string]: Value };
 
@@ -67,6 +70,8 @@ export type Reading = {
 /** What the database says, in the model's words. The model is asked what lies behind a hash, and which reasons a refusal may have. */
 export async function read(pool: Pool, model: Model): Promise<Reading> {
   const patterns = await patternNames(pool);
+  // Plain IPv4 here, so that the text is the canonical form.
+  const addresses = new Map(model.facts.validations.map(({ event }) => [TEST_KEY.hash(event.ip), event.ip]));
   const tables: Record<string, Map<string, string>> = {};
   const items = new Map<string, string>();
   for (const [table, query] of Object.entries(QUERIES)) {
@@ -76,7 +81,7 @@ export async function read(pool: Pool, model: Model): Promise<Reading> {
         if (typeof itemId === 'string') items.set(key, itemId);
         if (table === 'registrations') return [key, outcomeOf(key, String(columns['outcome']), model)];
         return [
-          key,
+          key.replace(HASH, (hash) => addresses.get(hash) ?? hash),
           row('signals' in columns ? { ...columns, signals: namesOf(columns['signals'], patterns) } : columns),
         ];
       }),

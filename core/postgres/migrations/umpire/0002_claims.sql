@@ -1,8 +1,8 @@
 -- The claim limit (SPEC 2): of a referrer's bonuses in event order, payable_i = max(t_i, payable_{i-100} + 24 h). Until then
 -- a bonus that nothing else holds is held as `rate_limited`. Bonuses of one event follow each other by type, then app.
 
--- When each of these bonuses may be paid, and whether it is the limit that makes it wait until then. Unrolled, payable_i is the
--- largest t_{i-100k} + k × 24 h, hence a running maximum among every hundredth bonus. The referee's own is never limited.
+-- When each of these bonuses may be paid, and whether it waits until then: the referee's own never does. Unrolled, payable_i is
+-- the largest t_{i-100k} + k × 24 h, hence a running maximum among every hundredth bonus.
 CREATE FUNCTION umpire.payable_at(bonus_ids uuid[]) RETURNS TABLE (bonus_id uuid, at timestamptz, is_limited boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS MATERIALIZED (
@@ -30,7 +30,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       max(o.at - (o.i / 100) * interval '24 hours') OVER (PARTITION BY o.user_id, o.i % 100 ORDER BY o.i) + (o.i / 100) * interval '24 hours' AS at
     FROM ordered AS o
   )
-  SELECT w.id, coalesce(c.at, w.at), coalesce(c.at > w.at, false) FROM wanted AS w LEFT JOIN chained AS c ON c.id = w.id
+  SELECT w.id, coalesce(c.at, w.at), w.referrer_id IS NOT NULL FROM wanted AS w LEFT JOIN chained AS c ON c.id = w.id
 $$;
 
 -- Holds those of these bonuses that may not be paid yet; returns the others. Their rows must be locked.

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { SWITCHES } from '../support/model/switches.ts';
 import { history } from '../support/programme/generate.ts';
 import type { Shape } from '../support/programme/people.ts';
 import { run } from '../support/programme/run.ts';
@@ -48,12 +47,7 @@ const EVERYWHERE = [
   ],
   ['vpn_proxy', 'new_account_referrer', 'instant_qualification', 'minimal_activity'],
   ['low', 'medium', 'high', 'critical', 'pending', 'paid', 'rejected'],
-  [
-    'held fraud_medium',
-    'held fraud_high',
-    'held fraud_critical',
-    ...(SWITCHES.claimLimit ? ['held rate_limited'] : []),
-  ],
+  ['held fraud_medium', 'held fraud_high', 'held fraud_critical', 'held rate_limited'],
   ['paid as bronze', 'paid as silver', 'paid as gold', 'paid as platinum'],
   ...['approve', 'reject', 'escalate'].map((what) => [`${what} applied`, `${what} agreed`, `${what} conflict`]),
   ...[
@@ -64,7 +58,7 @@ const EVERYWHERE = [
     ['decide', 'decide'],
   ].map((both) => [`${both.join(' and ')} at once`]),
   ['score and decide at once', 'score and advance at once', 'release and decide at once'],
-  ...(SWITCHES.codeCreationLimits ? [['auto_code_exists']] : []),
+  ['auto_code_exists'],
 ].flat();
 
 test.skipIf(own !== undefined)('the programmes lead everywhere', () => {

@@ -1,12 +1,10 @@
 import { compare } from './moment.ts';
 import { CLAIMS, DAY, EVENT_TYPES } from './seed.ts';
 import type { Bonus, State } from './state.ts';
-import { SWITCHES } from './switches.ts';
 
 /** From when on each bonus of a referrer may be paid: at its own time, and 24 h after the hundredth before it was. */
 export function payableTimes(state: State): ReadonlyMap<Bonus, number> {
   const payable = new Map<Bonus, number>();
-  if (!SWITCHES.claimLimit) return payable;
   const referrers = Map.groupBy(
     [...state.referrals.values()].flatMap(({ bonuses }) => [...bonuses.values()]).filter((one) => !one.isReferees),
     ({ userId }) => userId,

@@ -1,7 +1,6 @@
 import type { Facts, Placed } from './facts.ts';
 import { isBefore, microsOf, type Moment } from './moment.ts';
 import { CUSTOM_CODES, HOUR } from './seed.ts';
-import { SWITCHES } from './switches.ts';
 
 export type CodeJudgement = {
   /** The creation that has each code. */
@@ -29,9 +28,9 @@ export function judgeCodes(facts: Facts, standing: ReadonlySet<string>): CodeJud
     const custom = customOf.get(userId) ?? [];
     if (!facts.users.has(userId)) outcomes.set(made.id, 'unknown_user');
     else if (codes.has(code)) outcomes.set(made.id, 'code_taken');
-    else if (SWITCHES.codeCreationLimits && type === 'auto' && autoOf.has(userId)) {
+    else if (type === 'auto' && autoOf.has(userId)) {
       outcomes.set(made.id, 'auto_code_exists');
-    } else if (SWITCHES.codeCreationLimits && type === 'custom' && isFull(custom, made.at, HOUR, CUSTOM_CODES)) {
+    } else if (type === 'custom' && isFull(custom, made.at, HOUR, CUSTOM_CODES)) {
       outcomes.set(made.id, 'rate_limited');
     } else accept(made);
   }

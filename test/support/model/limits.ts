@@ -1,7 +1,6 @@
 import type { Facts } from './facts.ts';
 import { DAY, HOUR, MINUTE } from './seed.ts';
 import type { State } from './state.ts';
-import { SWITCHES } from './switches.ts';
 
 export type LimitRow = {
   /** The event, and which of its limits. */
@@ -30,7 +29,6 @@ export function forgetCleaned(state: State, facts: Facts): void {
 }
 
 function accepted(state: State, facts: Facts): readonly LimitRow[] {
-  if (!SWITCHES.rateLimitRows) return [];
   const isAccepted = ({ id }: { readonly id: string }): boolean => state.outcomes.get(id) === 'accepted';
   const row = (
     id: string,

@@ -1,4 +1,3 @@
-import { SWITCHES } from './switches.ts';
 import type { Bonus, HoldReason, Referral, State } from './state.ts';
 
 /** What a payment or a hold needs to know besides the bonus. */
@@ -11,8 +10,7 @@ export type Till = {
 
 /** Pays, or waits for the claim limit; returns the credits that moved. */
 export function pay(till: Till, referral: Referral, bonus: Bonus): number {
-  const own = SWITCHES.claimLimit && !SWITCHES.refereesNeverWait ? bonus.at : till.now;
-  const from = till.payable.get(bonus) ?? own;
+  const from = till.payable.get(bonus) ?? till.now;
   if (from > till.now) {
     hold(till, referral, bonus, 'rate_limited', from);
     return 0;

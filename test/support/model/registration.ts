@@ -3,7 +3,6 @@ import type { Facts, Placed } from './facts.ts';
 import { isBefore, type Moment } from './moment.ts';
 import { DAY, MINUTE, PER_CODE, PER_REFERRER, VALIDATIONS } from './seed.ts';
 import type { Referral, State } from './state.ts';
-import { SWITCHES } from './switches.ts';
 
 /**
  * Judges every registration known, in the order of events, around those that stand because they were scored; writes the
@@ -100,7 +99,7 @@ function judgeValidations(facts: Facts): Map<string, string> {
   const ofIp = new Map<string, number[]>();
   for (const { event, id, at } of facts.validations) {
     const accepted = ofIp.get(event.ip) ?? [];
-    const refused = SWITCHES.validationLimits && isFull(accepted, at, MINUTE, VALIDATIONS);
+    const refused = isFull(accepted, at, MINUTE, VALIDATIONS);
     outcomes.set(id, refused ? 'rate_limited' : 'accepted');
     if (!refused) ofIp.set(event.ip, [...accepted, at]);
   }

@@ -12,11 +12,13 @@ export type Difference = {
 /** In which order tables are told: what follows from others comes after them. */
 const CAUSES_FIRST = ['registrations', 'codes', 'relationships', 'bands', 'bonuses'];
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** The first row that differs, of the table that the others follow from; null where all agree. */
 export function firstDifference(expected: Tables, got: Tables): Difference | null {
   const tables = [...new Set([...CAUSES_FIRST, ...Object.keys(expected), ...Object.keys(got)])];
   const all = tables.flatMap((table) => {
-    const [wanted, found] = [expected[table] ?? new Map(), got[table] ?? new Map()];
+    const [wanted, found] = [expected[table] ?? NONE, got[table] ?? NONE];
     const keys = [...new Set([...wanted.keys(), ...found.keys()])].sort();
     return keys
       .filter((key) => wanted.get(key) !== found.get(key))

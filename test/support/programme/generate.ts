@@ -1,7 +1,6 @@
 import { microsOf } from '../model/moment.ts';
 import { DAY, HOUR, MINUTE } from '../model/seed.ts';
 import type { ModelEvent } from '../model/state.ts';
-import { SWITCHES } from '../model/switches.ts';
 import { caughtUp, type History, type Step, type Task } from './history.ts';
 import { happenings, type Shape } from './people.ts';
 import { Random } from './random.ts';
@@ -53,12 +52,7 @@ class Telling {
   }
 
   private step(...tasks: readonly Task[]): void {
-    const isStill = tasks.some(
-      ({ do: what }) =>
-        (!SWITCHES.stagesOutliveTheClock && (what === 'import' || what === 'advance')) ||
-        (!SWITCHES.servedClaimsArePaid && what === 'release'),
-    );
-    const back = this.random.chance(0.12) && !isStill ? this.random.pick(BACK) : 0;
+    const back = this.random.chance(0.12) ? this.random.pick(BACK) : 0;
     this.done.push({ now: this.clock - back, tasks });
   }
 
@@ -68,7 +62,7 @@ class Telling {
   }
 
   private arrivals(): void {
-    const ahead = this.random.chance(0.05) && SWITCHES.servedClaimsArePaid ? DAY : 0;
+    const ahead = this.random.chance(0.05) ? DAY : 0;
     const count = this.waiting.findIndex(({ arrives }) => arrives > this.clock + ahead);
     const fresh = this.waiting.splice(0, count === -1 ? this.waiting.length : count).map(({ event }) => event);
     const again =
@@ -84,9 +78,11 @@ class Telling {
     else for (const task of imports) this.step(task);
   }
 
+  /** Into two to four files. */
   private split(events: readonly ModelEvent[]): ModelEvent[][] {
-    const cut = this.random.int(0, events.length + 1);
-    return [events.slice(0, cut), events.slice(cut)].filter(({ length }) => length > 0);
+    const cuts = Array.from({ length: this.random.int(1, 4) }, () => this.random.int(0, events.length + 1));
+    const ends = [...cuts, events.length].sort((a, b) => a - b);
+    return ends.map((end, nth) => events.slice(ends[nth - 1] ?? 0, end)).filter(({ length }) => length > 0);
   }
 
   /** An id that was used before, for something else. */
@@ -103,7 +99,7 @@ class Telling {
     else if (kind < 5) this.release();
     else if (kind < 8) this.step(...this.decisions());
     else if (kind < 9) this.step({ do: 'score' }, random.pick([this.decision(), { do: 'advance' }]));
-    else if (SWITCHES.rateLimitRows) this.step(...this.twice({ do: 'clean' }));
+    else this.step(...this.twice({ do: 'clean' }));
   }
 
   private release(): void {

@@ -27,7 +27,7 @@ export function happenings(random: Random, shape: Shape): readonly ModelEvent[] 
   const used = new Set<number>();
   return random.shuffled(sketches).map(({ at, ...fields }, index) => {
     const id = `${random.pick(['e', 'E', '_'])}${random.int(0, 36).toString(36)}-${index}`;
-    return { id, at: isoOf(free(used, random, at)), ...fields } as ModelEvent;
+    return { id, at: isoOf(free(used, random, at)), ...fields };
   });
 }
 

@@ -1,5 +1,4 @@
 import type { Model } from '../model/model.ts';
-import { SWITCHES } from '../model/switches.ts';
 import { row } from '../model/told.ts';
 import type { Task } from './history.ts';
 
@@ -37,6 +36,8 @@ export function* admissible(model: Model, tasks: readonly Aimed[], now: number):
 
 function orders(tasks: readonly Aimed[]): readonly (readonly Aimed[])[] {
   const [first, second] = tasks;
+  // Facts are facts, whoever brings them first.
+  if (tasks.every((task) => task.do === 'import')) return [tasks];
   if (first === undefined || second === undefined) return [tasks];
   const before = first.do === 'score' ? [[first, second, first]] : [];
   const after = second.do === 'score' ? [[second, first, second]] : [];
@@ -70,8 +71,7 @@ export function play(model: Model, task: Aimed, now: number): string {
 
 export function toldReport({ imported, duplicates, rejected, refused }: ReturnType<Model['import']>): string {
   const reasons = Object.entries(refused)
-    .filter(([reason]) => reason !== 'code_taken' || SWITCHES.codeCreationLimits)
-    .sort()
-    .map(([reason, count]) => `${reason}:${count}`);
+    .map(([reason, count]) => `${reason}:${count}`)
+    .sort();
   return row({ imported, duplicates, rejected, refused: reasons.join(',') });
 }

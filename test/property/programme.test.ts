@@ -5,6 +5,24 @@ import { run } from '../support/programme/run.ts';
 import { reached } from '../support/programme/coverage.ts';
 import { shrink, written } from '../support/programme/shrink.ts';
 
+/**
+ * Random programmes, lived by the database and by a model of SPEC.md in memory (test/support/model), which must agree after
+ * every step. Faults that were put into core by hand to see whether it notices; each was told with the row that differs:
+ *
+ * - windows of registrations with their first instant; a code that ends after its instant; one use too many; 21 of a referrer
+ * - a late registration that pushes standing ones over the limit; an event told again that counts again
+ * - a tier that counts its own referral, its own qualification, or rejected ones; a multiplier on the referee's 25
+ * - medium paid at once; a hold of 24 hours, begun anew by each bonus, or ended an instant late; two releases without locks
+ * - a band that falls with the score; a flag that an approval leaves; blocked or held counted twice
+ * - retention a day early, without the clock, or by usage of the eighth day; early usage at its own time
+ * - money counted on the day of the registration; days without referrals of no app
+ * - taking back what was paid ten days ago; taking back without the ledger; flagged_count left as it was; 101 claims
+ * - five minutes, an hour and a day that include their last instant; bursts of four; sightings after the registration
+ * - usage at the instant of the purchase left out of minimal_activity; cross_app for the referral's own app
+ *
+ * One was not noticed: imports at once without the lock on facts (races have tests of their own).
+ */
+
 /** Few people who fight over everything. */
 const SMALL: Shape = { referrers: 3, referees: 24, isContested: true, isDense: false, days: 40 };
 /** The same among many. */
@@ -12,20 +30,26 @@ const CROWD: Shape = { referrers: 12, referees: 330, isContested: true, isDense:
 /** One campaign that brings hundreds, up to the last tier and far beyond a hundred bonuses a day. */
 const CAMPAIGN: Shape = { referrers: 3, referees: 320, isContested: false, isDense: true, days: 60 };
 
+const PROGRAMMES = [
+  ...[2, 3, 4, 5, 6, 7].map((seed) => ({ name: 'small', shape: SMALL, seed })),
+  { name: 'crowd', shape: CROWD, seed: 1 },
+  { name: 'campaign', shape: CAMPAIGN, seed: 2 },
+];
 /** `UMPIRE_PROGRAMME_SEED=17` plays that seed in each shape instead. */
 const own = process.env['UMPIRE_PROGRAMME_SEED'];
-const seeds = (...fixed: readonly number[]): readonly number[] => (own === undefined ? fixed : [Number(own)]);
-const PROGRAMMES = [
-  ...seeds(2, 3, 4, 5, 6, 7).map((seed) => ({ name: 'small', shape: SMALL, seed })),
-  ...seeds(1).map((seed) => ({ name: 'crowd', shape: CROWD, seed })),
-  ...seeds(1).map((seed) => ({ name: 'campaign', shape: CAMPAIGN, seed })),
-];
+const PLAYED =
+  own === undefined
+    ? PROGRAMMES
+    : PROGRAMMES.filter(({ shape }, nth) => PROGRAMMES[nth - 1]?.shape !== shape).map((programme) => ({
+        ...programme,
+        seed: Number(own),
+      }));
 
 const TIMEOUT = 600_000;
 /** Shrinking a failure stops in time for the smallest one so far to be told. */
 const SHRINKING = 120_000;
 
-test.each(PROGRAMMES)('the model agrees in every step: $name, seed $seed', { timeout: TIMEOUT }, async (programme) => {
+test.each(PLAYED)('the model agrees in every step: $name, seed $seed', { timeout: TIMEOUT }, async (programme) => {
   const told = history(programme.seed, programme.shape);
   const failure = await run(told);
   expect(failure === null ? 'agreed' : written(await shrink(told, failure, SHRINKING))).toBe('agreed');
@@ -61,7 +85,7 @@ const EVERYWHERE = [
   ['auto_code_exists'],
 ].flat();
 
-test.skipIf(own !== undefined)('the programmes lead everywhere', () => {
+test('the programmes lead everywhere', () => {
   const words = new Set(PROGRAMMES.flatMap(({ seed, shape }) => [...reached(history(seed, shape))]));
   expect(EVERYWHERE.filter((word) => !words.has(word))).toEqual([]);
 });

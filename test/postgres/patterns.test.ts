@@ -55,11 +55,6 @@ describe('a pattern that somebody writes by SQL', () => {
       `UPDATE referrals.fraud_patterns SET pattern_type = 'ip_range', pattern_value = '192.0.2.0/24'`,
       { rae: 10, sue: 10, tom: 0 },
     ],
-    [
-      'made one that nobody can understand',
-      `UPDATE referrals.fraud_patterns SET pattern_value = '/(/'`,
-      { rae: 0, sue: 0, tom: 0 },
-    ],
     ['deleted', 'DELETE FROM referrals.fraud_patterns', { rae: 0, sue: 0, tom: 0 }],
   ])('and is then %s', async (_what, change, expected) => {
     await db.pool.query(insert);
@@ -67,6 +62,14 @@ describe('a pattern that somebody writes by SQL', () => {
     await db.pool.query(change);
     expect(await scores()).toEqual(expected);
     expect(await verify(db.pool)).toEqual([]);
+  });
+
+  test('and is made one that nobody can understand matches nothing, and verify says so', async () => {
+    await db.pool.query(insert);
+    await scores();
+    await db.pool.query(`UPDATE referrals.fraud_patterns SET pattern_value = '/(/'`);
+    expect(await scores()).toEqual({ rae: 0, sue: 0, tom: 0 });
+    expect(await verify(db.pool)).toEqual([expect.objectContaining({ check: 'pattern' })]);
   });
 
   test('and switched off and on again counts for whoever was scored meanwhile', async () => {

@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { score } from '../../core/engine/score.ts';
 import { type ImportReport, importEvents, type RejectedLine } from '../../core/programme/import/import.ts';
+import type { StagedEvent } from '../../core/programme/import/prepare.ts';
 import { eventSource, fileSource } from '../../core/programme/import/source.ts';
+import { stage } from '../../core/programme/import/stage.ts';
 import { advanceStages } from '../../core/programme/jobs/advance-stages.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
+import { until } from '../support/until.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 let db: MigratedDatabase;
@@ -77,6 +81,39 @@ test('sums that no balance can hold are refused, and what came before them and e
   );
   expect((await load([bought('poor', 3)])).imported).toBe(1);
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('an id that another import is just using for something else is rejected', async () => {
+  const staged = (digest: string): StagedEvent => ({
+    id: 'same',
+    at: day(1),
+    type: 'credits.used',
+    digest: digest.repeat(32),
+    content: {},
+  });
+  const other = await db.pool.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query(
+      `INSERT INTO umpire.events (event_id, at, type, digest, status, content, import_id)
+       VALUES ('same', now(), 'credits.used', decode($1, 'hex'), 'staged', '{}', gen_random_uuid())`,
+      ['a'.repeat(32)],
+    );
+    const outcomes = [stage(db.pool, randomUUID(), [staged('a')]), stage(db.pool, randomUUID(), [staged('b')])];
+    await until(async () => {
+      const waiting = await column(
+        `SELECT 1 AS value FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return waiting.length === 2 ? waiting : null;
+    });
+    await other.query('COMMIT');
+    expect(await Promise.all(outcomes)).toEqual([
+      { fresh: 0, duplicates: 1, reused: [] },
+      { fresh: 0, duplicates: 0, reused: [0] },
+    ]);
+  } finally {
+    other.release();
+  }
 });
 
 test('a line nested too deep and a line that is not UTF-8 are rejected by number, and the good ones are taken', async () => {

@@ -31,7 +31,7 @@ const CROWD: Shape = { referrers: 12, referees: 330, isContested: true, isDense:
 const CAMPAIGN: Shape = { referrers: 3, referees: 320, isContested: false, isDense: true, days: 60 };
 
 const PROGRAMMES = [
-  ...[2, 3, 4, 5, 6, 7].map((seed) => ({ name: 'small', shape: SMALL, seed })),
+  ...[2, 3, 4, 5, 6, 22].map((seed) => ({ name: 'small', shape: SMALL, seed })),
   { name: 'crowd', shape: CROWD, seed: 1 },
   { name: 'campaign', shape: CAMPAIGN, seed: 2 },
 ];

@@ -11,7 +11,9 @@ export function setStages(referral: Referral, facts: Facts, now: number): void {
 
   const earliest = referral.at + 5 * MINUTE;
   const first = usages[0];
-  const counts = first !== undefined && (first.at >= earliest || now >= earliest || referral.activated !== null);
+  // A stage already reached, or a purchase after it, says that the moment has come, whatever the clock says.
+  const hasCome = now >= earliest || referral.activated !== null || (qualified !== null && qualified.at >= earliest);
+  const counts = first !== undefined && (first.at >= earliest || hasCome);
   const used = counts ? { at: Math.max(first.at, earliest), id: first.id } : null;
 
   referral.activated = earlier(used, qualified);

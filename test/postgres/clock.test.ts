@@ -50,3 +50,19 @@ test('an early usage counts after five minutes though a purchase is dated after 
   expect(await stage()).toMatchObject({ status: 'qualified', activated_at: new Date('2026-03-01T10:05:00Z') });
   expect(await verify(db.pool)).toEqual([]);
 });
+
+test('what was paid before its referral was blocked is no violation, though the clock that blocked it was behind', async () => {
+  const story = registered();
+  await tell(db.pool, story.events, new Date('2026-03-06T10:00:00Z'));
+  const pattern = {
+    patternType: 'email_domain',
+    patternValue: 'second.example',
+    severity: 'critical',
+    scoreImpact: 90,
+  };
+  story.events.push({ id: 'pattern', type: 'pattern.created', at: '2026-03-04T10:00:00Z', pattern });
+  await tell(db.pool, story.events, new Date('2026-03-05T10:00:00Z'));
+  const { rows } = await db.pool.query('SELECT is_flagged FROM referrals.relationships');
+  expect(rows).toEqual([{ is_flagged: true }]);
+  expect(await verify(db.pool)).toEqual([]);
+});

@@ -47,7 +47,12 @@ export const REVIEW_CHECKS: readonly Check[] = [
       FROM referrals.bonus_events AS b JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id
       WHERE b.status = 'paid' AND s.held_band = 'critical' AND s.approved_band IS NULL AND b.released_at > s.first_blocked_at
         -- What another service pays itself is its own affair.
-        AND (NOT umpire.observes() OR EXISTS (SELECT 1 FROM umpire.money_log AS m WHERE m.bonus_id = b.id AND m.transition = 'paid'))`,
+        AND (NOT umpire.observes() OR EXISTS (SELECT 1 FROM umpire.money_log AS m WHERE m.bonus_id = b.id AND m.transition = 'paid'))
+        -- Paid before it was blocked, whatever the clocks said then.
+        AND NOT EXISTS (
+          SELECT 1 FROM umpire.money_log AS p JOIN umpire.money_log AS k ON k.relationship_id = p.relationship_id AND k.transition = 'blocked'
+          WHERE p.bonus_id = b.id AND p.transition = 'paid' AND p.id < k.id
+        )`,
   },
   {
     name: 'queue',

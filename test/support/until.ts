@@ -7,6 +7,8 @@ type UntilOptions = {
 };
 
 /** Asks again and again until there is an answer; the test's own time limit ends it. Null where it gave up. */
+export function until<Answer>(ask: () => Promise<Answer | null>): Promise<Answer>;
+export function until<Answer>(ask: () => Promise<Answer | null>, options: UntilOptions): Promise<Answer | null>;
 export async function until<Answer>(
   ask: () => Promise<Answer | null>,
   { everyMs = 100, unless }: UntilOptions = {},

@@ -1,3 +1,5 @@
+import { shortName } from '../../core/domain/short-name.ts';
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -47,12 +49,9 @@ export function age(instant: string, now: number): string {
   return span(Math.max(0, now - Date.parse(instant)));
 }
 
-/** "Lena Krüger" is "Lena K.": enough to recognise, short enough for a line. */
-export function shortName(name: string): string {
-  const words = name.trim().split(/\s+/u);
-  const first = words[0] ?? '';
-  const last = words.length > 1 ? words[words.length - 1] : undefined;
-  return last === undefined ? first : `${first} ${last.slice(0, 1)}.`;
+/** "Lena Krüger" is "Lena K.": enough to recognise, short enough for a line. What cannot be shortened stands as it is. */
+export function lineName(name: string): string {
+  return shortName(name) ?? name;
 }
 
 export function capital(text: string): string {

@@ -12,6 +12,7 @@ test.each([
   ['Sam 🇩🇪🇫🇷', 'Sam 🇩🇪.'],
   ['Kim 𐐀𐐁', 'Kim 𐐀.'],
   ['山田 太郎', '山田 太.'],
+  ['Erased user', 'Erased user'],
 ])('%s is shown as %s', (name, shown) => {
   expect(shortName(name)).toBe(shown);
 });

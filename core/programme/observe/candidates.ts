@@ -4,18 +4,20 @@ import { type Ids, pages } from './pages.ts';
 /** Which rows a scan looks at: those with a time after `since`, or, with null, all, the owner's and those known here. */
 export type Window = { readonly since: Date | null; readonly ledger: boolean };
 
+/** The ids of all rows of the owner's and of all that are known here. */
+function everything(pool: Pool, type: 'text' | 'uuid', theirs: string, ours: string): AsyncGenerator<Ids> {
+  const next = (from: string, size: number): string =>
+    `(SELECT x.id FROM ${from} AS x WHERE $1::${type} IS NULL OR x.id > $1 ORDER BY x.id LIMIT ${size})`;
+  return pages(
+    pool,
+    type,
+    (size) => `SELECT id FROM (${next(theirs, size)} UNION ${next(ours, size)}) AS known ORDER BY id LIMIT ${size}`,
+  );
+}
+
 export function usersToSee(pool: Pool, { since, ledger }: Window): AsyncGenerator<Ids> {
   if (since === null) {
-    return pages(
-      pool,
-      'text',
-      (size) => `
-        SELECT id FROM (
-          (SELECT id FROM auth.users WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT ${size})
-          UNION
-          (SELECT id FROM umpire.observed WHERE kind = 'user' AND ($1::text IS NULL OR id > $1) ORDER BY id LIMIT ${size})
-        ) AS known ORDER BY id LIMIT ${size}`,
-    );
+    return everything(pool, 'text', 'auth.users', `(SELECT id FROM umpire.observed WHERE kind = 'user')`);
   }
   return pages(
     pool,
@@ -47,16 +49,7 @@ export function usersToSee(pool: Pool, { since, ledger }: Window): AsyncGenerato
 
 export function referralsToSee(pool: Pool, { since }: Window): AsyncGenerator<Ids> {
   if (since === null) {
-    return pages(
-      pool,
-      'uuid',
-      (size) => `
-        SELECT id FROM (
-          (SELECT id FROM referrals.relationships WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT ${size})
-          UNION
-          (SELECT relationship_id FROM umpire.referrals WHERE $1::uuid IS NULL OR relationship_id > $1 ORDER BY 1 LIMIT ${size})
-        ) AS known ORDER BY id LIMIT ${size}`,
-    );
+    return everything(pool, 'uuid', 'referrals.relationships', '(SELECT relationship_id AS id FROM umpire.referrals)');
   }
   return pages(
     pool,
@@ -88,16 +81,7 @@ export function referralsToSee(pool: Pool, { since }: Window): AsyncGenerator<Id
 
 export function bonusesToSee(pool: Pool, { since }: Window): AsyncGenerator<Ids> {
   if (since === null) {
-    return pages(
-      pool,
-      'uuid',
-      (size) => `
-        SELECT id FROM (
-          (SELECT id FROM referrals.bonus_events WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT ${size})
-          UNION
-          (SELECT bonus_id FROM umpire.bonuses WHERE $1::uuid IS NULL OR bonus_id > $1 ORDER BY 1 LIMIT ${size})
-        ) AS known ORDER BY id LIMIT ${size}`,
-    );
+    return everything(pool, 'uuid', 'referrals.bonus_events', '(SELECT bonus_id AS id FROM umpire.bonuses)');
   }
   return pages(
     pool,

@@ -4,7 +4,7 @@ import type { CaseFile, DecideRequest, DecideResult } from '../../../core/contra
 import type { Decision, DecisionOutcome } from '../../../core/domain/decision.ts';
 import { ask, CallFailure, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
-import { number, shortName } from '../../ui/format.ts';
+import { number, lineName } from '../../ui/format.ts';
 import { useNotes } from './notes.ts';
 
 /** A decision on its way, and how it is spoken of: "118 Lena K.". */
@@ -102,7 +102,7 @@ export async function send(sent: Sent): Promise<void> {
 export function newDecision(file: CaseFile, decision: Decision, reason: string, note: string): Sent {
   const text = note.trim();
   return {
-    about: `${file.score} ${shortName(file.referrer.name)}`,
+    about: `${file.score} ${lineName(file.referrer.name)}`,
     request: {
       decisionId: uuidv7(),
       itemId: file.itemId,

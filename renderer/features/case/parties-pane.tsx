@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { CaseFile, Party } from '../../../core/contract/case.ts';
+import { isErased } from '../../../core/domain/erased.ts';
 import { age, capital, day, exactMoment, moment, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { Pane } from '../../ui/pane.tsx';
@@ -14,6 +15,7 @@ type Row = {
 };
 
 const NONE = <span className={styles.none}>none</span>;
+const ERASED = <span className={styles.none}>erased</span>;
 
 /** The first values, those that the other one has too in front and underlined, and how many more there are. */
 function Values({
@@ -47,7 +49,11 @@ function When({ instant, now }: { readonly instant: string | null; readonly now:
 
 const ROWS: readonly Row[] = [
   { name: 'Name', facts: ['name'], value: (party) => party.name },
-  { name: 'E-mail', facts: ['email'], value: (party) => <span title={party.email}>{party.email}</span> },
+  {
+    name: 'E-mail',
+    facts: ['email'],
+    value: ({ email }) => (isErased(email) ? ERASED : <span title={email}>{email}</span>),
+  },
   {
     name: 'Account',
     facts: [],

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { QueueRow } from '../../../core/contract/queue.ts';
 import { signalLabel } from '../../../core/domain/signals.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
-import { due, exactMoment, number, shortName } from '../../ui/format.ts';
+import { due, exactMoment, number, lineName } from '../../ui/format.ts';
 import styles from './queue-grid.module.css';
 
 type Props = {
@@ -28,7 +28,7 @@ function Cells({ row, now }: { readonly row: QueueRow; readonly now: number }) {
         <span className="visually-hidden"> {row.priority}</span>
       </span>
       <span role="gridcell" className={styles.names}>
-        {shortName(row.referrerName)} <span className={styles.arrow}>→</span> {shortName(row.refereeName)}
+        {lineName(row.referrerName)} <span className={styles.arrow}>→</span> {lineName(row.refereeName)}
         {row.referrerReferrals > 1 && (
           <span className={styles.accounts} title="Accounts this referrer has brought in">
             {number(row.referrerReferrals)} accounts

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { syncPatternKeys } from '../../core/engine/patterns/sync.ts';
 import { PatternFault, tryPattern } from '../../core/engine/patterns/trial.ts';
 import { score } from '../../core/engine/score.ts';
+import { watch } from '../../core/engine/watch.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { Story, tell } from '../support/story.ts';
+import { until } from '../support/until.ts';
 
 const NOW = new Date('2026-03-10T12:00:00Z');
 
@@ -80,6 +82,18 @@ describe('a pattern that somebody writes by SQL', () => {
     await score(db.pool, { now: NOW });
     await db.pool.query('UPDATE referrals.fraud_patterns SET is_active = true');
     expect(await scores()).toEqual({ rae: 10, sue: 10, tom: 0 });
+  });
+
+  test('counts at once for whoever watches', async () => {
+    const stop = new AbortController();
+    const watching = watch(db.pool, { clock: () => NOW, key: TEST_KEY, signal: stop.signal });
+    await db.pool.query(insert);
+    await until(async () => {
+      const { rows } = await db.pool.query('SELECT 1 FROM referrals.relationships WHERE fraud_score = 10');
+      return rows.length === 2 ? true : null;
+    });
+    stop.abort();
+    expect((await watching).scored).toBe(2);
   });
 
   test('is taken over once, however many look', async () => {

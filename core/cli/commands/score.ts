@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { syncPatternKeys } from '../../engine/patterns/sync.ts';
 import { markAllDirty, score } from '../../engine/score.ts';
 import { watch } from '../../engine/watch.ts';
+import { serverNow } from '../../postgres/clock.ts';
 import { checkHashKey, type HashKey } from '../../postgres/hash-key.ts';
 import { recordedMode } from '../../postgres/mode.ts';
 import type { Pool } from '../../postgres/connection.ts';
@@ -38,7 +39,8 @@ export function scoreCommand(program: Command): void {
           const stop = new AbortController();
           for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
           return watch(pool, {
-            clock: () => new Date(),
+            clock: () => serverNow(pool),
+            key,
             signal: stop.signal,
             before: look,
             onScored: ({ scored }) => say(`${scored} scored`),

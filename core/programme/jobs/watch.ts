@@ -57,8 +57,8 @@ export async function watchJobs(pool: Pool, options: WatchOptions): Promise<void
 }
 
 /** Throws when the connection is lost, as `stayConnected` does. */
-async function keepScoring(pool: Pool, { signal, onScored }: WatchOptions): Promise<void> {
-  await watch(pool, { clock: () => serverNow(pool), signal, onScored: ({ scored }) => onScored(scored) });
+async function keepScoring(pool: Pool, { key, signal, onScored }: WatchOptions): Promise<void> {
+  await watch(pool, { clock: () => serverNow(pool), key, signal, onScored: ({ scored }) => onScored(scored) });
 }
 
 async function stayConnected(pool: Pool, signal: AbortSignal): Promise<void> {

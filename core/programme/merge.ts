@@ -20,7 +20,8 @@ export class MergeError extends Error {}
  * transaction.
  */
 const LOCK_TIMEOUT = '500ms';
-const ATTEMPTS = 20;
+/** Rounds; a transaction that got no lock tries again by itself in each of them. */
+const ROUNDS = 4;
 const RETRY_MS = 250;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -53,12 +54,12 @@ export async function merge(pool: Pool, { dryRun }: { readonly dryRun: boolean }
     );
   }
   if (dryRun) return { dryRun, ...(await countMerged(pool)) };
-  for (let attempt = 1; ; attempt += 1) {
+  for (let round = 1; ; round += 1) {
     try {
       return { dryRun, ...(await inTransaction(pool, mergeLocked)) };
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
-      if (attempt >= ATTEMPTS) {
+      if (round >= ROUNDS) {
         throw new MergeError(
           'The tables are being written all the time, and nothing was merged. Run it again, or when the service is quiet.',
           { cause: error },

@@ -4,7 +4,8 @@ import type { RateLimit } from './window.ts';
 
 /**
  * `referrals.rate_limits` says what the limits count: one row an accepted call, its id made of the event's, so that the same
- * facts give the same rows. Nothing here is judged by these rows: those whose window has ended are cleaned away.
+ * facts give the same rows. Events are judged by the facts themselves, live look-ups by these rows; those whose window has
+ * ended are cleaned away.
  */
 
 const LIMITS = {

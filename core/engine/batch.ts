@@ -9,8 +9,14 @@ export type Take = {
   readonly observes: boolean;
 };
 
+export type Taken = {
+  readonly ids: readonly string[];
+  /** Left for later, because the service that owns them was writing them. */
+  readonly busy: number;
+};
+
 /** Takes dirty referrals that nobody holds into `umpire_batch`; their rows stay locked until the transaction ends. */
-export async function takeBatch(client: Client, { now, size, only, observes }: Take): Promise<string[]> {
+export async function takeBatch(client: Client, { now, size, only, observes }: Take): Promise<Taken> {
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS umpire_taken (relationship_id uuid PRIMARY KEY, generation bigint NOT NULL) ON COMMIT DELETE ROWS;
      CREATE TEMP TABLE IF NOT EXISTS umpire_batch (
@@ -32,16 +38,15 @@ export async function takeBatch(client: Client, { now, size, only, observes }: T
      RETURNING relationship_id`,
     [now, size, only ?? null],
   );
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return { ids: [], busy: 0 };
   await client.query(
     `SELECT 1 FROM umpire.referrals WHERE relationship_id IN (SELECT relationship_id FROM umpire_taken) ORDER BY relationship_id FOR UPDATE`,
   );
+  let busy: readonly string[] = [];
   if (observes) {
     // From here on none can be deleted, and none gets a bonus that is not seen here: one that came while the bonuses are being
     // settled could be held after its owner paid it. One that was deleted is cleared unscored, and the next full pass forgets it.
-    await client.query(
-      `SELECT 1 FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire_taken) ORDER BY id FOR UPDATE`,
-    );
+    busy = await leaveBusy(client, now);
     await client.query(
       `INSERT INTO umpire.bonuses (bonus_id, at, event_id)
        SELECT b.id, b.created_at, 'bonus:' || b.id FROM umpire_taken AS t JOIN referrals.bonus_events AS b ON b.relationship_id = t.relationship_id
@@ -59,7 +64,35 @@ export async function takeBatch(client: Client, { now, size, only, observes }: T
      LEFT JOIN umpire.users AS u ON u.user_id = r.referee_id`,
   );
   await client.query('ANALYZE umpire_batch');
-  return rows.map(({ relationship_id: id }) => id);
+  const left = new Set(busy);
+  return { ids: rows.map(({ relationship_id: id }) => id).filter((id) => !left.has(id)), busy: busy.length };
+}
+
+const BUSY_SECONDS = 5;
+
+/**
+ * Locks the owner's rows of what was taken, without waiting: one that the owner is writing would stop all the others. It
+ * stays dirty and is tried again. One that is gone is no such one.
+ */
+async function leaveBusy(client: Client, now: Date): Promise<string[]> {
+  const { rows } = await client.query<{ relationship_id: string }>(
+    `WITH locked AS MATERIALIZED (
+       SELECT id FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire_taken) ORDER BY id FOR UPDATE SKIP LOCKED
+     )
+     DELETE FROM umpire_taken AS t
+     WHERE NOT EXISTS (SELECT 1 FROM locked AS l WHERE l.id = t.relationship_id)
+       AND EXISTS (SELECT 1 FROM referrals.relationships AS r WHERE r.id = t.relationship_id)
+     RETURNING relationship_id`,
+  );
+  const busy = rows.map(({ relationship_id: id }) => id);
+  if (busy.length > 0) {
+    await client.query(
+      `UPDATE umpire.dirty SET retry_at = $2::timestamptz + interval '${BUSY_SECONDS} seconds',
+         error = 'The service that owns this referral was writing it.' WHERE relationship_id = ANY ($1)`,
+      [busy, now],
+    );
+  }
+  return busy;
 }
 
 /** Clears the marks that are still those that were taken: what became dirty meanwhile stays. */

@@ -85,13 +85,14 @@ async function scoreBatch(
   const begin = async (client: Client): Promise<void> => {
     if (observes) await client.query(`SET LOCAL lock_timeout = '${OBSERVED_LOCK_TIMEOUT}'`);
   };
-  let taken: string[] = [];
+  let taken: readonly string[] = [];
   try {
     return await inTransaction(pool, async (client) => {
       await begin(client);
-      taken = await takeBatch(client, { now, size, observes });
-      if (taken.length === 0) return { taken: 0, changed: 0, failing: 0 };
-      return { taken: taken.length, changed: await scoreTaken(client, now), failing: 0 };
+      const { ids, busy } = await takeBatch(client, { now, size, observes });
+      taken = ids;
+      if (taken.length === 0) return { taken: busy, changed: 0, failing: busy };
+      return { taken: taken.length + busy, changed: await scoreTaken(client, now), failing: busy };
     });
   } catch (error) {
     if (taken.length === 0) throw error;
@@ -103,7 +104,7 @@ async function scoreBatch(
     try {
       const one = await inTransaction(pool, async (client) => {
         await begin(client);
-        if ((await takeBatch(client, { now, size: 1, only: id, observes })).length === 0) return null;
+        if ((await takeBatch(client, { now, size: 1, only: id, observes })).ids.length === 0) return null;
         return scoreTaken(client, now);
       });
       if (one === null) continue;
@@ -125,7 +126,8 @@ export async function scoreEach(pool: Pool, ids: readonly string[], now: Date): 
   const observes = (await recordedMode(pool)) === 'observe';
   for (const id of ids) {
     await inTransaction(pool, async (client) => {
-      if ((await takeBatch(client, { now, size: 1, only: id, observes })).length > 0) await scoreTaken(client, now);
+      const { ids: taken } = await takeBatch(client, { now, size: 1, only: id, observes });
+      if (taken.length > 0) await scoreTaken(client, now);
     });
   }
 }

@@ -112,13 +112,17 @@ async function mergeFingerprints(client: Client, isPrepared: boolean): Promise<v
        JOIN referrals.fingerprints AS o ON o.id = k.id GROUP BY k.keeper
      ) AS g WHERE f.id = g.keeper`,
   );
+  // A link that says where somebody registered goes on saying so, though they were seen there before: same_ip asks for it.
   await client.query(
     `INSERT INTO referrals.user_fingerprints AS l (user_id, fingerprint_id, seen_at, context)
-     SELECT DISTINCT ON (o.user_id, m.keeper) o.user_id, m.keeper, o.seen_at, o.context
+     SELECT o.user_id, m.keeper, min(o.seen_at),
+       coalesce(max(o.context) FILTER (WHERE o.context = 'registration'), (array_agg(o.context ORDER BY o.seen_at, o.fingerprint_id))[1])
      FROM umpire_merged AS m JOIN referrals.user_fingerprints AS o ON o.fingerprint_id = m.id
-     ORDER BY o.user_id, m.keeper, o.seen_at, o.fingerprint_id
-     ON CONFLICT (user_id, fingerprint_id) DO UPDATE SET seen_at = excluded.seen_at, context = excluded.context
-     WHERE excluded.seen_at < l.seen_at`,
+     GROUP BY o.user_id, m.keeper
+     ON CONFLICT (user_id, fingerprint_id) DO UPDATE SET seen_at = least(l.seen_at, excluded.seen_at),
+       context = CASE WHEN l.context = 'registration' OR excluded.context <> 'registration' AND l.seen_at <= excluded.seen_at
+         THEN l.context ELSE excluded.context END
+     WHERE excluded.seen_at < l.seen_at OR excluded.context = 'registration' AND l.context IS DISTINCT FROM 'registration'`,
   );
   await client.query('DELETE FROM referrals.user_fingerprints WHERE fingerprint_id IN (SELECT id FROM umpire_merged)');
   if (isPrepared) {

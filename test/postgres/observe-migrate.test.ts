@@ -159,7 +159,7 @@ const MERGED = {
     flagged,
   })),
   links: [
-    { user_id: 'anna', id: '3', seen: '2026-02-01', context: 'login' },
+    { user_id: 'anna', id: '3', seen: '2026-02-01', context: 'registration' },
     { user_id: 'ben', id: '3', seen: '2026-01-31', context: 'registration' },
     { user_id: 'cleo', id: '3', seen: '2026-02-09', context: 'code_validation' },
     { user_id: 'cleo', id: '4', seen: '2026-02-08', context: 'login' },

@@ -7,12 +7,14 @@ import { changes } from '../../core/programme/jobs/changes.ts';
 import { fullPass } from '../../core/programme/jobs/full-pass.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { merge } from '../../core/programme/merge.ts';
 import { scanChanges, type ScanReport } from '../../core/programme/observe/scan.ts';
 import { decide } from '../../core/review/decide.ts';
 import { migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { makeOwnersTables } from '../support/owner.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { HASH_KEY, runUmpire } from '../support/scenario-command.ts';
+import { until } from '../support/until.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -245,7 +247,7 @@ test('who was erased here stays so, whatever the owner still holds of them', asy
   expect(await look(at(4), true)).toMatchObject({ users: 0, referrals: 0 });
 });
 
-test('a bonus that the owner pays while Umpire waits to release it is left to the owner', async () => {
+test('a bonus that the owner is paying while Umpire releases holds is left to the owner, and delays no other', async () => {
   await till();
   await referral(pool, 10, 'ann', at(-3), 'home');
   await lookAndScore(at(0));
@@ -256,28 +258,50 @@ test('a bonus that the owner pays while Umpire waits to release it is left to th
       `UPDATE referrals.bonus_events SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = $2 WHERE id = $1`,
       [id(11), at(1)],
     );
-    const releasing = releaseHolds(pool, at(49));
-    await expect
-      .poll(
-        async () =>
-          (
-            await pool.query(
-              `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-            )
-          ).rowCount,
-      )
-      .toBe(1);
+    expect(await releaseHolds(pool, at(49))).toBe(1);
     await owner.query('COMMIT');
-    expect(await releasing).toBe(1);
   } finally {
     owner.release();
   }
+  expect(await releaseHolds(pool, at(49))).toBe(0);
   const { rows } = await pool.query('SELECT released_at FROM referrals.bonus_events ORDER BY id');
   expect(rows).toEqual([{ released_at: at(1) }, { released_at: at(49) }]);
   expect((await pool.query(`SELECT 1 FROM umpire.money_log WHERE transition = 'paid'`)).rowCount).toBe(1);
 });
 
-test('what the owner holds locked is scored later, and all else at once', async () => {
+test.each(['bonus_events', 'relationships'])(
+  'whoever writes a tier and then %s while Umpire releases holds never loses the transaction to it',
+  async (second) => {
+    await till();
+    await referral(pool, 10, 'ann', at(-3), 'home');
+    await pool.query(`INSERT INTO referrals.user_tiers (user_id) VALUES ('till')`);
+    await lookAndScore(at(0));
+    const owner = await pool.connect();
+    try {
+      await owner.query('BEGIN');
+      await owner.query('SELECT 1 FROM referrals.user_tiers FOR UPDATE');
+      const releasing = releaseHolds(pool, at(49)).catch((error: unknown) => error);
+      await until(async () => {
+        const { rows } = await pool.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length > 0 ? true : null;
+      });
+      await owner.query(`SELECT 1 FROM referrals.${second} FOR UPDATE`);
+      await owner.query('COMMIT');
+      await releasing;
+    } finally {
+      owner.release();
+    }
+    await releaseHolds(pool, at(49));
+    expect((await pool.query(`SELECT 1 FROM referrals.bonus_events WHERE status = 'held'`)).rowCount).toBe(0);
+  },
+);
+
+test.each([
+  ['bonus', 'SELECT 1 FROM referrals.bonus_events WHERE id = $1 FOR UPDATE', 11],
+  ['referral', 'SELECT 1 FROM referrals.relationships WHERE id = $1 FOR UPDATE', 10],
+])('a %s that the owner holds locked is scored later, and all else at once', async (_what, lock, number) => {
   await till();
   await referral(pool, 10, 'ann', at(-3), 'cafe');
   await referral(pool, 20, 'bea', at(-2), 'office');
@@ -285,7 +309,7 @@ test('what the owner holds locked is scored later, and all else at once', async 
   const owner = await pool.connect();
   try {
     await owner.query('BEGIN');
-    await owner.query('SELECT 1 FROM referrals.bonus_events WHERE id = $1 FOR UPDATE', [id(11)]);
+    await owner.query(lock, [id(number)]);
     expect(await score(pool, { now: at(0) })).toMatchObject({ scored: 1, failing: 1 });
     expect(await told()).toEqual(['ann 0 unscored pending pending', 'bea 0 [] paid paid']);
     await owner.query('COMMIT');
@@ -294,6 +318,78 @@ test('what the owner holds locked is scored later, and all else at once', async 
   }
   expect(await score(pool, { now: at(1) })).toMatchObject({ scored: 1, failing: 0 });
   expect(await told()).toEqual(['ann 0 [] paid paid', 'bea 0 [] paid paid']);
+});
+
+test('a review item that the owner deletes is opened again: its credits would be held unseen', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'cafe');
+  await pool.query(
+    `INSERT INTO referrals.fraud_patterns (pattern_type, pattern_value, score_impact) VALUES ('email_domain', 'firm.example', 70)`,
+  );
+  await lookAndScore(at(0));
+  expect((await pool.query('DELETE FROM referrals.review_queue')).rowCount).toBe(1);
+  await lookAndScore(at(1));
+  expect((await pool.query(`SELECT 1 FROM referrals.review_queue WHERE status = 'pending'`)).rowCount).toBe(1);
+  await lookAndScore(at(2));
+  expect((await pool.query('SELECT 1 FROM umpire.dirty')).rowCount).toBe(0);
+});
+
+test('where no link says that it is of a registration, the last one of the day before it counts', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'cafe');
+  await pool.query('DELETE FROM referrals.user_fingerprints WHERE user_id = $1', ['ann']);
+  await seen(pool, 'ann', 'office', 'login', at(-40));
+  await seen(pool, 'ann', 'home', 'code_validation', at(-3.1));
+  await seen(pool, 'ann', 'street', 'login', at(-2));
+  await lookAndScore(at(0));
+  expect(await told()).toEqual(['ann 30 ["same_ip"] held:fraud_medium held:fraud_medium']);
+  await seen(pool, 'ann', 'flat', 'registration', at(-3));
+  await lookAndScore(at(0), true);
+  expect(await told()).toEqual(['ann 0 [] held:fraud_medium held:fraud_medium']);
+});
+
+test('a merge keeps where somebody registered, though they were seen there before', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'cafe');
+  await pool.query(`DELETE FROM referrals.user_fingerprints WHERE user_id = 'ann'`);
+  for (const [context, hours] of [
+    ['code_validation', -3.1],
+    ['registration', -3],
+  ] as const) {
+    await pool.query(
+      `WITH f AS (
+         INSERT INTO referrals.fingerprints (ip_hash, first_seen_at, last_seen_at) VALUES ('home', $1, $1) RETURNING id
+       )
+       INSERT INTO referrals.user_fingerprints (user_id, fingerprint_id, seen_at, context) SELECT 'ann', id, $1, $2 FROM f`,
+      [at(hours), context],
+    );
+  }
+  await merge(pool, { dryRun: false });
+  const { rows } = await pool.query(
+    `SELECT l.seen_at, l.context FROM referrals.user_fingerprints AS l WHERE l.user_id = 'ann'`,
+  );
+  expect(rows).toEqual([{ seen_at: at(-3.1), context: 'registration' }]);
+  await lookAndScore(at(0));
+  expect(await told()).toEqual(['ann 30 ["same_ip"] held:fraud_medium held:fraud_medium']);
+});
+
+test('a bonus that the owner wrote twice, or puts back to pending, is paid once', async () => {
+  await till();
+  await referral(pool, 10, 'ann', at(-3), 'cafe');
+  await pool.query(
+    `INSERT INTO referrals.bonus_events (id, relationship_id, user_id, event_type, app_id, credits_base, credits_final, tier_at_time, created_at)
+     SELECT $1, relationship_id, user_id, event_type, app_id, credits_base, credits_final, tier_at_time, created_at + interval '1 second'
+     FROM referrals.bonus_events WHERE id = $2`,
+    [id(99), id(11)],
+  );
+  await lookAndScore(at(0));
+  await pool.query(`UPDATE referrals.bonus_events SET status = 'pending' WHERE id = $1`, [id(11)]);
+  await lookAndScore(at(1));
+  const { rows } = await pool.query(
+    `SELECT bonus_id, count(*)::int AS times FROM umpire.money_log WHERE transition = 'paid' AND bonus_id IN ($1, $2) GROUP BY 1`,
+    [id(11), id(99)],
+  );
+  expect(rows).toEqual([{ bonus_id: id(11), times: 1 }]);
 });
 
 test('a review item that the owner wrote can be decided', async () => {

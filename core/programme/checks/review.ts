@@ -24,7 +24,7 @@ export const REVIEW_CHECKS: readonly Check[] = [
   },
   {
     name: 'pattern',
-    modes: ['programme'],
+    modes: ['programme', 'observe'],
     sql: `
       SELECT p.id::text AS subject, 'is a pattern that can match nothing' AS detail FROM referrals.fraud_patterns AS p
       WHERE p.score_impact < 1 OR EXISTS (SELECT 1 FROM umpire.pattern_states AS s WHERE s.pattern_id = p.id)

@@ -23,7 +23,9 @@ const list = (alias: string, columns: readonly string[] = COLUMNS): string =>
 
 /**
  * What the owner's rows say of the relationships $1. A referral came from the earliest fingerprint that its referee has
- * from a registration; where the owner purged that, the hashes go and the kind of address stays.
+ * from a registration. A service that links a user to a fingerprint but once may have none that says so: then it came from
+ * the last one that was first seen in the day before it registered. Where the owner purged it, the hashes go, the kind of
+ * address stays, and no other takes its place.
  */
 const WANTED = `
   SELECT r.id AS relationship_id, ('relationship:' || r.id) COLLATE "C" AS event_id, r.registered_at AS at, r.referrer_id, r.referee_id,
@@ -37,9 +39,13 @@ const WANTED = `
   LEFT JOIN LATERAL (
     SELECT f.ip_hash, nullif(f.device_hash, '') AS device_hash, f.ip_type, f.id AS fingerprint_id
     FROM referrals.user_fingerprints AS l JOIN referrals.fingerprints AS f ON f.id = l.fingerprint_id
-    WHERE l.user_id = r.referee_id AND l.context = 'registration'
+    CROSS JOIN LATERAL (SELECT coalesce(l.context = 'registration', false) AS is_registration) AS c
+    WHERE l.user_id = r.referee_id
+      AND (c.is_registration OR l.seen_at BETWEEN r.registered_at - interval '1 day' AND r.registered_at
+        AND (k.relationship_id IS NULL OR k.fingerprint_id = f.id
+          OR k.fingerprint_id IS NULL AND NOT EXISTS (SELECT 1 FROM umpire.kept_evidence AS e WHERE e.relationship_id = r.id)))
       AND NOT EXISTS (SELECT 1 FROM umpire.users AS e WHERE e.user_id = l.user_id AND e.erased_at IS NOT NULL)
-    ORDER BY l.seen_at, f.id LIMIT 1
+    ORDER BY c.is_registration DESC, CASE WHEN c.is_registration THEN l.seen_at END, l.seen_at DESC, f.id LIMIT 1
   ) AS p ON true
   WHERE r.id = ANY ($1)`;
 

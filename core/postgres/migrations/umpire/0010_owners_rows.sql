@@ -1,0 +1,77 @@
+-- Where another service writes the same rows in any order (observe): whoever waits for it gives up before the server looks
+-- for deadlocks (after a second), so that it is never the other's transaction that ends.
+CREATE FUNCTION umpire.give_way() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF umpire.observes() THEN PERFORM set_config('lock_timeout', '500ms', true); END IF;
+END $$;
+
+-- Of these bonuses, those that may be paid. Of an owner's rows of one kind the earliest alone is, and none that Umpire has paid
+-- already or that would take credits: `verify` tells them.
+CREATE FUNCTION umpire.payable_once(bonus_ids uuid[]) RETURNS uuid[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT umpire.observes() THEN RETURN bonus_ids; END IF;
+  RETURN coalesce((
+    SELECT array_agg(b.id ORDER BY b.id) FROM referrals.bonus_events AS b
+    WHERE b.id = ANY (bonus_ids) AND b.credits_final >= 0
+      AND NOT EXISTS (
+        SELECT 1 FROM referrals.bonus_events AS o
+        WHERE o.relationship_id = b.relationship_id AND o.user_id = b.user_id AND o.event_type = b.event_type
+          AND o.app_id IS NOT DISTINCT FROM b.app_id AND o.id <> b.id
+          AND (o.status = 'paid' OR o.status IN ('pending', 'held') AND (o.created_at, o.id) < (b.created_at, b.id))
+      )
+      AND (
+        SELECT count(*) FILTER (WHERE m.transition = 'paid') - count(*) FILTER (WHERE m.transition = 'reversed')
+        FROM umpire.money_log AS m WHERE m.bonus_id = b.id
+      ) <= 0
+  ), '{}');
+END $$;
+
+-- Pays these bonuses, and holds those of them whose time has not come.
+CREATE OR REPLACE FUNCTION umpire.pay_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  payable uuid[];
+BEGIN
+  IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
+  payable := umpire.defer_claims(umpire.payable_once(bonus_ids), clock);
+  IF cardinality(payable) = 0 THEN RETURN; END IF;
+  PERFORM umpire.move_bonuses(payable, 'bonus', 1, 'Referral bonus', clock);
+  UPDATE referrals.bonus_events AS b SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = clock,
+    transaction_id = umpire.transaction_id('bonus:' || b.id || ':' || f.movements)
+  FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (payable);
+  PERFORM umpire.mark_cross_app(payable, true);
+  PERFORM umpire.log_money(payable, 'paid', clock);
+END $$;
+
+-- Ends the holds that have run out, as before (0002). Bonuses that their owner is writing are left to the next call.
+CREATE OR REPLACE FUNCTION umpire.release_holds(clock timestamptz, most integer, OUT released integer, OUT deferred integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  candidates uuid[];
+  locked uuid[];
+  ended uuid[];
+BEGIN
+  PERFORM umpire.give_way();
+  SELECT array_agg(l.relationship_id) INTO candidates FROM (
+    SELECT r.relationship_id FROM umpire.referrals AS r
+    WHERE r.relationship_id IN (SELECT e.relationship_id FROM umpire.ended_holds(clock) AS e)
+    ORDER BY r.relationship_id LIMIT most FOR UPDATE OF r SKIP LOCKED
+  ) AS l;
+  IF umpire.observes() THEN
+    SELECT array_agg(l.id) INTO locked FROM (
+      SELECT b.id FROM referrals.bonus_events AS b WHERE b.relationship_id = ANY (candidates) ORDER BY b.id FOR UPDATE SKIP LOCKED
+    ) AS l;
+  ELSE
+    SELECT array_agg(l.id) INTO locked FROM (
+      SELECT b.id FROM referrals.bonus_events AS b WHERE b.relationship_id = ANY (candidates) ORDER BY b.id FOR UPDATE
+    ) AS l;
+  END IF;
+  -- Read again: another machine, or the service that owns the table, may have paid them before the lock was taken.
+  SELECT array_agg(e.bonus_id ORDER BY e.bonus_id) INTO ended FROM umpire.ended_holds(clock) AS e
+  WHERE e.bonus_id = ANY (locked);
+  PERFORM umpire.pay_bonuses(ended, clock);
+  SELECT count(*) FILTER (WHERE b.status = 'paid'), count(*) FILTER (WHERE b.status = 'held' AND b.hold_reason = 'rate_limited' AND b.hold_until > clock)
+  INTO released, deferred FROM referrals.bonus_events AS b WHERE b.id = ANY (ended);
+END $$;

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { bulkSession } from './bulk.ts';
 import { workspaceStatus } from './workspace.ts';
 
 /** What the core host tells the window unasked. A notice only says that something changed; the window asks again. */
 export const notice = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('workspace'), status: workspaceStatus }),
   z.object({ kind: z.literal('queue') }),
+  /** Where a bulk session stands that runs here. */
+  z.object({ kind: z.literal('bulk'), session: bulkSession }),
 ]);
 export type Notice = z.infer<typeof notice>;

@@ -3,6 +3,7 @@ import { BandGlyph } from '../../ui/band-glyph.tsx';
 import { capital, due, exactMoment, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
+import { Presence } from './presence.tsx';
 import styles from './case-header.module.css';
 
 function stakeText({ rejects, takesBack }: CaseFile['stake']): string {
@@ -46,7 +47,10 @@ export function CaseHeader({ file }: { readonly file: CaseFile }) {
         </h2>
       </div>
       <div className={styles.side}>
-        <Standing file={file} />
+        <div className={styles.standing}>
+          <Presence file={file} />
+          <Standing file={file} />
+        </div>
         <p className={styles.quiet}>
           {previousItemId !== null && (
             <button

@@ -64,9 +64,12 @@ export type MethodName = keyof typeof METHODS;
 export type MethodRequest<M extends MethodName> = z.input<(typeof METHODS)[M]['request']>;
 export type MethodResponse<M extends MethodName> = z.output<(typeof METHODS)[M]['response']>;
 
-/** A method's implementation; the host is one of each. */
+/** What main answers itself, whether the host is there or not. */
+export type MainMethodName = 'file.save';
+
+/** A method's implementation; the host is one of each that main leaves to it. */
 export type MethodHandlers = {
-  readonly [M in MethodName]: (request: z.output<(typeof METHODS)[M]['request']>) => Promise<MethodResponse<M>>;
+  readonly [M in Exclude<MethodName, MainMethodName>]: (request: z.output<(typeof METHODS)[M]['request']>) => Promise<MethodResponse<M>>;
 };
 
 export const ERROR_CODES = ['bad_request', 'unavailable', 'refused', 'internal'] as const;

@@ -2,9 +2,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { BulkItems, BulkSession } from '../../../core/contract/bulk.ts';
+import { signalLabel } from '../../../core/domain/signals.ts';
 import { failureText } from '../../app/bridge.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
-import { lineName, number } from '../../ui/format.ts';
+import { lineName } from '../../ui/format.ts';
 import { useBulkItems } from './bulk-queries.ts';
 import { OUTCOME_LABELS } from './session-words.ts';
 import styles from './items-table.module.css';
@@ -33,8 +34,8 @@ function Cells({ item }: { readonly item: Item }) {
           {lineName(row.referrerName)} → {lineName(row.refereeName)}
         </Link>
       </span>
-      <span role="cell" className={styles.stake}>
-        {number(row.stake)} cr
+      <span role="cell" className={styles.signals}>
+        {row.signals.map(signalLabel).join(' · ')}
       </span>
       <span role="cell" className={styles.outcome} data-outcome={item.undone ? 'undone' : item.outcome}>
         {outcomeText(item)}
@@ -65,9 +66,7 @@ export function ItemsTable({ session }: { readonly session: BulkSession }) {
         <div role="row" aria-rowindex={1} className={styles.head}>
           <span role="columnheader">Score</span>
           <span role="columnheader">Referral</span>
-          <span role="columnheader" className={styles.stake}>
-            At stake
-          </span>
+          <span role="columnheader">Signals</span>
           <span role="columnheader">Outcome</span>
           <span role="columnheader">Remark</span>
         </div>

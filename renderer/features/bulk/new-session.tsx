@@ -127,7 +127,7 @@ export function NewSession({ draft }: { readonly draft: Draft }) {
           Preview
         </Action>
         <Action onPress={leave}>Discard</Action>
-        <p>The choice is frozen now; nothing is decided before you run it.</p>
+        <p>The preview freezes the choice and shows what would happen; nothing is decided before you run it.</p>
       </ActionBar>
     </div>
   );

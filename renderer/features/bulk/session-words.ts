@@ -38,7 +38,7 @@ export const OUTCOME_LABELS: { readonly [O in DecisionOutcome]: string } = {
   agreed: 'Had been decided the same',
   conflict: 'Had been decided differently',
   returned: 'Changed since it was chosen',
-  not_allowed: 'Not allowed',
+  not_allowed: 'Left alone',
   unknown: 'Not there any more',
 };
 

@@ -19,8 +19,13 @@ export type Trouble = {
   readonly again: (() => void) | null;
 };
 
-/** The decision that `u` takes back, until then on the clock of `performance.now()`. */
-export type Made = { readonly sent: Sent; readonly kind: UndoKind; readonly until: number };
+/** The decision that `u` takes back, until then on the clock of `performance.now()`; and what the foot said of it. */
+export type Made = {
+  readonly sent: Sent;
+  readonly kind: UndoKind;
+  readonly until: number;
+  readonly foot: string;
+};
 
 type State = {
   /** Items decided here, in the version that was decided: the queue shows them no longer. */
@@ -59,12 +64,9 @@ function settle(sent: Sent, result: DecideResult): void {
       // The note went with the decision.
       useNotes.getState().write(itemId, '');
       const said = result.message ?? OUTCOME_WORDS[result.outcome];
-      useDecisions.setState({
-        sending: null,
-        trouble: null,
-        foot: sentence(`${doneWord(decision)} ${sent.about}`, creditsMoved(result), said),
-        made: result.outcome === 'applied' ? { sent, kind: 'undo', until } : null,
-      });
+      const foot = sentence(`${doneWord(decision)} ${sent.about}`, creditsMoved(result), said);
+      const made: Made | null = result.outcome === 'applied' ? { sent, kind: 'undo', until, foot } : null;
+      useDecisions.setState({ sending: null, trouble: null, foot, made });
       return;
     }
     case 'awaiting_second': {
@@ -72,13 +74,9 @@ function settle(sent: Sent, result: DecideResult): void {
       // The item stays open, in the version that says so: for whoever decided there is nothing left to do with it.
       const decided = new Map(useDecisions.getState().decided);
       if (result.version !== null) decided.set(itemId, result.version);
-      useDecisions.setState({
-        decided,
-        sending: null,
-        trouble: null,
-        foot: `${actWord(decision)} of ${sent.about} waits for a second analyst`,
-        made: { sent, kind: 'withdrawal', until: Infinity },
-      });
+      const foot = `${actWord(decision)} of ${sent.about} waits for a second analyst`;
+      const made: Made = { sent, kind: 'withdrawal', until: Infinity, foot };
+      useDecisions.setState({ decided, sending: null, trouble: null, foot, made });
       return;
     }
     case 'conflict':

@@ -5,7 +5,7 @@ import { useStopwatch } from '../../ui/now.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { TAKE_BACK } from './decision-words.ts';
 import { useDecisions, type Made } from './decisions-made.ts';
-import { takeBackLast, useTakingBack } from './taking-back.ts';
+import { spoken, takeBackLast, useTakingBack } from './taking-back.ts';
 import styles from './foot-line.module.css';
 
 /** Takes back the last decision, from whatever screen, and opens its case. */
@@ -28,11 +28,14 @@ function UndoOffer({ made }: { readonly made: Made }) {
 }
 
 function Offered({ made, left, onUndo }: { readonly made: Made; readonly left: number; readonly onUndo: () => void }) {
+  const foot = useDecisions((decisions) => decisions.foot);
   useCommands({ undo: onUndo });
   return (
     <span className={styles.offer}>
       <button type="button" className={styles.undo} onClick={(event) => event.detail < 2 && onUndo()}>
         <KeyCap>u</KeyCap> {TAKE_BACK[made.kind].verb}
+        {/* Something else was said meanwhile: what is meant is named. */}
+        {foot !== made.foot && ` ${spoken(made.sent.request.decision, made.kind, made.sent.about)}`}
       </button>
       {Number.isFinite(left) && <span aria-hidden="true">· {remaining(left)}</span>}
     </span>

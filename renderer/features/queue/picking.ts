@@ -3,7 +3,7 @@ import type { QueueFilter } from '../../../core/contract/queue.ts';
 import { failureText } from '../../app/bridge.ts';
 import { say } from '../case/decisions-made.ts';
 import { idsBetween, type QueueRows } from './queue-rows.ts';
-import { ranged, stepped, toggled, unselect, UNSELECTED, useSelection } from './selection.ts';
+import { ranged, stepped, toggled, unselect, UNSELECTED, useSelection, without } from './selection.ts';
 import type { DecidedVersions } from './shown-rows.ts';
 
 type View = {
@@ -39,6 +39,12 @@ export function usePicking(view: View): Picking {
     const { choice } = useSelection.getState();
     if (choice.kind === 'filter' && JSON.stringify(choice.filter) !== JSON.stringify(filter)) unselect();
   }, [filter]);
+
+  // What was decided here meanwhile is not there to be decided again.
+  const { decided } = view;
+  useEffect(() => {
+    useSelection.setState((selection) => without(selection, decided));
+  }, [decided]);
 
   const pick = useCallback((itemId: string, index: number, upTo: boolean) => {
     const { filter, decided, found, selected } = latest.current;

@@ -52,6 +52,13 @@ export function stepped(selection: Selection, current: string, target: string, i
   return ranged(start, range.at(-2) === target ? range.slice(0, -1) : [...range, target], from);
 }
 
+/** Leaves out these cases; the same selection where none of them is in it. */
+export function without(selection: Selection, gone: { readonly has: (itemId: string) => boolean }): Selection {
+  const left = [...byHand(selection)].filter((itemId) => !gone.has(itemId));
+  if (selection.choice.kind === 'filter' || left.length === selection.choice.itemIds.size) return selection;
+  return { ...UNSELECTED, choice: { kind: 'items', itemIds: new Set(left) } };
+}
+
 export function countOf(choice: Choice): number {
   return choice.kind === 'items' ? choice.itemIds.size : choice.total;
 }

@@ -27,9 +27,18 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   )
 $$;
 
+-- Whether this is an item that somebody of this role decides: one with a lead is for leads.
+CREATE FUNCTION umpire.is_open_for(item uuid, role text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM referrals.review_queue AS q
+    WHERE q.id = item AND (q.status = 'pending' OR q.status = 'escalated' AND umpire.is_lead(role))
+  )
+$$;
+
 -- Claims the item, or renews one's own claim. Returns whose it was where it is now the caller's (NULL: nobody's or one's own), and
--- FALSE in `got` where somebody else has it. A row that is not to be had is not locked.
-CREATE FUNCTION umpire.take_claim(item uuid, who text, take_over boolean, OUT got boolean, OUT taken_from text)
+-- FALSE in `got` where somebody else has it or it is decided. A row that is not to be had is not locked.
+CREATE FUNCTION umpire.take_claim(item uuid, who text, role text, take_over boolean, OUT got boolean, OUT taken_from text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   until timestamptz := clock_timestamp() + (SELECT make_interval(mins => s.claim_minutes) FROM umpire.review_settings AS s);
@@ -51,6 +60,12 @@ BEGIN
     ON CONFLICT (item_id) DO NOTHING;
     got := FOUND;
   END IF;
+  -- Somebody may have claimed and decided it since it was seen to be open: it is nobody's work any more.
+  IF got AND NOT umpire.is_open_for(item, role) THEN
+    DELETE FROM umpire.claims AS c WHERE c.item_id = item;
+    got := false;
+    taken_from := NULL;
+  END IF;
 END $$;
 
 -- Who has the item now, as the contract tells it; NULL when nobody has.
@@ -58,15 +73,6 @@ CREATE FUNCTION umpire.claim_of(item uuid, who text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('itemId', c.item_id, 'by', c.analyst, 'until', c.expires_at, 'isMine', c.analyst = who)
   FROM umpire.claims AS c WHERE c.item_id = item AND c.expires_at > clock_timestamp()
-$$;
-
--- Whether this is an item that somebody of this role decides: one with a lead is for leads.
-CREATE FUNCTION umpire.is_open_for(item uuid, role text) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
-    SELECT 1 FROM referrals.review_queue AS q
-    WHERE q.id = item AND (q.status = 'pending' OR q.status = 'escalated' AND umpire.is_lead(role))
-  )
 $$;
 
 -- Claims an item for work, or goes on working on it; returns who has it now. NULL where there is nothing to decide for the caller.
@@ -79,7 +85,7 @@ BEGIN
   SELECT * INTO c FROM umpire.caller(NULL, NULL, 'analyst');
   IF NOT umpire.is_open_for(item, c.role) THEN RETURN NULL; END IF;
   PERFORM umpire.clear_claims();
-  SELECT * INTO taken FROM umpire.take_claim(item, c.who, coalesce(take_over, false));
+  SELECT * INTO taken FROM umpire.take_claim(item, c.who, c.role, coalesce(take_over, false));
   IF taken.taken_from IS NOT NULL THEN
     PERFORM umpire.append_audit('claim_taken_over', c.actor, c.on_behalf_of,
       jsonb_build_object('itemId', item, 'from', taken.taken_from), c.clock);
@@ -99,7 +105,7 @@ BEGIN
   FOREACH candidate IN ARRAY items LOOP
     CONTINUE WHEN NOT umpire.is_open_for(candidate, c.role)
       OR EXISTS (SELECT 1 FROM umpire.claims AS o WHERE o.item_id = candidate AND o.analyst <> c.who AND o.expires_at > clock_timestamp());
-    IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
+    IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, c.role, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
   END LOOP;
   RETURN NULL;
 END $$;

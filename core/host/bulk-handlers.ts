@@ -6,7 +6,7 @@ import { keepableText } from '../postgres/error-text.ts';
 import { previewBulk } from '../review/bulk/preview.ts';
 import { bulkItemsPage, listBulk, readBulk } from '../review/bulk/read.ts';
 import { bulkReport } from '../review/bulk/report.ts';
-import { cancelBulk, pauseBulk, runBulk, type RunOptions, undoBulk } from '../review/bulk/run.ts';
+import { BATCH, cancelBulk, pauseBulk, runBulk, type RunOptions, undoBulk } from '../review/bulk/run.ts';
 import { BulkRefused, startBulk } from '../review/bulk/start.ts';
 import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
@@ -29,8 +29,6 @@ export type BulkHandlers = {
 type Work = (pool: Session['pool'], sessionId: string, options: RunOptions) => Promise<BulkSession>;
 type Running = { readonly stop: AbortController; readonly ended: Promise<void> };
 
-/** Batches are smaller than the command line's: their end is what the window's bar moves by, and what a pause waits for. */
-const BATCH = 250;
 const NOTICE_EVERY_MS = 200;
 
 /** Bulk sessions of one host: what runs goes on in the background, and is paused when the host closes. */
@@ -66,7 +64,7 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
   async function run(sessionId: string, work: Work, signal: AbortSignal): Promise<void> {
     const tell = seldom(told);
     try {
-      const session = await use(({ pool }) => work(pool, sessionId, { signal, batch: BATCH, onProgress: tell }));
+      const session = await use(({ pool }) => work(pool, sessionId, { signal, onProgress: tell }));
       told(session);
     } catch (error) {
       log(`bulk session: ${error instanceof CallFailure ? error.message : keepableText(error)}`);

@@ -10,7 +10,7 @@ import { readBonuses } from './case-bonuses.ts';
 import { readCaseHead } from './case-head.ts';
 import { CROWD_LIMIT, readCrowds } from './crowd.ts';
 import { readClaim } from './claims.ts';
-import { readDecisions } from './decisions-on-case.ts';
+import { decisionsOf, readDecisions, readSecondReview } from './decisions-on-case.ts';
 import { egoCase } from './ego-case.ts';
 import { innocentFacts } from './innocent-facts.ts';
 import { likenessesOf, readSharedNetwork } from './likeness.ts';
@@ -48,7 +48,8 @@ async function readCaseFile(
   const bonuses = await readBonuses(db, head.relationship_id, head.referee_id);
   const movements = await readMovements(db, head.relationship_id);
   const claim = await readClaim(db, itemId);
-  const decisions = await readDecisions(db, head.relationship_id);
+  const decisions = await readDecisions(db, head.relationship_id, now);
+  const secondReview = await readSecondReview(db, head.item_id, now);
   const signals = await readFiredSignals(db, head.relationship_id, records, words);
   const network = await readSharedNetwork(db, head.referrer_id, head.referee_id);
 
@@ -101,6 +102,7 @@ async function readCaseFile(
       likenesses,
     }),
     claim,
-    decisions,
+    secondReview,
+    decisions: decisionsOf(decisions),
   };
 }

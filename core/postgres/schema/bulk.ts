@@ -37,6 +37,7 @@ export const bulkSessions = umpireSchema.table(
     items: integer('items').notNull(),
     settled: integer('settled').notNull().default(0),
     undoLeft: integer('undo_left'),
+    undoInTime: boolean('undo_in_time'),
     undone: integer('undone').notNull().default(0),
     outcomes: jsonb('outcomes').notNull().default({}),
     paid: bigint('paid', { mode: 'number' }).notNull().default(0),

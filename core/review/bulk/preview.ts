@@ -7,6 +7,7 @@ import { atStake } from '../queue-order.ts';
 import { queueRows } from '../queue.ts';
 import { signalNames } from '../signal-names.ts';
 import { outliersOf } from './outliers.ts';
+import { BATCH } from './run.ts';
 import type { Stands } from './start.ts';
 
 const foreseen = z.object({
@@ -34,12 +35,12 @@ export async function previewBulk(
   db: Queryable,
   sessionId: string,
   now: Date,
-  { onBehalfOf, now: given }: Stands = {},
+  { onBehalfOf, now: given, batch = BATCH }: Stands & { readonly batch?: number } = {},
 ): Promise<BulkPreview> {
   const all = await rows(
     db,
     foreseen,
-    `WITH p AS MATERIALIZED (SELECT * FROM umpire.preview_bulk($1, $2, $3)),
+    `WITH p AS MATERIALIZED (SELECT * FROM umpire.preview_bulk($1, $5, $2, $3)),
      people AS MATERIALIZED (
        SELECT p.place, r.id AS relationship_id, r.referrer_id, q.priority, q.fraud_score, q.fraud_signals
        FROM p JOIN referrals.review_queue AS q ON q.id = p.item JOIN referrals.relationships AS r ON r.id = q.relationship_id
@@ -64,7 +65,7 @@ export async function previewBulk(
      LEFT JOIN decided AS d ON d.referrer_id = x.referrer_id
        AND d.status::text = CASE k.decision WHEN 'approve' THEN 'rejected' WHEN 'reject' THEN 'approved' END
      ORDER BY p.place`,
-    [sessionId, onBehalfOf ?? null, given ?? null, now],
+    [sessionId, onBehalfOf ?? null, given ?? null, now, batch],
   );
   const decided = all.filter(({ skip }) => skip === null);
   const sum = (of: (one: Foreseen) => number): number => decided.reduce((total, one) => total + of(one), 0);

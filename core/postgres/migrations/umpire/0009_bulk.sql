@@ -27,9 +27,18 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   )
 $$;
 
+-- Whether this is an item that somebody of this role decides: one with a lead is for leads.
+CREATE FUNCTION umpire.is_open_for(item uuid, role text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM referrals.review_queue AS q
+    WHERE q.id = item AND (q.status = 'pending' OR q.status = 'escalated' AND umpire.is_lead(role))
+  )
+$$;
+
 -- Claims the item, or renews one's own claim. Returns whose it was where it is now the caller's (NULL: nobody's or one's own), and
--- FALSE in `got` where somebody else has it. A row that is not to be had is not locked.
-CREATE FUNCTION umpire.take_claim(item uuid, who text, take_over boolean, OUT got boolean, OUT taken_from text)
+-- FALSE in `got` where somebody else has it or it is decided. A row that is not to be had is not locked.
+CREATE FUNCTION umpire.take_claim(item uuid, who text, role text, take_over boolean, OUT got boolean, OUT taken_from text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   until timestamptz := clock_timestamp() + (SELECT make_interval(mins => s.claim_minutes) FROM umpire.review_settings AS s);
@@ -51,6 +60,12 @@ BEGIN
     ON CONFLICT (item_id) DO NOTHING;
     got := FOUND;
   END IF;
+  -- Somebody may have claimed and decided it since it was seen to be open: it is nobody's work any more.
+  IF got AND NOT umpire.is_open_for(item, role) THEN
+    DELETE FROM umpire.claims AS c WHERE c.item_id = item;
+    got := false;
+    taken_from := NULL;
+  END IF;
 END $$;
 
 -- Who has the item now, as the contract tells it; NULL when nobody has.
@@ -58,15 +73,6 @@ CREATE FUNCTION umpire.claim_of(item uuid, who text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('itemId', c.item_id, 'by', c.analyst, 'until', c.expires_at, 'isMine', c.analyst = who)
   FROM umpire.claims AS c WHERE c.item_id = item AND c.expires_at > clock_timestamp()
-$$;
-
--- Whether this is an item that somebody of this role decides: one with a lead is for leads.
-CREATE FUNCTION umpire.is_open_for(item uuid, role text) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
-    SELECT 1 FROM referrals.review_queue AS q
-    WHERE q.id = item AND (q.status = 'pending' OR q.status = 'escalated' AND umpire.is_lead(role))
-  )
 $$;
 
 -- Claims an item for work, or goes on working on it; returns who has it now. NULL where there is nothing to decide for the caller.
@@ -79,7 +85,7 @@ BEGIN
   SELECT * INTO c FROM umpire.caller(NULL, NULL, 'analyst');
   IF NOT umpire.is_open_for(item, c.role) THEN RETURN NULL; END IF;
   PERFORM umpire.clear_claims();
-  SELECT * INTO taken FROM umpire.take_claim(item, c.who, coalesce(take_over, false));
+  SELECT * INTO taken FROM umpire.take_claim(item, c.who, c.role, coalesce(take_over, false));
   IF taken.taken_from IS NOT NULL THEN
     PERFORM umpire.append_audit('claim_taken_over', c.actor, c.on_behalf_of,
       jsonb_build_object('itemId', item, 'from', taken.taken_from), c.clock);
@@ -99,7 +105,7 @@ BEGIN
   FOREACH candidate IN ARRAY items LOOP
     CONTINUE WHEN NOT umpire.is_open_for(candidate, c.role)
       OR EXISTS (SELECT 1 FROM umpire.claims AS o WHERE o.item_id = candidate AND o.analyst <> c.who AND o.expires_at > clock_timestamp());
-    IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
+    IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, c.role, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
   END LOOP;
   RETURN NULL;
 END $$;
@@ -142,6 +148,8 @@ CREATE TABLE umpire.bulk_sessions (
   settled integer NOT NULL DEFAULT 0,
   -- While it is undone: items below this position are still to be taken back.
   undo_left integer,
+  -- Whether its undo was begun within the time that its maker has for it.
+  undo_in_time boolean,
   undone integer NOT NULL DEFAULT 0,
   outcomes jsonb NOT NULL DEFAULT '{}',
   paid bigint NOT NULL DEFAULT 0,
@@ -294,7 +302,7 @@ BEGIN
   WHERE k.session_id = session AND k.position >= s.settled AND k.position < next AND k.outcome IS NULL;
   IF calls IS NOT NULL THEN
     SELECT array_agg(d.answer ORDER BY d.n) INTO answers
-    FROM umpire.decide(calls, c.actor, c.on_behalf_of, c.clock) WITH ORDINALITY AS d (answer, n);
+    FROM umpire.decide(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock) WITH ORDINALITY AS d (answer, n);
     UPDATE umpire.bulk_items AS k SET outcome = a.answer ->> 'outcome', message = a.answer ->> 'message',
       paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
     FROM unnest(positions, answers) AS a (position, answer)
@@ -370,7 +378,6 @@ DECLARE
   calls jsonb;
   positions integer[];
   answers jsonb[];
-  is_own boolean;
 BEGIN
   SELECT * INTO c FROM umpire.caller(undo_bulk.on_behalf_of, undo_bulk.clock, 'analyst');
   s := umpire.lock_bulk(session, c.who, c.role);
@@ -379,7 +386,8 @@ BEGIN
     RAISE EXCEPTION 'This bulk session is %: cancel it first.', s.state USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   IF s.state <> 'undoing' THEN
-    IF NOT umpire.is_lead(c.role) AND c.clock > s.finished_at + (SELECT make_interval(mins => r.undo_minutes) FROM umpire.review_settings AS r) THEN
+    s.undo_in_time := c.clock <= s.finished_at + (SELECT make_interval(mins => r.undo_minutes) FROM umpire.review_settings AS r);
+    IF NOT s.undo_in_time AND NOT umpire.is_lead(c.role) THEN
       RAISE EXCEPTION 'The time to undo this bulk session is over: a lead can reverse it.' USING ERRCODE = 'insufficient_privilege';
     END IF;
     s.undo_left := s.settled;
@@ -387,22 +395,22 @@ BEGIN
   first := greatest(0, s.undo_left - greatest(most, 1));
 
   SELECT jsonb_agg(jsonb_build_object('undoId', md5('undo of ' || k.decision_id)::uuid, 'decisionId', k.decision_id) ORDER BY k.position DESC),
-    array_agg(k.position ORDER BY k.position DESC),
-    bool_and(coalesce(d.on_behalf_of, d.actor) = c.who)
-  INTO calls, positions, is_own
-  FROM umpire.bulk_items AS k LEFT JOIN umpire.decisions AS d ON d.decision_id = k.decision_id
+    array_agg(k.position ORDER BY k.position DESC)
+  INTO calls, positions
+  FROM umpire.bulk_items AS k
   WHERE k.session_id = session AND k.position >= first AND k.position < s.undo_left
     AND k.outcome IN ('applied', 'awaiting_second') AND NOT k.is_repeated;
   IF calls IS NOT NULL THEN
     SELECT array_agg(d.answer ORDER BY d.n) INTO answers
-    FROM umpire.undo(calls, c.actor, c.on_behalf_of, is_own OR umpire.is_lead(c.role), c.clock) WITH ORDINALITY AS d (answer, n);
+    FROM umpire.undo(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock,
+      CASE WHEN s.undo_in_time THEN c.clock ELSE '-infinity' END) WITH ORDINALITY AS d (answer, n);
     UPDATE umpire.bulk_items AS k SET undo_outcome = a.answer ->> 'outcome', undo_message = a.answer ->> 'message'
     FROM unnest(positions, answers) AS a (position, answer)
     WHERE k.session_id = session AND k.position = a.position;
   END IF;
 
   after := CASE WHEN first = 0 THEN 'undone' ELSE 'undoing' END;
-  UPDATE umpire.bulk_sessions AS b SET state = after, undo_left = first, touched_at = clock_timestamp(),
+  UPDATE umpire.bulk_sessions AS b SET state = after, undo_left = first, undo_in_time = s.undo_in_time, touched_at = clock_timestamp(),
     undone = b.undone + (
       SELECT count(*)::int FROM umpire.bulk_items AS k
       WHERE k.session_id = session AND k.position >= first AND k.position < s.undo_left AND k.undo_outcome IN ('applied', 'agreed'))
@@ -431,8 +439,9 @@ SELECT k.session_id, k.position, k.item_id, coalesce(k.decision, s.decision) AS 
 FROM umpire.bulk_items AS k JOIN umpire.bulk_sessions_seen AS s ON s.session_id = k.session_id;
 
 -- What a run would do now with each item that is still waiting, in words and in credits. Reads only. Whether somebody else's proposal
--- waits for a second analyst is not told: such an item is one that will wait (SPEC 4, blind).
-CREATE FUNCTION umpire.preview_bulk(session uuid, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL)
+-- waits for a second analyst is not told: such an item is one that will wait (SPEC 4, blind). `most` is the size of the run's batches: a
+-- rejection lowers the tiers that later ones are worth.
+CREATE FUNCTION umpire.preview_bulk(session uuid, most integer, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL)
 RETURNS TABLE (place integer, item uuid, verdict text, skip text, paid bigint, rejected bigint, reversed bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -468,13 +477,16 @@ BEGIN
         WHEN l.analyst IS NOT NULL THEN 'claimed'
         WHEN i.item_id IS NULL OR q.id IS NULL THEN 'unknown'
         WHEN rc.code IS NULL THEN 'reason'
+        WHEN sc.relationship_id IS NULL THEN 'unscored'
         WHEN row_number() OVER (PARTITION BY w.item_id ORDER BY w.position) > 1 THEN 'twice'
         WHEN q.status::text = CASE w.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END THEN 'agreed'
         WHEN q.status IN ('approved', 'rejected') THEN 'conflict'
         WHEN q.status = 'escalated' AND NOT umpire.is_lead(c.role) THEN 'lead'
         WHEN w.expected_version < i.raised_version THEN 'returned'
-        WHEN sc.relationship_id IS NULL THEN 'unscored'
-        ELSE 'applied'
+        WHEN q.status = 'escalated' OR w.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
+        WHEN p.decision = w.decision THEN 'waits'
+        WHEN p.decision IS NOT NULL THEN 'own_waits'
+        ELSE 'awaiting_second'
       END AS verdict
     FROM wanted AS w
     LEFT JOIN umpire.items AS i ON i.item_id = w.item_id
@@ -483,14 +495,37 @@ BEGIN
     LEFT JOIN umpire.decisions AS d ON d.decision_id = w.decision_id
     LEFT JOIN umpire.reason_codes AS rc ON rc.code = w.reason AND rc.decision = w.decision AND rc.is_active
     LEFT JOIN umpire.claims AS l ON l.item_id = w.item_id AND l.analyst <> c.who AND l.expires_at > clock_timestamp()
+    LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock) AS n ON n.item_id = w.item_id
+    LEFT JOIN umpire.decisions AS p ON p.item_id = w.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) = c.who
+      AND (p.outcome ->> 'version')::int >= i.raised_version
+  ),
+  refused AS MATERIALIZED (
+    SELECT j.relationship_id, (j.position - s.settled) / greatest(most, 1) AS batch FROM judged AS j
+    WHERE is_owned AND j.verdict = 'applied' AND j.decision = 'reject'
+  ),
+  -- What an unpaid bonus is worth when its batch and those before it are rejected.
+  lowered AS MATERIALIZED (
+    SELECT b.id, floor(b.credits_base * umpire.multiplier_of(umpire.tier_of(q.qualified)) + 0.5)::int AS credits
+    FROM refused AS x
+    JOIN umpire.referrals AS r ON r.relationship_id = x.relationship_id
+    JOIN referrals.bonus_events AS b ON b.relationship_id = x.relationship_id AND b.user_id = r.referrer_id
+      AND b.status IN ('held', 'pending') AND b.tier_at_time <> 'bronze'
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS qualified FROM umpire.referrals AS o
+      WHERE o.referrer_id = r.referrer_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
+        AND (o.qualified_at, o.qualified_event) < (f.at, f.event_id) AND o.relationship_id <> b.relationship_id
+        AND NOT EXISTS (SELECT 1 FROM refused AS k WHERE k.relationship_id = o.relationship_id AND k.batch <= x.batch)
+    ) AS q
   ),
   credits AS MATERIALIZED (
     SELECT j.position,
       sum(b.credits_final) FILTER (WHERE j.decision = 'approve' AND p.id IS NOT NULL) AS paid,
-      sum(b.credits_final) FILTER (WHERE j.decision = 'reject' AND b.status IN ('held', 'pending')) AS rejected,
+      sum(coalesce(w.credits, b.credits_final)) FILTER (WHERE j.decision = 'reject' AND b.status IN ('held', 'pending')) AS rejected,
       sum(b.credits_final) FILTER (WHERE j.decision = 'reject' AND is_owned AND b.status = 'paid' AND b.released_at > c.clock - interval '7 days') AS reversed
     FROM judged AS j JOIN referrals.bonus_events AS b ON b.relationship_id = j.relationship_id
     LEFT JOIN unnest(payable) AS p (id) ON p.id = b.id
+    LEFT JOIN lowered AS w ON w.id = b.id
     WHERE j.verdict = 'applied' GROUP BY j.position
   )
   SELECT j.position, j.item_id, j.verdict,
@@ -504,6 +539,8 @@ BEGIN
       WHEN 'conflict' THEN 'Decided differently already'
       WHEN 'lead' THEN 'With a lead'
       WHEN 'returned' THEN 'Its band rose since it was chosen'
+      WHEN 'waits' THEN 'Your decision waits for a second analyst'
+      WHEN 'own_waits' THEN 'Your other decision waits for a second analyst'
       WHEN 'unscored' THEN 'Its referral has not been scored'
     END,
     coalesce(m.paid, 0), coalesce(m.rejected, 0), coalesce(m.reversed, 0)

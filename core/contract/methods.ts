@@ -25,8 +25,11 @@ export const METHODS = {
     response: claimResult.nullable(),
   },
   'case.release': { request: z.object({ itemId: z.guid() }), response: z.object({}) },
-  /** Claims the first item of this filter and order that nobody else has; null when there is none. */
-  'queue.next': { request: z.object({ filter: queueFilter }), response: claimResult.nullable() },
+  /** Claims the first item of this filter and order that nobody else has, but for `except`: the one just looked at. Null when there is none. */
+  'queue.next': {
+    request: z.object({ filter: queueFilter, except: z.guid().optional() }),
+    response: claimResult.nullable(),
+  },
   /** Freezes a choice; nothing is decided yet. */
   'bulk.start': { request: bulkStart, response: bulkSession },
   /** Newest first; those of others too. */
@@ -69,7 +72,9 @@ export type MainMethodName = 'file.save';
 
 /** A method's implementation; the host is one of each that main leaves to it. */
 export type MethodHandlers = {
-  readonly [M in Exclude<MethodName, MainMethodName>]: (request: z.output<(typeof METHODS)[M]['request']>) => Promise<MethodResponse<M>>;
+  readonly [M in Exclude<MethodName, MainMethodName>]: (
+    request: z.output<(typeof METHODS)[M]['request']>,
+  ) => Promise<MethodResponse<M>>;
 };
 
 export const ERROR_CODES = ['bad_request', 'unavailable', 'refused', 'internal'] as const;

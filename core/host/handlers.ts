@@ -31,8 +31,8 @@ export function hostHandlers({ use, status, retry, changed, bulk }: HandlerNeeds
     },
     'queue.page': (request) => use(async ({ pool }) => queuePage(pool, request, await serverNow(pool))),
     'queue.summary': () => use(async ({ pool }) => queueSummary(pool, await serverNow(pool))),
-    'queue.next': async ({ filter }) => {
-      const claim = await use(async ({ pool }) => claimNext(pool, filter, await serverNow(pool)));
+    'queue.next': async ({ filter, except }) => {
+      const claim = await use(async ({ pool }) => claimNext(pool, filter, await serverNow(pool), except));
       if (claim !== null) changed();
       return claim;
     },

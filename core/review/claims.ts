@@ -25,13 +25,18 @@ const CANDIDATES = 50;
 const OPEN = ['pending', 'escalated'] as const;
 
 /**
- * Claims the first item of this filter and order that nobody else has; null when there is none. Candidates that others claim
+ * Claims the first item of this filter and order that nobody else has, but for `except`; null when there is none. Candidates that others claim
  * meanwhile no longer match when the next ones are read.
  */
-export async function claimNext(pool: Pool, filter: QueueFilter, now: Date): Promise<ClaimResult | null> {
+export async function claimNext(
+  pool: Pool,
+  filter: QueueFilter,
+  now: Date,
+  except?: string,
+): Promise<ClaimResult | null> {
   const statuses = OPEN.filter((status) => filter.statuses.length === 0 || filter.statuses.includes(status));
   if (statuses.length === 0) return null;
-  const passed = new Set<string>();
+  const passed = new Set<string>(except === undefined ? [] : [except]);
   for (;;) {
     const ids = await queueIds(pool, { ...filter, statuses, unclaimed: true }, CANDIDATES + passed.size, now);
     const fresh = ids.filter((id) => !passed.has(id));

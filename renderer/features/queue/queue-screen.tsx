@@ -99,8 +99,8 @@ export function QueueScreen() {
   };
   const nextFree = async () => {
     try {
-      const claim = await ask('queue.next', { filter });
-      if (claim === null) say('Somebody is on every case of this view.');
+      const claim = await ask('queue.next', { filter, ...(selected === null ? {} : { except: selected }) });
+      if (claim === null) say('There is no other case in this view that nobody has.');
       else open(claim.itemId);
     } catch (error) {
       say(`No next case: ${failureText(error)}`);

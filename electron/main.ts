@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, Menu, protocol, session } from 'electron';
 import { NOTICE_CHANNEL } from '../core/contract/bridge.ts';
+import type { Notice } from '../core/contract/notices.ts';
 import { defaultHome } from '../core/postgres/embedded/home.ts';
 import { chooseGraphics } from './graphics.ts';
 import { inNodeChild } from './host/node-child.ts';
@@ -13,7 +14,7 @@ import { answerWindows } from './ipc.ts';
 import { liveAndDie } from './life-cycle.ts';
 import { lockEveryPage, lockSession } from './lockdown.ts';
 import { openLog } from './log.ts';
-import { applicationMenu } from './menu.ts';
+import { applicationMenu, type MenuCommand } from './menu.ts';
 import { SCHEME } from './origin.ts';
 import { serveFrom } from './protocol.ts';
 import { openWindow } from './window.ts';
@@ -36,9 +37,13 @@ function hostStarter(settings: HostSettings): StartHost {
 function open(): void {
   lockSession(session.defaultSession);
   protocol.handle(SCHEME, serveFrom(join(OUT, 'renderer')));
-  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, __DEVELOPMENT__)));
-
   const windows = new Set<BrowserWindow>();
+  const runInFront = (command: MenuCommand): void => {
+    const notice: Notice = { kind: 'menu', command };
+    BrowserWindow.getFocusedWindow()?.webContents.send(NOTICE_CHANNEL, notice);
+  };
+  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, __DEVELOPMENT__, runInFront)));
+
   const supervisor = supervise({
     start: hostStarter({
       entry: join(OUT, 'core', 'host', 'main.js'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DECISION_OUTCOMES, DECISIONS } from '../domain/decision.ts';
+import { DECISION_OUTCOMES, DECISIONS, UNDO_KINDS } from '../domain/decision.ts';
 import {
   BONUS_EVENT_TYPES,
   BONUS_STATUSES,
@@ -153,8 +153,20 @@ export const caseFile = z.object({
   graph: egoGraph,
   /** Facts that may speak for the people: crowded addresses and the like, one sentence each. */
   innocent: z.array(z.string()),
+  /** Who works on it now; null when nobody does. */
+  claim: z.object({ by: z.string(), until: instant, isMine: z.boolean() }).nullable(),
+  /**
+   * `needed`: a decision will wait for a second analyst. `mine`: one's own waits for another. Whether somebody else's waits is not
+   * told: whoever decides second must not know of the first.
+   */
+  secondReview: z.enum(['none', 'needed', 'mine']),
   decisions: z.array(
     z.object({
+      decisionId: z.guid(),
+      /** Taken back since. */
+      isUndone: z.boolean(),
+      /** Whether this login may take it back now, and as what. */
+      undo: z.enum(UNDO_KINDS).nullable(),
       at: instant,
       by: z.string(),
       decision: z.enum(DECISIONS),
@@ -191,3 +203,32 @@ export const decideResult = z.object({
   reversed: z.number().int(),
 });
 export type DecideResult = z.infer<typeof decideResult>;
+
+export const undoRequest = z.object({
+  /** Idempotency key of the undo. */
+  undoId: z.guid(),
+  decisionId: z.guid(),
+  note: z.string().max(4000).optional(),
+});
+export type UndoRequest = z.infer<typeof undoRequest>;
+
+export const undoResult = z.object({
+  undoId: z.guid(),
+  decisionId: z.guid(),
+  itemId: z.guid().nullable(),
+  outcome: z.enum(DECISION_OUTCOMES),
+  kind: z.enum(UNDO_KINDS).nullable(),
+  /** What happened, in words, for any outcome but `applied`. */
+  message: z.string().nullable(),
+  /** The item as it stands now. */
+  status: z.enum(REVIEW_STATUSES).nullable(),
+  version: z.number().int().nullable(),
+  /** Credits: paid again, and taken back. */
+  paid: z.number().int(),
+  reversed: z.number().int(),
+});
+export type UndoResult = z.infer<typeof undoResult>;
+
+/** What became of a claim: whoever has the item now, which is not the caller where `isMine` is false. */
+export const claimResult = z.object({ itemId: z.guid(), by: z.string(), until: instant, isMine: z.boolean() });
+export type ClaimResult = z.infer<typeof claimResult>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { caseFile, decideRequest, decideResult } from './case.ts';
-import { queuePage, queuePageRequest, queueSummary } from './queue.ts';
+import { bulkItems, bulkPreview, bulkSession, bulkStart } from './bulk.ts';
+import { caseFile, claimResult, decideRequest, decideResult, undoRequest, undoResult } from './case.ts';
+import { queueFilter, queuePage, queuePageRequest, queueSummary } from './queue.ts';
 import { reasonCode, workspaceStatus } from './workspace.ts';
 
 /**
@@ -17,6 +18,48 @@ export const METHODS = {
   /** Null when there is no such item. */
   'case.get': { request: z.object({ itemId: z.guid() }), response: caseFile.nullable() },
   'case.decide': { request: decideRequest, response: decideResult },
+  'case.undo': { request: undoRequest, response: undoResult },
+  /** Opens an item for work, or goes on working on it. With `takeOver` it is taken from whoever has it, which is audited. */
+  'case.claim': {
+    request: z.object({ itemId: z.guid(), takeOver: z.boolean().default(false) }),
+    response: claimResult.nullable(),
+  },
+  'case.release': { request: z.object({ itemId: z.guid() }), response: z.object({}) },
+  /** Claims the first item of this filter and order that nobody else has, but for `except`: the one just looked at. Null when there is none. */
+  'queue.next': {
+    request: z.object({ filter: queueFilter, except: z.guid().optional() }),
+    response: claimResult.nullable(),
+  },
+  /** Freezes a choice; nothing is decided yet. */
+  'bulk.start': { request: bulkStart, response: bulkSession },
+  /** Newest first; those of others too. */
+  'bulk.list': { request: z.object({}), response: z.array(bulkSession) },
+  'bulk.get': { request: z.object({ sessionId: z.guid() }), response: bulkSession.nullable() },
+  'bulk.preview': { request: z.object({ sessionId: z.guid() }), response: bulkPreview },
+  'bulk.items': {
+    request: z.object({
+      sessionId: z.guid(),
+      offset: z.number().int().min(0),
+      limit: z.number().int().min(1).max(500),
+    }),
+    response: bulkItems,
+  },
+  /** Runs or goes on, in the background; `bulk` notices tell how far it is. */
+  'bulk.run': { request: z.object({ sessionId: z.guid() }), response: bulkSession },
+  /** After the batch at hand. */
+  'bulk.pause': { request: z.object({ sessionId: z.guid() }), response: bulkSession },
+  'bulk.cancel': { request: z.object({ sessionId: z.guid() }), response: bulkSession },
+  /** Takes back what it decided, in the background. */
+  'bulk.undo': { request: z.object({ sessionId: z.guid() }), response: bulkSession },
+  /** One line an item, as CSV. */
+  'bulk.report': { request: z.object({ sessionId: z.guid() }), response: z.object({ csv: z.string() }) },
+  /** The evidence bundle of a case: one HTML page that needs nothing else (SPEC 4). */
+  'case.bundle': { request: z.object({ itemId: z.guid() }), response: z.object({ html: z.string() }).nullable() },
+  /** Asks the person where to save a text and writes it there; answered by main. `saved` is false where they thought better of it. */
+  'file.save': {
+    request: z.object({ name: z.string().min(1).max(120), text: z.string() }),
+    response: z.object({ saved: z.boolean() }),
+  },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;
 
@@ -24,9 +67,14 @@ export type MethodName = keyof typeof METHODS;
 export type MethodRequest<M extends MethodName> = z.input<(typeof METHODS)[M]['request']>;
 export type MethodResponse<M extends MethodName> = z.output<(typeof METHODS)[M]['response']>;
 
-/** A method's implementation; the host is one of each. */
+/** What main answers itself, whether the host is there or not. */
+export type MainMethodName = 'file.save';
+
+/** A method's implementation; the host is one of each that main leaves to it. */
 export type MethodHandlers = {
-  readonly [M in MethodName]: (request: z.output<(typeof METHODS)[M]['request']>) => Promise<MethodResponse<M>>;
+  readonly [M in Exclude<MethodName, MainMethodName>]: (
+    request: z.output<(typeof METHODS)[M]['request']>,
+  ) => Promise<MethodResponse<M>>;
 };
 
 export const ERROR_CODES = ['bad_request', 'unavailable', 'refused', 'internal'] as const;

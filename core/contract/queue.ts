@@ -12,6 +12,10 @@ export const queueFilter = z.object({
   /** Matches names, e-mails, codes and ids; empty matches all. */
   search: z.string().max(200).default(''),
   order: z.enum(QUEUE_ORDERS).default('priority'),
+  /** Only items with at least so many points. */
+  scoreFrom: z.number().int().min(0).optional(),
+  /** Only items that nobody else works on. */
+  unclaimed: z.boolean().default(false),
 });
 export type QueueFilter = z.infer<typeof queueFilter>;
 
@@ -33,6 +37,8 @@ export const queueRow = z.object({
   dueAt: instant,
   createdAt: instant,
   sourceAppId: z.string().nullable(),
+  /** Who works on it now. */
+  claimedBy: z.string().nullable(),
 });
 export type QueueRow = z.infer<typeof queueRow>;
 

@@ -21,6 +21,10 @@ export const workspaceStatus = z.discriminatedUnion('state', [
     /** The database login. */
     analyst: z.string(),
     role: z.string(),
+    /** What this login may do; the database enforces it (SPEC 4). */
+    may: z.object({ decide: z.boolean(), lead: z.boolean() }),
+    /** How long a decision may be undone by whoever made it, in minutes. */
+    undoMinutes: z.number().int(),
     ruleSetVersion: z.number().int(),
     /** Decisions of this analyst in the last hour. */
     decisionsLastHour: z.number().int(),

@@ -32,5 +32,20 @@ export const DEFAULT_REASONS: readonly ReasonCode[] = [
 ];
 
 /** What became of one decision (SPEC 4): a closed union, the same for the window, the command line and the database. */
-export const DECISION_OUTCOMES = ['applied', 'agreed', 'conflict', 'returned', 'not_allowed', 'unknown'] as const;
+export const DECISION_OUTCOMES = [
+  'applied',
+  'agreed',
+  'awaiting_second',
+  'conflict',
+  'returned',
+  'not_allowed',
+  'unknown',
+] as const;
 export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
+
+/**
+ * What takes a decision back (SPEC 4): `withdrawal` of one that waits for a second analyst, `undo` by whoever made it
+ * within the time for it, `reversal` by a lead at any time.
+ */
+export const UNDO_KINDS = ['withdrawal', 'undo', 'reversal'] as const;
+export type UndoKind = (typeof UNDO_KINDS)[number];

@@ -54,3 +54,7 @@ export type CreationRefusal = (typeof CREATION_REFUSALS)[number];
 /** Who the reader of the database is: Umpire alone writes the programme, or another service does (SPEC 1). */
 export const MODES = ['programme', 'observe'] as const;
 export type Mode = (typeof MODES)[number];
+
+/** Roles of accounts, least first (SPEC 4); each may do what those before it may, but for the engine, which decides nothing by itself. */
+export const ROLES = ['viewer', 'analyst', 'lead', 'admin', 'engine'] as const;
+export type Role = (typeof ROLES)[number];

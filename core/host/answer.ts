@@ -3,6 +3,10 @@ import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResp
 import { traceError } from '../postgres/error-text.ts';
 import { CallFailure } from './failure.ts';
 
+function isAnswered(handlers: MethodHandlers, method: MethodName): method is keyof MethodHandlers {
+  return Object.hasOwn(handlers, method);
+}
+
 /** Runs one method. Every end of it is an outcome: a call without an answer would keep the window waiting. */
 export async function answer(
   handlers: MethodHandlers,
@@ -13,6 +17,8 @@ export async function answer(
   const parsed = METHODS[method].request.safeParse(request);
   if (!parsed.success)
     return { ok: false, error: { code: 'bad_request', message: `${method}: the request is malformed` } };
+  if (!isAnswered(handlers, method))
+    return { ok: false, error: { code: 'bad_request', message: `${method} is not answered here` } };
   // The request was parsed by the schema of this very method, which the compiler cannot follow through the union.
   const handler = handlers[method] as (request: unknown) => Promise<MethodResponse<MethodName>>;
   try {

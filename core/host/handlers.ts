@@ -2,10 +2,13 @@ import { z } from 'zod';
 import type { MethodHandlers } from '../contract/methods.ts';
 import { reasonCode, type WorkspaceStatus } from '../contract/workspace.ts';
 import { rows } from '../postgres/rows.ts';
+import { claimItem, claimNext, releaseClaim } from '../review/claims.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
 import { queuePage, queueSummary } from '../review/queue.ts';
+import { undo } from '../review/undo.ts';
 import { serverNow } from '../postgres/clock.ts';
+import type { BulkHandlers } from './bulk-handlers.ts';
 import type { Session } from './session.ts';
 
 export type HandlerNeeds = {
@@ -15,10 +18,11 @@ export type HandlerNeeds = {
   readonly retry: () => Promise<void>;
   /** Tells the window that the queue changed. */
   readonly changed: () => void;
+  readonly bulk: BulkHandlers['handlers'];
 };
 
 /** The methods of the contract on one workspace. */
-export function hostHandlers({ use, status, retry, changed }: HandlerNeeds): MethodHandlers {
+export function hostHandlers({ use, status, retry, changed, bulk }: HandlerNeeds): MethodHandlers {
   return {
     'workspace.status': status,
     'workspace.retry': async () => {
@@ -27,13 +31,31 @@ export function hostHandlers({ use, status, retry, changed }: HandlerNeeds): Met
     },
     'queue.page': (request) => use(async ({ pool }) => queuePage(pool, request, await serverNow(pool))),
     'queue.summary': () => use(async ({ pool }) => queueSummary(pool, await serverNow(pool))),
+    'queue.next': async ({ filter, except }) => {
+      const claim = await use(async ({ pool }) => claimNext(pool, filter, await serverNow(pool), except));
+      if (claim !== null) changed();
+      return claim;
+    },
+    'case.claim': ({ itemId, takeOver }) => use(({ pool }) => claimItem(pool, itemId, takeOver)),
+    'case.release': async ({ itemId }) => {
+      await use(({ pool }) => releaseClaim(pool, itemId));
+      return {};
+    },
     'case.get': ({ itemId }) => use(async ({ pool }) => readCase(pool, itemId, await serverNow(pool))),
     'case.decide': async (request) => {
-      const [result] = await use(async ({ pool }) => decide(pool, [request], { now: await serverNow(pool) }));
+      const [result] = await use(({ pool }) => decide(pool, [request]));
       if (result === undefined) throw new Error('a decision got no outcome');
+      // One that waits, or ends in disagreement, is a new version of its item too.
+      if (['applied', 'awaiting_second', 'conflict'].includes(result.outcome)) changed();
+      return result;
+    },
+    'case.undo': async (request) => {
+      const [result] = await use(({ pool }) => undo(pool, [request]));
+      if (result === undefined) throw new Error('an undo got no outcome');
       if (result.outcome === 'applied') changed();
       return result;
     },
+    ...bulk,
     'reasons.list': () =>
       use(({ pool }) =>
         rows(

@@ -1,10 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
+import type { BulkSession } from '../../core/contract/bulk.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
+import { runCommand } from '../ui/registry.ts';
 import { ask, onNotice } from './bridge.ts';
 import { queryClient } from './query-client.ts';
 
 const WORKSPACE = ['workspace'] as const;
 const REFRESH_MS = 150;
+
+export type ReadyWorkspace = Extract<WorkspaceStatus, { state: 'ready' }>;
 
 /** Where the core host stands. Notices bring changes; the polling only catches a lost one. */
 export function useWorkspace() {
@@ -18,10 +22,23 @@ export function useWorkspace() {
 }
 
 /** The status when it is `ready`, otherwise null. */
-export function useReadyWorkspace(): Extract<WorkspaceStatus, { state: 'ready' }> | null {
+export function useReadyWorkspace(): ReadyWorkspace | null {
   const status = useWorkspace().data;
   return status?.state === 'ready' ? status : null;
 }
+
+/** The same outside of a component. */
+export function readyWorkspace(): ReadyWorkspace | null {
+  const status = queryClient.getQueryData<WorkspaceStatus>(WORKSPACE);
+  return status?.state === 'ready' ? status : null;
+}
+
+/** What this login may do; nothing until it is known. */
+export function useMay(): ReadyWorkspace['may'] {
+  return useReadyWorkspace()?.may ?? NOTHING;
+}
+
+const NOTHING = { decide: false, lead: false } as const;
 
 export async function retryWorkspace(): Promise<void> {
   // Where the host cannot even be told to retry, the status asked for next says so.
@@ -42,6 +59,20 @@ export function refreshReviews(): void {
   }, REFRESH_MS);
 }
 
+/** Puts what is known of a session where every screen reads it. */
+export function tellBulkSession(session: BulkSession): void {
+  queryClient.setQueryData(['bulk', 'session', session.sessionId], session);
+  const known = queryClient.getQueryData<BulkSession[]>(['bulk', 'list']);
+  if (known?.some(({ sessionId }) => sessionId === session.sessionId) === true) {
+    queryClient.setQueryData(
+      ['bulk', 'list'],
+      known.map((other) => (other.sessionId === session.sessionId ? session : other)),
+    );
+  } else {
+    void queryClient.invalidateQueries({ queryKey: ['bulk', 'list'] });
+  }
+}
+
 /** Starts following notices; returns the function that ends it. */
 export function followNotices(): () => void {
   return onNotice((notice) => {
@@ -49,11 +80,20 @@ export function followNotices(): () => void {
       case 'workspace': {
         const before = queryClient.getQueryData<WorkspaceStatus>(WORKSPACE);
         queryClient.setQueryData(WORKSPACE, notice.status);
-        if (notice.status.state === 'ready' && before?.state !== 'ready') refreshReviews();
+        if (notice.status.state === 'ready' && before?.state !== 'ready') {
+          refreshReviews();
+          void queryClient.invalidateQueries({ queryKey: ['bulk'] });
+        }
         return;
       }
       case 'queue':
         refreshReviews();
+        return;
+      case 'bulk':
+        tellBulkSession(notice.session);
+        return;
+      case 'menu':
+        runCommand(notice.command);
         return;
     }
   });

@@ -3,15 +3,15 @@ import { COMMANDS, shownKeys, type Command } from '../ui/commands.ts';
 import { KeyCap } from '../ui/key-cap.tsx';
 import styles from './keys-overlay.module.css';
 
-const GROUPS = ['Decide', 'Move', 'Look', 'Umpire'] as const;
+const GROUPS = ['Decide', 'Move', 'Select', 'Umpire', 'Look'] as const;
 const ALL: readonly Command[] = COMMANDS;
 
 export function KeysOverlay({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" size={640} centered>
+    <Modal opened={opened} onClose={onClose} title="Keys" size={720} centered>
       <div className={styles.groups}>
         {GROUPS.map((group) => (
-          <section key={group}>
+          <section key={group} className={styles.section}>
             <h3 className={styles.group}>{group}</h3>
             <dl className={styles.list}>
               {ALL.filter((command) => command.group === group).map((command) => (

@@ -1,20 +1,69 @@
 import { Link, useLocation } from '@tanstack/react-router';
+import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
+import { useQueueSummary } from '../features/queue/queue-summary.ts';
+import { number } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { useMay } from './connection.ts';
 import styles from './rail.module.css';
 
-export function Rail({ onKeys }: { readonly onKeys: () => void }) {
+type Props = {
+  readonly onKeys: () => void;
+  readonly onQueue: () => void;
+  /** Shows a view of the queue. */
+  readonly onView: (view: ViewName) => void;
+};
+
+/** What was handed to the leads, with how much of it waits. */
+function Escalated({ current, onOpen }: { readonly current: boolean; readonly onOpen: () => void }) {
+  const count = useQueueSummary()?.byStatus.escalated ?? 0;
+  return (
+    <button
+      type="button"
+      className={styles.place}
+      aria-current={current ? 'page' : undefined}
+      aria-label={`Escalated: ${number(count)}`}
+      title="Escalated cases (g e)"
+      onClick={onOpen}
+    >
+      <span className={styles.sign}>
+        <Icon name="escalated" />
+        {count > 0 && <span className={styles.count}>{count > 99 ? '99+' : count}</span>}
+      </span>
+      Escalated
+    </button>
+  );
+}
+
+export function Rail({ onKeys, onQueue, onView }: Props) {
   const path = useLocation({ select: (location) => location.pathname });
+  const view = useQueueFilter((filter) => filter.view);
+  const may = useMay();
+  const isQueue = path.startsWith('/queue');
+  const isEscalated = isQueue && view === 'escalated' && may.lead;
   return (
     <nav className={styles.rail} aria-label="Screens">
-      <Link
-        to="/queue/{-$itemId}"
+      <button
+        type="button"
         className={styles.place}
-        aria-current={path.startsWith('/queue') ? 'page' : undefined}
+        aria-current={isQueue && !isEscalated ? 'page' : undefined}
         title="Queue (g q)"
+        onClick={() => (isEscalated ? onView('pending') : onQueue())}
       >
         <Icon name="queue" />
         Queue
-      </Link>
+      </button>
+      {may.lead && <Escalated current={isEscalated} onOpen={() => onView('escalated')} />}
+      {may.decide && (
+        <Link
+          to="/bulk/{-$sessionId}"
+          className={styles.place}
+          aria-current={path.startsWith('/bulk') ? 'page' : undefined}
+          title="Bulk sessions (g b)"
+        >
+          <Icon name="bulk" />
+          Bulk
+        </Link>
+      )}
       <span className={styles.gap} />
       <button type="button" className={styles.place} onClick={onKeys} title="All keys (?)">
         <Icon name="keys" />

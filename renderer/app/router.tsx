@@ -1,4 +1,5 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { BulkScreen } from '../features/bulk/bulk-screen.tsx';
 import { QueueScreen } from '../features/queue/queue-screen.tsx';
 import { SettingsScreen } from '../features/settings/settings-screen.tsx';
 import { NoSuchScreen, ScreenError } from './screen-error.tsx';
@@ -21,10 +22,13 @@ const queueRoute = createRoute({
   component: QueueScreen,
 });
 
+/** Without a session it is where one is put together. */
+const bulkRoute = createRoute({ getParentRoute: () => rootRoute, path: '/bulk/{-$sessionId}', component: BulkScreen });
+
 const settingsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/settings', component: SettingsScreen });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([indexRoute, queueRoute, settingsRoute]),
+  routeTree: rootRoute.addChildren([indexRoute, queueRoute, bulkRoute, settingsRoute]),
   history: createHashHistory(),
   defaultPreload: false,
   defaultPendingMs: 0,

@@ -2,7 +2,8 @@ import { Outlet, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useKeyboard } from '../ui/keyboard.ts';
 import { useCommands } from '../ui/registry.ts';
-import { useWorkspace } from './connection.ts';
+import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
+import { useMay, useWorkspace } from './connection.ts';
 import { KeysOverlay } from './keys-overlay.tsx';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
@@ -22,9 +23,18 @@ export function Shell() {
   const wasReady = useWasReady(workspace.data?.state);
   const navigate = useNavigate();
   const [keysShown, showKeys] = useState(false);
+  const may = useMay();
+  const setFilter = useQueueFilter((filter) => filter.set);
+  const goToQueue = () => void navigate({ to: '/queue/{-$itemId}' });
+  const showQueue = (view: ViewName) => {
+    setFilter({ view });
+    void navigate({ to: '/queue/{-$itemId}', params: { itemId: undefined } });
+  };
   useKeyboard();
   useCommands({
-    queue: () => void navigate({ to: '/queue/{-$itemId}' }),
+    queue: goToQueue,
+    ...(may.lead ? { escalated: () => showQueue('escalated') } : {}),
+    ...(may.decide ? { bulks: () => void navigate({ to: '/bulk/{-$sessionId}' }) } : {}),
     settings: () => void navigate({ to: '/settings' }),
     keys: () => showKeys(true),
   });
@@ -32,7 +42,7 @@ export function Shell() {
     <div className={styles.shell}>
       {wasReady ? (
         <>
-          <Rail onKeys={() => showKeys(true)} />
+          <Rail onKeys={() => showKeys(true)} onQueue={goToQueue} onView={showQueue} />
           <main id="screen" className={styles.screen}>
             <Outlet />
           </main>

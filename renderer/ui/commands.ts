@@ -1,7 +1,7 @@
 type CommandShape = {
   readonly id: string;
   readonly label: string;
-  readonly group: 'Decide' | 'Move' | 'Look' | 'Umpire';
+  readonly group: 'Decide' | 'Move' | 'Select' | 'Look' | 'Umpire';
   /** As produced by the keyboard layout in use; two of them with a space are pressed one after the other. */
   readonly keys: readonly string[];
   /** What the list of keys shows, where it is not the keys themselves. */
@@ -23,12 +23,29 @@ export const COMMANDS = [
     shown: '1 … 9',
   },
   { id: 'note', label: 'Write a note', group: 'Decide', keys: ['n'] },
+  { id: 'undo', label: 'Undo the last decision', group: 'Decide', keys: ['u'] },
+  { id: 'takeOver', label: 'Take the case over', group: 'Decide', keys: ['shift+t'] },
   { id: 'next', label: 'Next case', group: 'Move', keys: ['j'], repeats: true },
   { id: 'previous', label: 'Previous case', group: 'Move', keys: ['k'], repeats: true },
+  { id: 'nextFree', label: 'Next case that nobody has', group: 'Move', keys: ['shift+n'] },
   { id: 'search', label: 'Search the queue', group: 'Move', keys: ['/'] },
   { id: 'queue', label: 'Go to the queue', group: 'Move', keys: ['g q'] },
+  { id: 'escalated', label: 'Go to escalated cases', group: 'Move', keys: ['g e'] },
+  { id: 'bulks', label: 'Go to bulk sessions', group: 'Move', keys: ['g b'] },
+  { id: 'select', label: 'Select the case', group: 'Select', keys: ['x'] },
+  { id: 'selectDown', label: 'Extend the selection down', group: 'Select', keys: ['shift+j'], repeats: true },
+  { id: 'selectUp', label: 'Extend the selection up', group: 'Select', keys: ['shift+k'], repeats: true },
+  { id: 'selectAll', label: 'Select all that match', group: 'Select', keys: ['mod+a'] },
+  { id: 'unselect', label: 'Clear the selection', group: 'Select', keys: ['esc'] },
+  { id: 'bulk', label: 'Bulk session with the selection', group: 'Select', keys: ['b'] },
+  { id: 'ring', label: 'Bulk session with this ring', group: 'Select', keys: ['shift+b'] },
+  { id: 'run', label: 'Preview or run the bulk session', group: 'Select', keys: ['mod+enter'] },
+  { id: 'pause', label: 'Pause the bulk session', group: 'Select', keys: ['p'] },
   { id: 'left', label: 'Hide or show the queue', group: 'Look', keys: ['['] },
   { id: 'right', label: 'Hide or show people and money', group: 'Look', keys: [']'] },
+  { id: 'evidence', label: 'Save evidence…', group: 'Umpire', keys: ['mod+s'] },
+  // The same key: no screen has both.
+  { id: 'report', label: 'Save report (CSV)…', group: 'Umpire', keys: ['mod+s'] },
   { id: 'palette', label: 'Command palette', group: 'Umpire', keys: ['mod+k'] },
   { id: 'keys', label: 'All keys', group: 'Umpire', keys: ['?'] },
   { id: 'settings', label: 'Settings', group: 'Umpire', keys: ['mod+,'] },
@@ -46,14 +63,27 @@ export const PREFIXES: ReadonlySet<string> = new Set(
     .map((key) => key.split(' ')[0] ?? ''),
 );
 
-export function commandOf(key: string): Command | undefined {
-  return LIST.find((command) => command.keys.includes(key));
+/** The commands of a key; which of them is meant is a matter of the screen. */
+export function commandsOf(key: string): readonly Command[] {
+  return LIST.filter((command) => command.keys.includes(key));
+}
+
+const KEY_NAMES: { readonly [key: string]: string } = { esc: 'Esc', enter: 'Enter' };
+
+function shownKey(key: string, platform: string): string {
+  const parts = key.split('+');
+  const last = parts.at(-1) ?? '';
+  const modifiers = parts
+    .slice(0, -1)
+    .map((part) => (part === 'mod' ? (platform === 'darwin' ? '⌘' : 'Ctrl+') : platform === 'darwin' ? '⇧' : 'Shift+'));
+  return modifiers.join('') + (KEY_NAMES[last] ?? (modifiers.length > 0 ? last.toUpperCase() : last));
 }
 
 /** How a command's keys are written, with the modifier this system has. */
 export function shownKeys(command: Command, platform: string): string {
   if (command.shown !== undefined) return command.shown;
   return command.keys
-    .map((key) => key.replace('mod+', platform === 'darwin' ? '⌘' : 'Ctrl+').replace('+k', '+K'))
+    .flatMap((key) => key.split(' '))
+    .map((key) => shownKey(key, platform))
     .join(' ');
 }

@@ -62,3 +62,23 @@ export function capital(text: string): string {
 export function words(stored: string): string {
   return stored.replaceAll('_', ' ');
 }
+
+/** Time left: "9 min", "40 s". */
+export function remaining(milliseconds: number): string {
+  return milliseconds < MINUTE
+    ? `${Math.max(0, Math.floor(milliseconds / 1000))} s`
+    : `${Math.floor(milliseconds / MINUTE)} min`;
+}
+
+/** "14:05", with the day where it is not that of `now`. */
+export function clockTime(instant: string, now: number): string {
+  const date = new Date(instant);
+  return date.toDateString() === new Date(now).toDateString() ? clock.format(date) : moment(instant, now);
+}
+
+/** "mira.rossi@acme" is "MR", "lena" is "LE": who it is, where there is room for two letters. */
+export function initials(name: string): string {
+  const parts = (name.split('@')[0] ?? name).split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+  const letters = parts.length > 1 ? parts.map((part) => part.slice(0, 1)).join('') : (parts[0] ?? name);
+  return letters.slice(0, 2).toUpperCase();
+}

@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import { useHotkeys } from 'react-hotkeys-hook';
-import { commandOf, PREFIXES } from './commands.ts';
-import { runCommand } from './registry.ts';
+import { commandsOf, PREFIXES, type Command } from './commands.ts';
+import { isAvailable, runCommand } from './registry.ts';
 
 const SECOND_KEY_MS = 1_000;
 
@@ -15,9 +15,16 @@ function produced(event: KeyboardEvent): string | null {
   const altGraph = event.getModifierState('AltGraph');
   if (event.altKey && !altGraph) return null;
   if ((event.ctrlKey || event.metaKey) && !altGraph) return `mod+${event.key.toLowerCase()}`;
+  if (event.key === 'Escape') return 'esc';
   if (event.key.length !== 1) return null;
   const key = event.key.toLowerCase();
   return event.shiftKey && key >= 'a' && key <= 'z' ? `shift+${key}` : key;
+}
+
+/** Of the commands of a key the one that what is on the screen knows. */
+function meant(key: string): Command | undefined {
+  const commands = commandsOf(key);
+  return commands.find(({ id }) => isAvailable(id)) ?? commands[0];
 }
 
 /** Turns keys into commands, whatever pane has the focus, except in text fields. */
@@ -32,7 +39,7 @@ export function useKeyboard(): void {
       const before = first.current;
       first.current = null;
       const chord = before !== null && event.timeStamp - before.at < SECOND_KEY_MS ? `${before.key} ${key}` : key;
-      const command = commandOf(chord) ?? commandOf(key);
+      const command = meant(chord) ?? meant(key);
       if (command === undefined) {
         if (PREFIXES.has(key) && !event.repeat) first.current = { key, at: event.timeStamp };
         return;

@@ -1,11 +1,23 @@
 import { useEffect, useState } from 'react';
 
+function useClock(read: () => number, everyMs: number): number {
+  const [now, setNow] = useState(read);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(read()), everyMs);
+    return () => clearInterval(timer);
+  }, [read, everyMs]);
+  return now;
+}
+
+const wallClock = () => Date.now();
+const stopwatch = () => performance.now();
+
 /** The clock, for ages and due times; ticks twice a minute. */
 export function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
+  return useClock(wallClock, 30_000);
+}
+
+/** For counting down, second by second, on the clock of `performance.now()`, which nobody sets. */
+export function useStopwatch(): number {
+  return useClock(stopwatch, 1_000);
 }

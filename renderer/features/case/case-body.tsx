@@ -3,6 +3,7 @@ import type { CaseFile } from '../../../core/contract/case.ts';
 import { Divider } from '../../ui/divider.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands } from '../../ui/registry.ts';
+import { useRing } from '../bulk/ring.ts';
 import { GraphPane } from '../graph/graph-pane.tsx';
 import { MoneyPane } from './money-pane.tsx';
 import { PartiesPane } from './parties-pane.tsx';
@@ -10,6 +11,8 @@ import { WhyPane } from './why-pane.tsx';
 
 function Left({ file }: { readonly file: CaseFile }) {
   const layout = useDefaultLayout({ id: 'umpire.case.left' });
+  const ring = useRing(file);
+  useCommands(ring === null ? {} : { ring });
   return (
     <Group {...layout} orientation="vertical">
       <Panel id="why" minSize={120} defaultSize="56">
@@ -17,7 +20,7 @@ function Left({ file }: { readonly file: CaseFile }) {
       </Panel>
       <Divider />
       <Panel id="graph" minSize={120}>
-        <GraphPane graph={file.graph} />
+        <GraphPane graph={file.graph} onRing={ring} />
       </Panel>
     </Group>
   );

@@ -1,8 +1,12 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
+import { whyNext } from '../../../core/domain/why-next.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
 import { capital, due, exactMoment, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
+import { usePreferences } from '../../ui/preferences.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
+import { ORDER_LABELS } from '../queue/queue-filter.ts';
+import { Presence } from './presence.tsx';
 import styles from './case-header.module.css';
 
 function stakeText({ rejects, takesBack }: CaseFile['stake']): string {
@@ -29,6 +33,22 @@ function Standing({ file }: { readonly file: CaseFile }) {
   );
 }
 
+/** Why the case stands where it stands in the queue. */
+function WhyNext({ file }: { readonly file: CaseFile }) {
+  const now = useNow();
+  const order = usePreferences((preferences) => preferences.order) ?? 'priority';
+  if (file.status !== 'pending' && file.status !== 'escalated') return null;
+  const place = { ...file, stake: file.stake.rejects + file.stake.takesBack };
+  return (
+    <p
+      className={styles.why}
+      title={`Why it stands where it stands in the queue, by ${ORDER_LABELS[order].toLowerCase()}`}
+    >
+      Why now: {whyNext(place, order, new Date(now))}
+    </p>
+  );
+}
+
 export function CaseHeader({ file }: { readonly file: CaseFile }) {
   const { open } = useQueueNavigation();
   const { previousItemId } = file;
@@ -44,9 +64,13 @@ export function CaseHeader({ file }: { readonly file: CaseFile }) {
         <h2 className={styles.names} title={`${file.referrer.name} → ${file.referee.name}`}>
           {file.referrer.name} <span aria-label="referred">→</span> {file.referee.name}
         </h2>
+        <WhyNext file={file} />
       </div>
       <div className={styles.side}>
-        <Standing file={file} />
+        <div className={styles.standing}>
+          <Presence file={file} />
+          <Standing file={file} />
+        </div>
         <p className={styles.quiet}>
           {previousItemId !== null && (
             <button

@@ -1,11 +1,17 @@
 import { memo } from 'react';
 import { failureText } from '../../app/bridge.ts';
+import { useReadyWorkspace } from '../../app/connection.ts';
+import { useCommands } from '../../ui/registry.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
 import { CaseBody } from './case-body.tsx';
 import { CaseHeader } from './case-header.tsx';
 import { useCase, usePrefetchedCases } from './case-query.ts';
+import { useClaim } from './claim.ts';
 import { DecisionBar } from './decision-bar.tsx';
+import { EscalationStrip } from './escalation-strip.tsx';
+import { saveEvidence } from './evidence.ts';
 import { useOnScreen } from './on-screen.ts';
+import { isForWork } from './bar-state.ts';
 import { TroubleStrip } from './trouble-strip.tsx';
 import styles from './case-pane.module.css';
 
@@ -31,11 +37,19 @@ function Missing({
   );
 }
 
+/** What works on the open case whatever pane has the focus. */
+function CaseCommands({ itemId }: { readonly itemId: string }) {
+  useCommands({ evidence: () => void saveEvidence(itemId) });
+  return null;
+}
+
 export const CasePane = memo(function CasePane() {
   const { selected, ahead, empty } = useQueueNavigation();
   const query = useCase(selected);
   const file = selected === null ? null : (query.data ?? null);
+  const workspace = useReadyWorkspace();
   useOnScreen(file);
+  useClaim(file !== null && workspace !== null && isForWork(file, workspace.may) ? file.itemId : null);
   usePrefetchedCases(file === null ? [] : ahead);
   return (
     <section
@@ -49,6 +63,8 @@ export const CasePane = memo(function CasePane() {
         {file !== null && (
           <>
             <CaseHeader file={file} />
+            <EscalationStrip file={file} />
+            <CaseCommands itemId={file.itemId} />
             <CaseBody file={file} />
           </>
         )}

@@ -1,16 +1,20 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
 import { DECISIONS, type Decision } from '../../../core/domain/decision.ts';
-import { useReadyWorkspace } from '../../app/connection.ts';
+import { useReadyWorkspace, type ReadyWorkspace } from '../../app/connection.ts';
 import { number } from '../../ui/format.ts';
+import { Icon } from '../../ui/icons.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
+import { barState, type BarState, type Reader } from './bar-state.ts';
 import { DecisionButton } from './decision-button.tsx';
 import { newDecision, send, useDecisions } from './decisions-made.ts';
 import { NoteField } from './note-field.tsx';
 import { useNotes } from './notes.ts';
 import { caseOnScreen } from './on-screen.ts';
 import { useChosenReasons, useReasons } from './reasons.ts';
+import { TakeBackButton } from './take-back-button.tsx';
+import { ToldDecision } from './told-decision.tsx';
 import styles from './decision-bar.module.css';
 
 /** What each button will do, with the numbers. */
@@ -24,25 +28,30 @@ function effects(stake: CaseFile['stake'] | undefined): { readonly [D in Decisio
   };
 }
 
-function isOpen(file: CaseFile | null): boolean {
-  return file !== null && (file.status === 'pending' || file.status === 'escalated');
+/** While the host is away, the bar stays as it is, out of reach: what one may do is not forgotten for a moment. */
+function readerOf(workspace: ReadyWorkspace | null): Reader {
+  return workspace === null
+    ? { role: '', decide: true, lead: true }
+    : { role: workspace.role, decide: workspace.may.decide, lead: workspace.may.lead };
 }
 
-/** The foot of the case: it is there for every case, at the same place. */
-export function DecisionBar({ file }: { readonly file: CaseFile | null }) {
+function Decisions({ file, confirmed }: { readonly file: CaseFile | null; readonly confirmed: boolean }) {
   const { selected, advance } = useQueueNavigation();
-  const ready = useReadyWorkspace() !== null;
+  const workspace = useReadyWorkspace();
   const sending = useDecisions((decisions) => decisions.sending);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
   const reasons = useReasons();
   const reasonFor = useChosenReasons(reasons);
-  const available = ready && isOpen(file) && sending === null;
+  const available = workspace !== null && file !== null && sending === null;
+  // A lead's own queue: there is nobody further to hand it to.
+  const offered = DECISIONS.filter((decision) => decision !== 'escalate' || file?.status !== 'escalated');
 
   const decide = (decision: Decision) => {
     const shown = caseOnScreen();
     const reason = reasonFor(decision);
     // Only what is on the screen, only one at a time: everything else is a key too many.
-    if (!available || shown === null || shown.itemId !== selected || !isOpen(shown) || reason === undefined) return;
+    if (!available || shown === null || shown.itemId !== selected || reason === undefined) return;
+    if (barState(shown, readerOf(workspace)).kind !== 'decide' || !offered.includes(decision)) return;
     const sent = newDecision(shown, decision, reason.code, useNotes.getState().drafts[shown.itemId] ?? '');
     advance();
     void send(sent);
@@ -60,8 +69,8 @@ export function DecisionBar({ file }: { readonly file: CaseFile | null }) {
 
   const effect = effects(file?.stake);
   return (
-    <div className={styles.bar} role="group" aria-label="Decision">
-      {DECISIONS.map((decision) => (
+    <>
+      {offered.map((decision) => (
         <DecisionButton
           key={decision}
           decision={decision}
@@ -73,7 +82,45 @@ export function DecisionBar({ file }: { readonly file: CaseFile | null }) {
           onChoose={(code) => chooseReason(decision, code)}
         />
       ))}
-      <NoteField key={file?.itemId} itemId={file?.itemId ?? null} />
+      {confirmed && (
+        <p className={styles.confirmed}>
+          <Icon name="twice" size={14} />
+          <span>A second analyst will confirm</span>
+        </p>
+      )}
+      <NoteField key={file?.itemId} itemId={file?.itemId ?? null} placeholder="Note with the decision" />
+    </>
+  );
+}
+
+/** Why there is nothing to decide, and the way back where there is one. */
+function Told({ file, state }: { readonly file: CaseFile | null; readonly state: BarState & { kind: 'told' } }) {
+  return (
+    <>
+      <div className={styles.told}>
+        <p className={styles.toldText}>{state.text}</p>
+        {state.decision !== null && <ToldDecision made={state.decision} />}
+      </div>
+      {file !== null && state.takeBack !== null && (
+        <>
+          <TakeBackButton file={file} made={state.takeBack.decision} kind={state.takeBack.kind} prominent />
+          <NoteField key={file.itemId} itemId={file.itemId} placeholder={`Note with the ${state.takeBack.kind}`} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** The foot of the case: it is there for every case, at the same place. */
+export function DecisionBar({ file }: { readonly file: CaseFile | null }) {
+  const state = barState(file, readerOf(useReadyWorkspace()));
+  return (
+    <div className={styles.bar} role="group" aria-label="Decision">
+      {state.kind === 'decide' ? (
+        <Decisions file={file} confirmed={state.confirmed} />
+      ) : (
+        <Told file={file} state={state} />
+      )}
     </div>
   );
 }

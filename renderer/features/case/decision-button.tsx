@@ -7,7 +7,7 @@ import { KeyCap } from '../../ui/key-cap.tsx';
 import type { NumberedReason } from './reasons.ts';
 import styles from './decision-bar.module.css';
 
-const LOOKS: { readonly [D in Decision]: { readonly icon: IconName; readonly letter: string } } = {
+export const LOOKS: { readonly [D in Decision]: { readonly icon: IconName; readonly letter: string } } = {
   approve: { icon: 'check', letter: 'A' },
   reject: { icon: 'cross', letter: 'R' },
   escalate: { icon: 'up', letter: 'E' },

@@ -1,71 +1,89 @@
 import { uuidv7 } from 'uuidv7';
 import { create } from 'zustand';
 import type { CaseFile, DecideRequest, DecideResult } from '../../../core/contract/case.ts';
-import type { Decision, DecisionOutcome } from '../../../core/domain/decision.ts';
+import type { Decision, UndoKind } from '../../../core/domain/decision.ts';
 import { ask, CallFailure, failureText } from '../../app/bridge.ts';
-import { refreshReviews } from '../../app/connection.ts';
-import { number, lineName } from '../../ui/format.ts';
+import { readyWorkspace, refreshReviews } from '../../app/connection.ts';
+import { lineName } from '../../ui/format.ts';
+import { actWord, creditsMoved, doingWord, doneWord, OUTCOME_WORDS } from './decision-words.ts';
 import { useNotes } from './notes.ts';
 
 /** A decision on its way, and how it is spoken of: "118 Lena K.". */
 export type Sent = { readonly request: DecideRequest; readonly about: string };
 
-/** A decision that did not take effect. `again` is there where the same one may be sent once more. */
-export type Trouble = { readonly sent: Sent; readonly message: string; readonly again: boolean };
+/** Something that did not take effect. `again` is there where the very same may be sent once more. */
+export type Trouble = {
+  readonly title: string;
+  readonly message: string;
+  readonly itemId: string;
+  readonly again: (() => void) | null;
+};
+
+/** The decision that `u` takes back, until then on the clock of `performance.now()`; and what the foot said of it. */
+export type Made = {
+  readonly sent: Sent;
+  readonly kind: UndoKind;
+  readonly until: number;
+  readonly foot: string;
+};
 
 type State = {
   /** Items decided here, in the version that was decided: the queue shows them no longer. */
   readonly decided: ReadonlyMap<string, number>;
   /** At most one decision is on its way. */
   readonly sending: Sent | null;
+  readonly made: Made | null;
   readonly foot: string;
   readonly trouble: Trouble | null;
 };
 
-export const useDecisions = create<State>()(() => ({ decided: new Map(), sending: null, foot: '', trouble: null }));
+export const useDecisions = create<State>()(() => ({
+  decided: new Map(),
+  sending: null,
+  made: null,
+  foot: '',
+  trouble: null,
+}));
 
-const WORDS: { readonly [D in Decision]: { readonly doing: string; readonly done: string } } = {
-  approve: { doing: 'Approving', done: 'Approved' },
-  reject: { doing: 'Rejecting', done: 'Rejected' },
-  escalate: { doing: 'Escalating', done: 'Escalated' },
-};
-
-export function doneWord(decision: Decision): string {
-  return WORDS[decision].done;
+/** Says something at the foot of the window. */
+export function say(foot: string): void {
+  useDecisions.setState({ foot });
 }
 
-function moved(result: DecideResult): string {
-  const parts = [
-    result.paid > 0 ? `paid ${number(result.paid)}` : null,
-    result.rejected > 0 ? `rejected ${number(result.rejected)}` : null,
-    result.reversed > 0 ? `took back ${number(result.reversed)}` : null,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? '' : ` · ${parts.join(', ')}`;
+function sentence(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }
-
-/** What to say where the host gave an outcome without words. */
-const OUTCOME_WORDS: { readonly [O in DecisionOutcome]: string } = {
-  applied: '',
-  agreed: 'Someone else had decided the same.',
-  conflict: 'Someone else has decided differently; theirs stands.',
-  returned: 'The case has changed since you saw it; look at it again.',
-  not_allowed: 'Your role does not allow this decision.',
-  unknown: 'The item is no longer there.',
-};
 
 function settle(sent: Sent, result: DecideResult): void {
-  const { done } = WORDS[sent.request.decision];
-  if (result.outcome === 'applied' || result.outcome === 'agreed') {
-    // The note went with the decision.
-    useNotes.getState().write(sent.request.itemId, '');
-    const said = result.message ?? OUTCOME_WORDS[result.outcome];
-    useDecisions.setState({
-      sending: null,
-      trouble: null,
-      foot: `${done} ${sent.about}${moved(result)}${said === '' ? '' : ` · ${said}`}`,
-    });
-  } else {
-    putBack(sent, result.message ?? OUTCOME_WORDS[result.outcome], false);
+  const { decision, itemId } = sent.request;
+  const minutes = readyWorkspace()?.undoMinutes ?? 0;
+  const until = performance.now() + minutes * 60_000;
+  switch (result.outcome) {
+    case 'applied':
+    case 'agreed': {
+      // The note went with the decision.
+      useNotes.getState().write(itemId, '');
+      const said = result.message ?? OUTCOME_WORDS[result.outcome];
+      const foot = sentence(`${doneWord(decision)} ${sent.about}`, creditsMoved(result), said);
+      const made: Made | null = result.outcome === 'applied' ? { sent, kind: 'undo', until, foot } : null;
+      useDecisions.setState({ sending: null, trouble: null, foot, made });
+      return;
+    }
+    case 'awaiting_second': {
+      useNotes.getState().write(itemId, '');
+      // The item stays open, in the version that says so: for whoever decided there is nothing left to do with it.
+      const decided = new Map(useDecisions.getState().decided);
+      if (result.version !== null) decided.set(itemId, result.version);
+      const foot = `${actWord(decision)} of ${sent.about} waits for a second analyst`;
+      const made: Made = { sent, kind: 'withdrawal', until: Infinity, foot };
+      useDecisions.setState({ decided, sending: null, trouble: null, foot, made });
+      return;
+    }
+    case 'conflict':
+    case 'returned':
+    case 'not_allowed':
+    case 'unknown':
+      putBack(sent, result.message ?? OUTCOME_WORDS[result.outcome], false);
   }
 }
 
@@ -73,36 +91,61 @@ function settle(sent: Sent, result: DecideResult): void {
 function putBack(sent: Sent, message: string, again: boolean): void {
   const decided = new Map(useDecisions.getState().decided);
   decided.delete(sent.request.itemId);
-  const foot = `Not ${WORDS[sent.request.decision].done.toLowerCase()}: ${sent.about}`;
-  useDecisions.setState({ decided, sending: null, foot, trouble: { sent, message, again } });
+  const title = `Not ${doneWord(sent.request.decision).toLowerCase()}: ${sent.about}`;
+  useDecisions.setState({
+    decided,
+    sending: null,
+    foot: title,
+    trouble: { title, message, itemId: sent.request.itemId, again: again ? () => void send(sent) : null },
+  });
+}
+
+/** Whether a call that failed may have arrived all the same. */
+export function isUnanswered(error: unknown): boolean {
+  return !(error instanceof CallFailure) || error.code === 'unavailable' || error.code === 'internal';
+}
+
+let onItsWay: Promise<void> = Promise.resolve();
+
+/** Resolves when no decision is on its way any more. */
+export function settled(): Promise<void> {
+  return onItsWay;
 }
 
 /** Sends one decision and takes the item out of the queue at once. Sent again, it keeps its id, so it counts once. */
-export async function send(sent: Sent): Promise<void> {
-  const { sending, decided } = useDecisions.getState();
-  if (sending !== null) return;
+export function send(sent: Sent): Promise<void> {
+  if (useDecisions.getState().sending === null) onItsWay = carry(sent);
+  return onItsWay;
+}
+
+async function carry(sent: Sent): Promise<void> {
   const { itemId, expectedVersion, decision } = sent.request;
   useDecisions.setState({
     sending: sent,
-    decided: new Map(decided).set(itemId, expectedVersion),
-    foot: `${WORDS[decision].doing} ${sent.about}`,
+    decided: new Map(useDecisions.getState().decided).set(itemId, expectedVersion),
+    made: null,
+    foot: `${doingWord(decision)} ${sent.about}`,
     trouble: null,
   });
   try {
     settle(sent, await ask('case.decide', sent.request));
   } catch (error) {
-    const unanswered = !(error instanceof CallFailure) || error.code === 'unavailable' || error.code === 'internal';
-    putBack(sent, failureText(error), unanswered);
+    putBack(sent, failureText(error), isUnanswered(error));
   } finally {
     refreshReviews();
   }
+}
+
+/** How a case is spoken of: "118 Lena K.". */
+export function aboutCase(file: Pick<CaseFile, 'score' | 'referrer'>): string {
+  return `${file.score} ${lineName(file.referrer.name)}`;
 }
 
 /** A new decision on the case as it was shown. */
 export function newDecision(file: CaseFile, decision: Decision, reason: string, note: string): Sent {
   const text = note.trim();
   return {
-    about: `${file.score} ${lineName(file.referrer.name)}`,
+    about: aboutCase(file),
     request: {
       decisionId: uuidv7(),
       itemId: file.itemId,

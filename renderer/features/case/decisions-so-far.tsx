@@ -1,27 +1,32 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
-import { exactMoment, moment, words } from '../../ui/format.ts';
-import { doneWord } from './decisions-made.ts';
+import { exactMoment, moment } from '../../ui/format.ts';
+import { doneWord } from './decision-words.ts';
+import { useReasonLabel } from './reasons.ts';
+import { TakeBackButton } from './take-back-button.tsx';
 import styles from './timeline.module.css';
 
-export function DecisionsSoFar({
-  decisions,
-  now,
-}: {
-  readonly decisions: CaseFile['decisions'];
-  readonly now: number;
-}) {
-  if (decisions.length === 0) return null;
+/** What was decided, taken back or in force; with the way back where this login has one. */
+export function DecisionsSoFar({ file, now }: { readonly file: CaseFile; readonly now: number }) {
+  const labelOf = useReasonLabel();
+  if (file.decisions.length === 0) return null;
   return (
     <ul className={styles.decisions} aria-label="Decisions so far">
-      {decisions.map((made, place) => (
-        <li key={`${place} ${made.at}`}>
+      {file.decisions.map((made) => (
+        <li key={made.decisionId} data-undone={made.isUndone}>
           <time dateTime={made.at} title={exactMoment(made.at)} className={styles.at}>
             {moment(made.at, now)}
           </time>
-          <span className="selectable">
-            <strong>{doneWord(made.decision)}</strong> by {made.by}: {words(made.reason)}
+          <span className={`${styles.made ?? ''} selectable`}>
+            <span className={styles.what}>
+              <strong>{doneWord(made.decision)}</strong> by {made.by}: {labelOf(made.reason)}
+            </span>
             {made.note !== null && <span className={styles.noteText}> “{made.note}”</span>}
+            {made.isUndone && <span className={styles.undone}> undone</span>}
+            {made.undo === 'withdrawal' && !made.isUndone && (
+              <span className={styles.noteText}> waits for a second analyst</span>
+            )}
           </span>
+          {made.undo !== null && !made.isUndone && <TakeBackButton file={file} made={made} kind={made.undo} />}
         </li>
       ))}
     </ul>

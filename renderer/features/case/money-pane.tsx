@@ -85,7 +85,7 @@ export function MoneyPane({ file }: { readonly file: CaseFile }) {
           </tbody>
         </table>
       )}
-      <DecisionsSoFar decisions={file.decisions} now={now} />
+      <DecisionsSoFar file={file} now={now} />
       <Timeline entries={file.timeline} now={now} />
     </Pane>
   );

@@ -6,7 +6,7 @@ import styles from './decision-bar.module.css';
 
 const LONGEST_NOTE = 4000;
 
-export function NoteField({ itemId }: { readonly itemId: string | null }) {
+export function NoteField({ itemId, placeholder }: { readonly itemId: string | null; readonly placeholder: string }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = useNotes((notes) => (itemId === null ? '' : (notes.drafts[itemId] ?? '')));
   const write = useNotes((notes) => notes.write);
@@ -16,7 +16,7 @@ export function NoteField({ itemId }: { readonly itemId: string | null }) {
       <textarea
         ref={field}
         aria-label="Note"
-        placeholder="Note with the decision"
+        placeholder={placeholder}
         maxLength={LONGEST_NOTE}
         disabled={itemId === null}
         value={text}

@@ -8,16 +8,23 @@ export function caseOnScreen(): CaseFile | null {
   return onScreen;
 }
 
-/** Registers the case once its frame is painted, and takes it back when it goes. */
+/**
+ * Registers the case once its frame is painted, and takes it back when another comes. What is read anew of the same case
+ * replaces it when that is painted; until then it is the one before that can be seen.
+ */
 export function useOnScreen(file: CaseFile | null): void {
   useEffect(() => {
+    if (onScreen?.itemId !== file?.itemId) onScreen = null;
     if (file === null) return;
     const frame = requestAnimationFrame(() => {
       onScreen = file;
     });
-    return () => {
-      cancelAnimationFrame(frame);
-      onScreen = null;
-    };
+    return () => cancelAnimationFrame(frame);
   }, [file]);
+  useEffect(
+    () => () => {
+      onScreen = null;
+    },
+    [],
+  );
 }

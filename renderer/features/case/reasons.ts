@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { reasonCode } from '../../../core/contract/workspace.ts';
 import { DECISIONS, type Decision } from '../../../core/domain/decision.ts';
 import { ask } from '../../app/bridge.ts';
+import { words } from '../../ui/format.ts';
 import { usePreferences } from '../../ui/preferences.ts';
 
 type Reason = z.infer<typeof reasonCode>;
@@ -55,4 +56,10 @@ export function chosenReason(
 export function useChosenReasons(reasons: readonly NumberedReason[]) {
   const chosen = usePreferences((preferences) => preferences.reasons);
   return (decision: Decision) => chosenReason(reasons, decision, chosen[decision]);
+}
+
+/** What a reason is called; one that is not in force any more is read from its code. */
+export function useReasonLabel(): (code: string) => string {
+  const reasons = useReasons();
+  return (code) => reasons.find((reason) => reason.code === code)?.label ?? words(code);
 }

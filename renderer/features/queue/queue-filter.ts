@@ -30,21 +30,26 @@ export const ORDER_LABELS: { readonly [O in QueueOrder]: string } = {
 };
 export const ORDERS = ['priority', 'score', 'due', 'stake', 'newest'] as const satisfies readonly QueueOrder[];
 
-type State = {
-  readonly view: ViewName;
+type Narrowed = {
   readonly priorities: readonly Severity[];
   readonly search: string;
+  /** Only cases with at least so many points; null shows all. */
+  readonly scoreFrom: number | null;
+  /** Only cases that nobody else works on. */
+  readonly unclaimed: boolean;
 };
+type State = Narrowed & { readonly view: ViewName };
 type Actions = {
   readonly set: (change: Partial<State>) => void;
   readonly togglePriority: (priority: Severity) => void;
 };
 
-const UNFILTERED: State = { view: 'pending', priorities: [], search: '' };
+const WIDE: Narrowed = { priorities: [], search: '', scoreFrom: null, unclaimed: false };
 
 /** What the analyst looks for now. Forgotten at the end: a forgotten filter hides work. */
 export const useQueueFilter = create<State & Actions>()((set) => ({
-  ...UNFILTERED,
+  ...WIDE,
+  view: 'pending',
   set: (change) => set(change),
   togglePriority: (priority) =>
     set(({ priorities }) => ({
@@ -54,8 +59,12 @@ export const useQueueFilter = create<State & Actions>()((set) => ({
     })),
 }));
 
+export function isNarrowed({ priorities, search, scoreFrom, unclaimed }: Narrowed): boolean {
+  return search !== '' || priorities.length > 0 || scoreFrom !== null || unclaimed;
+}
+
 export function clearFilter(): void {
-  useQueueFilter.setState({ priorities: [], search: '' });
+  useQueueFilter.setState(WIDE);
 }
 
 export function filterOf(state: State, order: QueueOrder): QueueFilter {
@@ -65,5 +74,20 @@ export function filterOf(state: State, order: QueueOrder): QueueFilter {
     signals: [],
     search: state.search.trim(),
     order,
+    ...(state.scoreFrom === null ? {} : { scoreFrom: state.scoreFrom }),
+    unclaimed: state.unclaimed,
   };
+}
+
+/** A filter in words: "pending, critical or high, score from 90, “lena”, nobody else on it". */
+export function filterWords(filter: QueueFilter): string {
+  return [
+    filter.statuses.join(' or '),
+    filter.priorities.join(' or '),
+    filter.scoreFrom === undefined ? '' : `score from ${filter.scoreFrom}`,
+    filter.search === '' ? '' : `“${filter.search}”`,
+    filter.unclaimed ? 'nobody else on it' : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }

@@ -1,10 +1,12 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type KeyboardEvent } from 'react';
-import type { QueueFilter } from '../../../core/contract/queue.ts';
+import { useCallback, useEffect, useRef, type KeyboardEvent, type MouseEvent } from 'react';
+import type { QueueFilter, QueueRow } from '../../../core/contract/queue.ts';
+import { useReadyWorkspace } from '../../app/connection.ts';
 import { useNow } from '../../ui/now.ts';
 import { useQueueNavigation } from './queue-context.ts';
 import type { QueueRows, Range } from './queue-rows.ts';
 import { QueueRowLine } from './queue-row.tsx';
+import { isSelected, useSelection } from './selection.ts';
 import styles from './queue-grid.module.css';
 
 const ROW_HEIGHT = 44;
@@ -17,15 +19,28 @@ export function QueueGrid({
   filter,
   place,
   onVisible,
+  onPick,
 }: {
   readonly rows: QueueRows;
   readonly filter: QueueFilter;
   readonly place: number;
   readonly onVisible: (range: Range) => void;
+  /** A click with a key held: one case more or less, or all up to it. Null where nothing can be chosen. */
+  readonly onPick: ((itemId: string, index: number, upTo: boolean) => void) | null;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const { selected, open, next, previous } = useQueueNavigation();
   const now = useNow();
+  const choice = useSelection((selection) => selection.choice);
+  const me = useReadyWorkspace()?.analyst ?? null;
+  const onClick = useCallback(
+    (row: QueueRow, index: number, event: MouseEvent) => {
+      if (onPick !== null && (event.shiftKey || event.ctrlKey || event.metaKey))
+        onPick(row.itemId, index, event.shiftKey);
+      else open(row.itemId);
+    },
+    [onPick, open],
+  );
   // oxlint-disable-next-line react/incompatible-library -- nothing here is compiled for memoisation
   const virtualizer = useVirtualizer({
     count: rows.total,
@@ -110,18 +125,23 @@ export function QueueGrid({
       onKeyDown={onKeyDown}
     >
       <div role="rowgroup" className={styles.rows} style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map(({ index, start }) => (
-          <QueueRowLine
-            key={index}
-            index={index}
-            top={start}
-            row={rows.rowAt(index)}
-            selected={index === place}
-            reachable={index === Math.max(place, 0)}
-            now={now}
-            onOpen={open}
-          />
-        ))}
+        {virtualizer.getVirtualItems().map(({ index, start }) => {
+          const row = rows.rowAt(index);
+          return (
+            <QueueRowLine
+              key={index}
+              index={index}
+              top={start}
+              row={row}
+              selected={index === place}
+              picked={row !== undefined && isSelected(choice, row.itemId)}
+              me={me}
+              reachable={index === Math.max(place, 0)}
+              now={now}
+              onClick={onClick}
+            />
+          );
+        })}
       </div>
     </div>
   );

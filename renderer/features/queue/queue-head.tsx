@@ -61,15 +61,48 @@ function Search() {
   );
 }
 
+/** The score cut-off; empty shows all. */
+function ScoreFrom() {
+  const scoreFrom = useQueueFilter((filter) => filter.scoreFrom);
+  const set = useQueueFilter((filter) => filter.set);
+  return (
+    <label className={styles.scoreFrom} title="Only cases with at least so many points">
+      <span aria-hidden="true">≥</span>
+      <input
+        type="text"
+        inputMode="numeric"
+        aria-label="Score from"
+        placeholder="score"
+        maxLength={4}
+        value={scoreFrom ?? ''}
+        onChange={(event) => {
+          const typed = event.currentTarget.value.replaceAll(/\D/g, '');
+          set({ scoreFrom: typed === '' ? null : Number(typed) });
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') set({ scoreFrom: null });
+          if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}
+
 function ViewMenu() {
   const view = useQueueFilter((filter) => filter.view);
+  const unclaimed = useQueueFilter((filter) => filter.unclaimed);
   const set = useQueueFilter((filter) => filter.set);
   const byStatus = useQueueSummary()?.byStatus;
   return (
-    <Menu position="bottom-start" width={200}>
+    <Menu position="bottom-start" width={216}>
       <Menu.Target>
-        <button type="button" className={styles.menu} aria-label={`Status: ${VIEWS[view].label}`}>
+        <button
+          type="button"
+          className={styles.menu}
+          aria-label={`Status: ${VIEWS[view].label}${unclaimed ? ', nobody else on it' : ''}`}
+        >
           {VIEWS[view].label}
+          {unclaimed && <span className={styles.free}>unclaimed</span>}
           <Icon name="down" size={12} />
         </button>
       </Menu.Target>
@@ -88,6 +121,13 @@ function ViewMenu() {
             {VIEWS[name].label}
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item
+          onClick={() => set({ unclaimed: !unclaimed })}
+          leftSection={<span className={styles.tick}>{unclaimed && <Icon name="check" size={12} />}</span>}
+        >
+          Nobody else on it
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
@@ -146,7 +186,10 @@ export function QueueHead({ total }: { readonly total: number }) {
   const overdue = useQueueSummary()?.overdue ?? 0;
   return (
     <header className={styles.head}>
-      <Search />
+      <div className={styles.find}>
+        <Search />
+        <ScoreFrom />
+      </div>
       <div className={styles.bar}>
         <ViewMenu />
         <span className={styles.total} title={overdue > 0 ? `${number(overdue)} overdue` : 'None overdue'}>

@@ -1,8 +1,8 @@
-import { memo } from 'react';
+import { memo, type MouseEvent } from 'react';
 import type { QueueRow } from '../../../core/contract/queue.ts';
 import { signalLabel } from '../../../core/domain/signals.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
-import { due, exactMoment, number, lineName } from '../../ui/format.ts';
+import { due, exactMoment, initials, lineName, number } from '../../ui/format.ts';
 import styles from './queue-grid.module.css';
 
 type Props = {
@@ -10,14 +10,19 @@ type Props = {
   readonly top: number;
   /** Undefined while its page is on the way. */
   readonly row: QueueRow | undefined;
+  /** Whether it is the open case. */
   readonly selected: boolean;
+  /** Whether it is chosen for a bulk session. */
+  readonly picked: boolean;
+  /** Who looks: one's own claim is no news. */
+  readonly me: string | null;
   /** Whether Tab comes here. */
   readonly reachable: boolean;
   readonly now: number;
-  readonly onOpen: (itemId: string) => void;
+  readonly onClick: (row: QueueRow, index: number, event: MouseEvent) => void;
 };
 
-function Cells({ row, now }: { readonly row: QueueRow; readonly now: number }) {
+function Cells({ row, picked, me, now }: { readonly row: QueueRow } & Pick<Props, 'picked' | 'me' | 'now'>) {
   const deadline = due(row.dueAt, now);
   const open = row.status === 'pending' || row.status === 'escalated';
   return (
@@ -25,7 +30,11 @@ function Cells({ row, now }: { readonly row: QueueRow; readonly now: number }) {
       <span role="gridcell" className={styles.score} data-band={row.priority}>
         <BandGlyph band={row.priority} />
         {row.score}
-        <span className="visually-hidden"> {row.priority}</span>
+        <span className="visually-hidden">
+          {' '}
+          {row.priority}
+          {picked && ', selected'}
+        </span>
       </span>
       <span role="gridcell" className={styles.names}>
         {lineName(row.referrerName)} <span className={styles.arrow}>→</span> {lineName(row.refereeName)}
@@ -47,23 +56,39 @@ function Cells({ row, now }: { readonly row: QueueRow; readonly now: number }) {
         data-overdue={open && deadline.overdue}
         title={exactMoment(row.dueAt)}
       >
+        {row.claimedBy !== null && row.claimedBy !== me && (
+          <span className={styles.claimed} title={`${row.claimedBy} is on it`}>
+            {initials(row.claimedBy)}
+          </span>
+        )}
         {open ? deadline.text : row.status}
       </span>
     </>
   );
 }
 
-export const QueueRowLine = memo(function QueueRowLine({ index, top, row, selected, reachable, now, onOpen }: Props) {
+export const QueueRowLine = memo(function QueueRowLine({
+  index,
+  top,
+  row,
+  selected,
+  picked,
+  me,
+  reachable,
+  now,
+  onClick,
+}: Props) {
   return (
     <div
       role="row"
       className={styles.row}
       aria-rowindex={index + 1}
       aria-selected={selected}
+      data-picked={picked}
       data-item-id={row?.itemId}
       tabIndex={reachable ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => row !== undefined && onOpen(row.itemId)}
+      onClick={(event) => row !== undefined && onClick(row, index, event)}
     >
       {row === undefined ? (
         <span role="gridcell" className={styles.names}>
@@ -71,7 +96,7 @@ export const QueueRowLine = memo(function QueueRowLine({ index, top, row, select
           <span className="visually-hidden">Loading</span>
         </span>
       ) : (
-        <Cells row={row} now={now} />
+        <Cells row={row} picked={picked} me={me} now={now} />
       )}
     </div>
   );

@@ -62,3 +62,11 @@ export function useQueueRows(filter: QueueFilter, ranges: readonly Range[], deci
     },
   };
 }
+
+/** The ids of the rows of a range, read where they are not loaded, in their order. */
+export async function idsBetween(filter: QueueFilter, range: Range, decided: DecidedVersions): Promise<string[]> {
+  const pages = await Promise.all(pagesOf([range]).map((page) => queryClient.fetchQuery(pageQuery(filter, page))));
+  const rows = shownRows(pages[0]?.total ?? 0, pages, decided);
+  const indexes = Array.from({ length: range.last - range.first + 1 }, (_, step) => range.first + step);
+  return indexes.flatMap((index) => rows.rowAt(index)?.itemId ?? []);
+}

@@ -1,15 +1,20 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Group, Panel, useDefaultLayout } from 'react-resizable-panels';
+import { ask, failureText } from '../../app/bridge.ts';
+import { useMay } from '../../app/connection.ts';
 import { Divider } from '../../ui/divider.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { CasePane } from '../case/case-pane.tsx';
-import { useDecisions } from '../case/decisions-made.ts';
+import { draftFrom } from '../bulk/draft.ts';
+import { say, useDecisions } from '../case/decisions-made.ts';
 import { QueueNavigation, type QueueContext } from './queue-context.ts';
 import { filterOf, useQueueFilter } from './queue-filter.ts';
 import { QueuePane } from './queue-pane.tsx';
+import { usePicking } from './picking.ts';
 import { useQueueRows, type Range } from './queue-rows.ts';
+import { unselect, useSelection } from './selection.ts';
 
 /** Which cases are read before they are opened; the one before too, for a look back. */
 const STEPS_AHEAD = [1, 2, 3, -1];
@@ -58,8 +63,8 @@ export function QueueScreen() {
     else next();
   };
 
-  // A window that has just been opened shows the most urgent case.
-  const top = rows.rowAt(0)?.itemId;
+  // A window that has just been opened shows the most urgent case, and not one of the view before.
+  const top = rows.loading ? undefined : rows.rowAt(0)?.itemId;
   useEffect(() => {
     if (selected === null && top !== undefined) {
       void navigate({ to: '/queue/{-$itemId}', params: { itemId: top }, replace: true });
@@ -86,10 +91,36 @@ export function QueueScreen() {
     [empty, selected, open, ahead],
   );
 
+  const { decide } = useMay();
+  const { pick, pickOpen, pickAll, extend } = usePicking({ filter, rows, decided, selected, found, open });
+  const bulk = () => {
+    draftFrom(useSelection.getState().choice);
+    void navigate({ to: '/bulk/{-$sessionId}', params: { sessionId: undefined } });
+  };
+  const nextFree = async () => {
+    try {
+      const claim = await ask('queue.next', { filter, ...(selected === null ? {} : { except: selected }) });
+      if (claim === null) say('There is no other case in this view that nobody has.');
+      else open(claim.itemId);
+    } catch (error) {
+      say(`No next case: ${failureText(error)}`);
+    }
+  };
   useCommands({
     next,
     previous,
     left: () => setPreferences({ queueShown: !queueShown }),
+    ...(decide
+      ? {
+          select: pickOpen,
+          selectDown: () => extend(1),
+          selectUp: () => extend(-1),
+          selectAll: pickAll,
+          unselect,
+          bulk,
+          nextFree: () => void nextFree(),
+        }
+      : {}),
   });
   const layout = useDefaultLayout({ id: 'umpire.screen', panelIds: queueShown ? ['queue', 'case'] : ['case'] });
 
@@ -100,7 +131,15 @@ export function QueueScreen() {
         {queueShown && (
           <>
             <Panel id="queue" defaultSize={384} minSize={280} maxSize={640} groupResizeBehavior="preserve-pixel-size">
-              <QueuePane rows={rows} filter={filter} place={found} onVisible={setVisible} />
+              <QueuePane
+                rows={rows}
+                filter={filter}
+                place={found}
+                onVisible={setVisible}
+                onPick={decide ? pick : null}
+                onAll={pickAll}
+                onBulk={bulk}
+              />
             </Panel>
             <Divider />
           </>

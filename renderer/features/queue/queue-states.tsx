@@ -1,6 +1,6 @@
 import { failureText } from '../../app/bridge.ts';
 import { number } from '../../ui/format.ts';
-import { clearFilter, useQueueFilter, VIEWS } from './queue-filter.ts';
+import { clearFilter, isNarrowed, useQueueFilter, VIEWS } from './queue-filter.ts';
 import { useQueueSummary } from './queue-summary.ts';
 import styles from './queue-pane.module.css';
 
@@ -28,15 +28,16 @@ function holdsText(holds: number): string {
 
 /** Says what to do next, not only that there is nothing. */
 export function QueueEmpty() {
-  const { view, search, priorities } = useQueueFilter();
+  const filter = useQueueFilter();
+  const { view } = filter;
   const summary = useQueueSummary();
-  if (search !== '' || priorities.length > 0) {
+  if (isNarrowed(filter)) {
     return (
       <div className={styles.state}>
         <h2>No case matches</h2>
-        <p>Nothing in “{VIEWS[view].label}” fits the search and the bands chosen.</p>
+        <p>Nothing in “{VIEWS[view].label}” fits the search, the bands and the score chosen.</p>
         <button type="button" className={styles.action} onClick={clearFilter}>
-          Clear search and bands
+          Show all of them
         </button>
       </div>
     );

@@ -1,0 +1,63 @@
+import type { CaseFile } from '../../../core/contract/case.ts';
+import type { UndoKind } from '../../../core/domain/decision.ts';
+import { doneWord } from './decision-words.ts';
+
+type MadeDecision = CaseFile['decisions'][number];
+
+/** Who looks at the case. */
+export type Reader = { readonly role: string; readonly decide: boolean; readonly lead: boolean };
+
+/** What stands at the foot of a case: the decisions, or why there are none to make. */
+export type BarState =
+  | { readonly kind: 'decide'; readonly confirmed: boolean }
+  | {
+      readonly kind: 'told';
+      readonly text: string;
+      readonly decision: MadeDecision | null;
+      /** Where this login may take that decision back. */
+      readonly takeBack: { readonly decision: MadeDecision; readonly kind: UndoKind } | null;
+    };
+
+/** Whether this login can decide the case: only then is it claimed when it is opened. */
+export function isForWork(file: CaseFile, may: { readonly decide: boolean; readonly lead: boolean }): boolean {
+  return barState(file, { ...may, role: '' }).kind === 'decide';
+}
+
+/** The decision in force: the last one that was not taken back. */
+export function decisionInForce(file: CaseFile): MadeDecision | null {
+  return (
+    file.decisions
+      .filter((made) => !made.isUndone)
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+      .at(-1) ?? null
+  );
+}
+
+function told(text: string, decision: MadeDecision | null, mayTakeBack: boolean): BarState {
+  const kind = decision?.undo ?? null;
+  const takeBack = mayTakeBack && decision !== null && kind !== null ? { decision, kind } : null;
+  return { kind: 'told', text, decision, takeBack };
+}
+
+/** What the foot of a case offers this reader; without a case it is the decisions, out of reach. */
+export function barState(file: CaseFile | null, reader: Reader): BarState {
+  if (!reader.decide) return told(`Deciding takes the role analyst; you are signed in as ${reader.role}.`, null, false);
+  if (file === null) return { kind: 'decide', confirmed: false };
+  const inForce = decisionInForce(file);
+  switch (file.status) {
+    case 'approved':
+    case 'rejected': {
+      const done = doneWord(file.status === 'approved' ? 'approve' : 'reject');
+      return told(inForce === null ? done : `${done} by ${inForce.by}`, inForce, true);
+    }
+    case 'escalated':
+      if (reader.lead) return { kind: 'decide', confirmed: false };
+      return told('With a lead, who decides it now.', inForce, true);
+    case 'pending':
+      if (file.secondReview === 'mine') {
+        const waiting = file.decisions.find((made) => made.undo === 'withdrawal' && !made.isUndone) ?? null;
+        return told('Your decision waits for a second analyst.', waiting, true);
+      }
+      return { kind: 'decide', confirmed: file.secondReview === 'needed' };
+  }
+}

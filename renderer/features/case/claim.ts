@@ -1,0 +1,82 @@
+import { useEffect } from 'react';
+import type { CaseFile, ClaimResult } from '../../../core/contract/case.ts';
+import { ask, failureText } from '../../app/bridge.ts';
+import { queryClient } from '../../app/query-client.ts';
+import { lastUsedAt } from '../../ui/activity.ts';
+import { say, useDecisions } from './decisions-made.ts';
+import { renewAfter } from './renew-after.ts';
+
+/** Skimming the queue claims nothing: a case is open for work once it has stayed so long. */
+const OPENED_AFTER_MS = 250;
+/** How often an idle window looks whether somebody came back to it. */
+const IDLE_LOOK_MS = 5_000;
+const RETRY_MS = 30_000;
+
+/** Shows who has the case, where it is open. */
+function show(itemId: string, result: ClaimResult | null): void {
+  queryClient.setQueryData<CaseFile | null>(['case', itemId], (file) => {
+    if (file === undefined || file === null) return file;
+    return { ...file, claim: result === null ? null : { by: result.by, until: result.until, isMine: result.isMine } };
+  });
+}
+
+/** Claims a case and renews it for as long as the window is used; the function returned gives it back. */
+function hold(itemId: string): () => void {
+  let isOver = false;
+  let isMine = false;
+  let asked: Promise<void> = Promise.resolve();
+  let askedAt = 0;
+  let timer = setTimeout(claim, OPENED_AFTER_MS);
+
+  async function askForIt(): Promise<void> {
+    try {
+      const result = await ask('case.claim', { itemId });
+      isMine = result?.isMine ?? false;
+      if (isOver) return;
+      show(itemId, result);
+      timer = setTimeout(renew, renewAfter(result?.until ?? null, Date.now()));
+    } catch {
+      // A claim is a courtesy: without one the case can be decided all the same.
+      if (!isOver) timer = setTimeout(renew, RETRY_MS);
+    }
+  }
+
+  function claim(): void {
+    askedAt = performance.now();
+    asked = askForIt();
+  }
+
+  function renew(): void {
+    if (lastUsedAt() > askedAt) claim();
+    else timer = setTimeout(renew, IDLE_LOOK_MS);
+  }
+
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+    void giveBack();
+  };
+
+  async function giveBack(): Promise<void> {
+    await asked;
+    // A decision ends the claim itself; giving it back before would hand the case to the next one meanwhile.
+    if (!isMine || useDecisions.getState().decided.has(itemId)) return;
+    await ask('case.release', { itemId }).catch(() => undefined);
+  }
+}
+
+/** Keeps the case claimed while it is open; null claims nothing. */
+export function useClaim(itemId: string | null): void {
+  useEffect(() => (itemId === null ? undefined : hold(itemId)), [itemId]);
+}
+
+/** Takes a case from whoever has it, which the audit log keeps. */
+export async function takeOver(itemId: string, from: string): Promise<void> {
+  try {
+    const result = await ask('case.claim', { itemId, takeOver: true });
+    show(itemId, result);
+    say(result?.isMine === true ? `Taken over from ${from}` : 'The case is not open any more.');
+  } catch (error) {
+    say(`Not taken over: ${failureText(error)}`);
+  }
+}

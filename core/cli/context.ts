@@ -12,8 +12,8 @@ import { BadArgument } from './errors.ts';
 export type Context = {
   readonly pool: Pool;
   readonly now: Date;
-  /** The clock that `--now` set; null where it was not given, and the server's counts. */
-  readonly clock: Date | null;
+  /** The clock that `--now` set, for what the server's own would serve: only owner and engine may set it. */
+  readonly givenNow: Date | undefined;
   /** What the login is here; null in a database that was never migrated. */
   readonly role: LoginRole | null;
   readonly home: string;
@@ -59,11 +59,12 @@ export async function withContext<Result>(
   const workspace = url === undefined ? await openWorkspace({ home, onStep: say }) : null;
   const pool = connect(workspace?.connection ?? url ?? '', 'umpire command');
   try {
-    const role = await checkedRole(pool, options, now !== undefined);
+    const givenNow = now === undefined ? undefined : new Date(now);
+    const role = await checkedRole(pool, options, givenNow !== undefined);
     const result = await work({
       pool,
-      now: now === undefined ? new Date() : new Date(now),
-      clock: now === undefined ? null : new Date(now),
+      now: givenNow ?? new Date(),
+      givenNow,
       role,
       home,
       json,

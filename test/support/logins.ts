@@ -37,7 +37,7 @@ export function loginsOf(database: TestDatabase, pool: Pool): Logins {
     made: (one) => void names.push(one),
     add: async (role, called = role) => {
       const login = name(called);
-      const { password } = await addAccount(pool, { login, role, display: null }, null);
+      const { password } = await addAccount(pool, { login, role, display: null }, undefined);
       names.push(login);
       const opened = connect(url(login, password), 'umpire test login');
       pools.push(opened);

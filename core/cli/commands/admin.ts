@@ -37,7 +37,7 @@ export function adminCommand(program: Command): void {
     .action(async (login: string, { role: wanted, display }: { role: Role; display?: string }, command: Command) => {
       await withContext(
         command,
-        ({ pool, clock }) => addAccount(pool, { login, role: wanted, display: display ?? null }, clock),
+        ({ pool, givenNow }) => addAccount(pool, { login, role: wanted, display: display ?? null }, givenNow),
         printAdded,
       );
     });
@@ -54,7 +54,7 @@ export function adminCommand(program: Command): void {
     .description('gives an account another password, and ends its sessions')
     .argument('<login>')
     .action(async (login: string, _options: unknown, command: Command) => {
-      await withContext(command, ({ pool, clock }) => rotatePassword(pool, login, clock), printSecret);
+      await withContext(command, ({ pool, givenNow }) => rotatePassword(pool, login, givenNow), printSecret);
     });
   admin
     .command('role')
@@ -64,8 +64,8 @@ export function adminCommand(program: Command): void {
     .action(async (login: string, wanted: Role, _options: unknown, command: Command) => {
       await withContext(
         command,
-        async ({ pool, clock }) => {
-          await changeRole(pool, login, wanted, clock);
+        async ({ pool, givenNow }) => {
+          await changeRole(pool, login, wanted, givenNow);
           return { login, role: wanted };
         },
         () => `${login} is ${wanted} now.`,
@@ -81,10 +81,10 @@ export function adminCommand(program: Command): void {
       .action(async (login: string, _options: unknown, command: Command) => {
         await withContext(
           command,
-          async ({ pool, clock }) => ({
+          async ({ pool, givenNow }) => ({
             login,
             enabled: isEnabled,
-            sessionsEnded: await enableAccount(pool, login, isEnabled, clock),
+            sessionsEnded: await enableAccount(pool, login, isEnabled, givenNow),
           }),
           ({ sessionsEnded }) =>
             isEnabled
@@ -167,7 +167,7 @@ function settingsCommand(admin: Command): void {
         ...(options.undoMinutes === undefined ? {} : { undo_minutes: options.undoMinutes }),
         ...(options.claimMinutes === undefined ? {} : { claim_minutes: options.claimMinutes }),
       };
-      await withContext(command, ({ pool, clock }) => changeSettings(pool, changes, clock), printSettings);
+      await withContext(command, ({ pool, givenNow }) => changeSettings(pool, changes, givenNow), printSettings);
     });
 }
 
@@ -209,8 +209,8 @@ function reasonsCommand(admin: Command): void {
     .action(async (code: string, label: string, { decision }: { decision: Decision }, command: Command) => {
       await withContext(
         command,
-        async ({ pool, clock }) => {
-          await addReason(pool, { code, label, decision }, clock);
+        async ({ pool, givenNow }) => {
+          await addReason(pool, { code, label, decision }, givenNow);
           return { code, label, decision };
         },
         () => `${code} is a reason to ${decision}.`,
@@ -223,8 +223,8 @@ function reasonsCommand(admin: Command): void {
     .action(async (code: string, _options: unknown, command: Command) => {
       await withContext(
         command,
-        async ({ pool, clock }) => {
-          await retireReason(pool, code, clock);
+        async ({ pool, givenNow }) => {
+          await retireReason(pool, code, givenNow);
           return { code };
         },
         () => `${code} is retired.`,

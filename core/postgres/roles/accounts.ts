@@ -22,8 +22,8 @@ export type Account = z.infer<typeof account>;
 /** A password that was just made, for whoever made it: it is kept nowhere. */
 export type Secret = { readonly login: string; readonly password: string };
 
-/** The engine's clock where it was given; the server's otherwise. */
-export type Clock = Date | null;
+/** The clock that was given, which only the owner may; the server's where it was not. */
+export type Clock = Date | undefined;
 
 function freshPassword(): { password: string; verifier: string } {
   const password = newPassword(randomBytes);

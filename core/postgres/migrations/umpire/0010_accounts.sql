@@ -245,3 +245,13 @@ BEGIN
   IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
 END $$;
+
+-- Decisions that took effect, taken back since or not, and those that said the same; for reviewers, who may not know what waits for
+-- a second analyst, unless it is their own.
+CREATE VIEW umpire.decisions_made WITH (security_barrier) AS
+SELECT d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note, d.band, d.score, d.rule_set_version,
+  d.outcome, d.decided_at, d.batch, d.undoes, d.undo_kind, d.undone_by
+FROM umpire.decisions AS d
+WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
+  OR coalesce(d.on_behalf_of, d.actor) = session_user
+  OR umpire.login_role() NOT IN ('viewer', 'analyst');

@@ -50,7 +50,7 @@ export const TABLES: { readonly [table: string]: TableRule } = {
     'ip_asn',
     'flagged_count',
   ),
-  'referrals.user_fingerprints': reviewed('user_id', 'fingerprint_id', 'context', 'seen_at'),
+  'referrals.user_fingerprints': reviewed(),
   'referrals.fraud_patterns': engine,
   'referrals.rate_limits': engine,
   'referrals.review_queue': reviewed(),
@@ -155,7 +155,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'observes'],
   ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
   // The scheduler's.
-  ...['create_queue', 'delete_queue', 'job_table_format', 'job_table_run', 'job_table_run_async'],
+  ...['create_queue', 'delete_queue', 'job_now', 'job_table_format', 'job_table_run', 'job_table_run_async'],
   ...['release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
 ].map((name) => `umpire.${name}`);
 

@@ -141,16 +141,21 @@ describe('a bulk session of more than five hundred cases, in the real window', (
     const column = (name: string): number => (titles ?? '').split(',').indexOf(name);
     const reported = lines
       .map((line) => line.split(','))
-      .map((cells) => [cells[column('item')], cells[column('outcome')], Number(cells[column('paid')])])
-      .toSorted();
+      .map((cells) => ({
+        id: cells[column('item')] ?? '',
+        outcome: cells[column('outcome')],
+        paid: Number(cells[column('paid')]),
+      }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const paid = await db.rows<{ id: string; paid: number }>(
       `SELECT q.id, sum(b.credits_final)::int AS paid FROM referrals.review_queue AS q
        JOIN referrals.bonus_events AS b ON b.relationship_id = q.relationship_id AND b.status = 'paid'
        WHERE q.id = ANY ($1::uuid[]) GROUP BY q.id ORDER BY q.id`,
       [items],
     );
-    expect(reported).toEqual(paid.map(({ id, paid }) => [id, 'applied', paid]));
-    if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(reported).toEqual(paid.map(({ id, paid }) => ({ id, outcome: 'applied', paid })));
+    const mode = (await stat(file)).mode & 0o777;
+    expect(mode).toBe(process.platform === 'win32' ? mode : 0o600);
   });
 
   it('leaves alone a file that the person decided not to write', async () => {

@@ -45,7 +45,12 @@ async function file(lines: readonly unknown[]): Promise<string> {
   return path;
 }
 
-const line = (itemId: string | undefined, more: object = {}): object => ({ itemId, decision: 'approve', reason: 'household', ...more });
+const line = (itemId: string | undefined, more: object = {}): object => ({
+  itemId,
+  decision: 'approve',
+  reason: 'household',
+  ...more,
+});
 
 test('decides each line with its own result; bad lines go to FILE.rejected.jsonl', async () => {
   const [a, b] = await openIds();
@@ -81,7 +86,11 @@ test('decides each line with its own result; bad lines go to FILE.rejected.jsonl
 
 test('the same file again: first outcomes where lines have ids of their own, otherwise agreed; no effect either way', async () => {
   const [a, b, c] = await openIds();
-  const path = await file([line(a, { decisionId: randomUUID() }), line(b), line(c, { decision: 'reject', reason: 'account_farm' })]);
+  const path = await file([
+    line(a, { decisionId: randomUUID() }),
+    line(b),
+    line(c, { decision: 'reject', reason: 'account_farm' }),
+  ]);
   const first = await ok(path);
   const second = await ok(path);
   expect(first.counts).toEqual({ applied: 3 });

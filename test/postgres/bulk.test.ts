@@ -33,14 +33,12 @@ afterEach(() => db.end());
 const by = { now: NOW };
 const filter = (fields: object = {}): BulkChoice => ({ kind: 'filter', filter: queueFilter.parse(fields) });
 
-async function start(choice: BulkChoice, more: { decision?: 'approve' | 'reject'; reason?: string } = {}): Promise<string> {
+async function start(
+  choice: BulkChoice,
+  more: { decision?: 'approve' | 'reject'; reason?: string } = {},
+): Promise<string> {
   const sessionId = randomUUID();
-  await startBulk(
-    pool,
-    { sessionId, choice, decision: 'approve', reason: 'false_positive', ...more },
-    NOW,
-    by,
-  );
+  await startBulk(pool, { sessionId, choice, decision: 'approve', reason: 'false_positive', ...more }, NOW, by);
   return sessionId;
 }
 
@@ -61,7 +59,10 @@ test('a preview is what the run then does', async () => {
     ['reject', 'account_farm'],
     ['approve', 'false_positive'],
   ] as const) {
-    const sessionId = await start(filter({ priorities: decision === 'reject' ? ['critical'] : [] }), { decision, reason });
+    const sessionId = await start(filter({ priorities: decision === 'reject' ? ['critical'] : [] }), {
+      decision,
+      reason,
+    });
     const seen = bulkPreview.parse(await previewBulk(pool, sessionId, NOW, { ...by, batch: 7 }));
     expect(await read(sessionId)).toMatchObject({ state: 'ready', settled: 0, outcomes: {} });
     const done = await runBulk(pool, sessionId, { ...by, batch: 7 });
@@ -151,7 +152,12 @@ test('paused after the batch at hand, resumed where it stood, and cancelled for 
   const sessionId = await start(filter());
   const { items } = await read(sessionId);
   const stop = new AbortController();
-  const paused = await runBulk(pool, sessionId, { ...by, batch: 5, signal: stop.signal, onProgress: () => stop.abort() });
+  const paused = await runBulk(pool, sessionId, {
+    ...by,
+    batch: 5,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
   expect(paused).toMatchObject({ state: 'paused', settled: 5, outcomes: { applied: 5 } });
 
   // Somebody else's pause is noticed by whoever runs it.
@@ -203,7 +209,9 @@ test('sessions are listed newest first; of others’ only leads see what may sti
     await expect(runBulk(mira, sessionId, { now: NOW })).rejects.toMatchObject({ code: '42501' });
     await runBulk(mira, sessionId);
     expect(await listBulk(noor)).toMatchObject([{ sessionId, state: 'done', isMine: false }]);
-    await expect(startBulk(await team.login('vera', 'viewer'), { ...asked, sessionId: randomUUID() }, NOW)).rejects.toMatchObject({
+    await expect(
+      startBulk(await team.login('vera', 'viewer'), { ...asked, sessionId: randomUUID() }, NOW),
+    ).rejects.toMatchObject({
       code: '42501',
     });
   } finally {
@@ -220,7 +228,9 @@ test('the report is CSV that no spreadsheet runs', async () => {
   const csv = await bulkReport(pool, sessionId);
   const cell = `"'=HYPERLINK(""http://x"")\nsecond, line"`;
   const lines = csv.replaceAll(cell, 'NOTE').split('\r\n');
-  expect(lines[0]).toBe('position,item,decision,reason,note,outcome,message,paid,rejected,taken_back,undone,decision_id');
+  expect(lines[0]).toBe(
+    'position,item,decision,reason,note,outcome,message,paid,rejected,taken_back,undone,decision_id',
+  );
   expect(lines).toHaveLength(done.items + 2);
   expect(lines.at(-1)).toBe('');
   expect(lines[1]).toMatch(/^1,[0-9a-f-]{36},reject,account_farm,NOTE,applied,,0,\d+,\d+,no,[0-9a-f-]{36}$/);
@@ -249,7 +259,9 @@ test('a ring is what hangs together by devices, addresses and referrers; a crowd
     pair('erika', '203.0.113.1', 'case e', 500);
     pair('frida', '203.0.113.1', 'case f', 600);
     for (let guest = 0; guest < 60; guest += 1) {
-      story.user(at(-9999), `guest${guest}`, `Guest ${guest}`, `guest${guest}@campus.example`).seen(at(0), `guest${guest}`, '203.0.113.1');
+      story
+        .user(at(-9999), `guest${guest}`, `Guest ${guest}`, `guest${guest}@campus.example`)
+        .seen(at(0), `guest${guest}`, '203.0.113.1');
     }
     await tell(own.pool, story.events, NOW);
     const { rows } = await own.pool.query<{ id: string; referee: string }>(
@@ -258,7 +270,10 @@ test('a ring is what hangs together by devices, addresses and referrers; a crowd
     const itemOf = new Map(rows.map(({ id, referee }) => [referee, id]));
     const ring = async (of: string): Promise<string[]> => {
       const found = await ringOf(own.pool, itemOf.get(of) ?? '');
-      return rows.filter(({ id }) => found.includes(id)).map(({ referee }) => referee).sort();
+      return rows
+        .filter(({ id }) => found.includes(id))
+        .map(({ referee }) => referee)
+        .sort();
     };
     expect(itemOf.size).toBe(6);
     expect(await ring('annae')).toEqual(['annae', 'bertae', 'clarae']);
@@ -322,7 +337,10 @@ test('its maker may undo it for a while after it finished, whenever its items we
     await begin(old, ids.slice(4, 8));
     // As if it had taken an hour, and the other had ended an hour ago.
     await pool.query(`UPDATE umpire.decisions SET decided_at = decided_at - interval '1 hour'`);
-    await pool.query(`UPDATE umpire.bulk_sessions SET finished_at = finished_at - interval '1 hour' WHERE session_id = $1`, [old]);
+    await pool.query(
+      `UPDATE umpire.bulk_sessions SET finished_at = finished_at - interval '1 hour' WHERE session_id = $1`,
+      [old],
+    );
     expect(await undoBulk(mira, slow, { batch: 1 })).toMatchObject({ state: 'undone', settled: 4 });
     await expect(undoBulk(mira, old)).rejects.toThrow('a lead can reverse it');
     expect(await undoBulk(lead, old)).toMatchObject({ state: 'undone', settled: 4 });
@@ -350,7 +368,11 @@ test('an undo leaves alone what was decided before under the same id, and tells 
       client,
       {
         sessionId,
-        items: [before, { itemId: second, decision: 'reject', reason: 'account_farm' }, { itemId: third, decision: 'approve', reason: 'household' }],
+        items: [
+          before,
+          { itemId: second, decision: 'reject', reason: 'account_farm' },
+          { itemId: third, decision: 'approve', reason: 'household' },
+        ],
         onlyOpen: false,
         decision: null,
         reason: null,
@@ -363,11 +385,14 @@ test('an undo leaves alone what was decided before under the same id, and tells 
   const done = await runBulk(pool, sessionId, by);
   expect(done.outcomes).toEqual({ applied: 3 });
   // A lead takes one back and decides it anew before the session is undone.
-  const { rows } = await pool.query<{ id: string }>('SELECT decision_id AS id FROM umpire.decisions WHERE item_id = $1', [second]);
-  await pool.query(`SELECT umpire.undo_items(jsonb_build_array(jsonb_build_object('undoId', gen_random_uuid(), 'decisionId', $1::uuid)), NULL, $2)`, [
-    rows[0]?.id,
-    NOW,
-  ]);
+  const { rows } = await pool.query<{ id: string }>(
+    'SELECT decision_id AS id FROM umpire.decisions WHERE item_id = $1',
+    [second],
+  );
+  await pool.query(
+    `SELECT umpire.undo_items(jsonb_build_array(jsonb_build_object('undoId', gen_random_uuid(), 'decisionId', $1::uuid)), NULL, $2)`,
+    [rows[0]?.id, NOW],
+  );
   const undone = await undoBulk(pool, sessionId, by);
   expect(undone).toMatchObject({ state: 'undone', settled: 2 });
   const page = await bulkItemsPage(pool, { sessionId, offset: 0, limit: 3 }, NOW);
@@ -386,14 +411,22 @@ test('a second pair of eyes: the preview tells who will wait and not whether som
     const told = await previewBulk(mira, first, NOW);
     const done = await runBulk(mira, first);
     expect(told.awaitingSecond).toBeGreaterThan(0);
-    expect(done.outcomes).toEqual({ applied: told.willDecide - told.awaitingSecond, awaiting_second: told.awaitingSecond });
+    expect(done.outcomes).toEqual({
+      applied: told.willDecide - told.awaitingSecond,
+      awaiting_second: told.awaitingSecond,
+    });
     expect(done.paid).toBe(told.paid);
     // Of somebody else's session nothing is seen while decisions of it wait.
     expect(await listBulk(noor)).toEqual([]);
     expect(await readBulk(noor, first)).toBeNull();
     await startBulk(noor, { ...asked, sessionId: second }, NOW);
     const blind = await previewBulk(noor, second, NOW);
-    expect(blind).toMatchObject({ items: told.awaitingSecond, willDecide: told.awaitingSecond, awaitingSecond: told.awaitingSecond, paid: 0 });
+    expect(blind).toMatchObject({
+      items: told.awaitingSecond,
+      willDecide: told.awaitingSecond,
+      awaitingSecond: told.awaitingSecond,
+      paid: 0,
+    });
     expect((await runBulk(noor, second)).outcomes).toEqual({ applied: told.awaitingSecond });
     expect(await openIds()).toEqual([]);
     expect(await verify(pool)).toEqual([]);

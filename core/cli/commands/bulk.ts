@@ -26,7 +26,10 @@ type Options = {
 };
 
 /** What became of one item. */
-export type BulkItemResult = Omit<StoredBulkItem, 'position' | 'item_id' | 'decision_id' | 'undo_outcome' | 'undo_message'> & {
+export type BulkItemResult = Omit<
+  StoredBulkItem,
+  'position' | 'item_id' | 'decision_id' | 'undo_outcome' | 'undo_message'
+> & {
   /** Its line in the file; in a session that was resumed, its place from 1 on. */
   readonly line: number;
   readonly itemId: string;
@@ -47,7 +50,9 @@ export type BulkResult = {
 export function bulkCommand(program: Command): void {
   program
     .command('bulk')
-    .description('decides many items, one JSON object a line; bad lines go to FILE.rejected.jsonl and do not stop the good ones')
+    .description(
+      'decides many items, one JSON object a line; bad lines go to FILE.rejected.jsonl and do not stop the good ones',
+    )
     .argument('[file]', 'a file of decisions, or - for standard input')
     .option('--resume <session>', 'goes on with a session that was paused or cut off', uuid)
     .option('--undo <session>', 'takes back what a session decided', uuid)
@@ -65,7 +70,11 @@ export function bulkCommand(program: Command): void {
       if (list === true) {
         await withContext(command, async ({ pool }) => ({ sessions: await listBulk(pool) }), printBulkList);
       } else if (report !== undefined) {
-        await withContext(command, ({ pool }) => reportOf(pool, report), ({ csv }) => csv.trimEnd());
+        await withContext(
+          command,
+          ({ pool }) => reportOf(pool, report),
+          ({ csv }) => csv.trimEnd(),
+        );
       } else {
         await workOn(file, options, command);
       }
@@ -182,7 +191,11 @@ async function go(
 
 const PAGE = 2000;
 
-async function resultsOf(pool: Pool, { sessionId, items }: BulkSession, lines: readonly number[]): Promise<BulkItemResult[]> {
+async function resultsOf(
+  pool: Pool,
+  { sessionId, items }: BulkSession,
+  lines: readonly number[],
+): Promise<BulkItemResult[]> {
   const results: BulkItemResult[] = [];
   for (let offset = 0; offset < items; offset += PAGE) {
     for (const item of await readBulkItems(pool, sessionId, offset, PAGE)) {

@@ -78,6 +78,8 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'umpire.items': reviewed(),
   // An open proposal is hidden from whoever is to be the second (SPEC 4): they read the view.
   'umpire.decisions': engine,
+  'umpire.decision_effects': engine,
+  'umpire.known_evidence': engine,
   'umpire.money_log': reviewed('at', 'relationship_id', 'transition', 'credits'),
   'umpire.opening_balances': engine,
   'umpire.validations': engine,
@@ -112,6 +114,10 @@ export function tableRule(table: string): TableRule | undefined {
 export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
   'umpire.login_role': 'viewer',
   'umpire.credits_of': 'viewer',
+  'umpire.decide_items': 'analyst',
+  'umpire.undo_items': 'analyst',
+  'umpire.decisions_on': 'viewer',
+  'umpire.second_reviews': 'viewer',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -124,17 +130,19 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
 
 /** Functions of the engine. Triggers need no right to be called, and have none. */
 export const ENGINE_FUNCTIONS: readonly string[] = [
-  ...['add_earned', 'append_audit', 'audit_hash', 'audit_text', 'caller', 'code_stands', 'count_call', 'decide'],
+  ...['add_earned', 'append_audit', 'audit_hash', 'audit_text', 'caller', 'code_stands', 'count_call'],
   ...['defer_claims', 'ended_holds', 'fingerprint_id', 'has_ledger', 'hold_bonuses', 'is_full', 'log_money'],
-  ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'no_decision', 'observes'],
+  ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'observes'],
   ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
   // The scheduler's.
   ...['create_queue', 'delete_queue', 'job_table_format', 'job_table_run', 'job_table_run_async'],
-  ...['release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
+  ...['decisions_digest', 'release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
 ].map((name) => `umpire.${name}`);
 
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
+  ...['decide', 'decide_round', 'undo', 'undo_round', 'lock_for_decisions', 'keep_evidence', 'end_claims', 'end_second_review'],
+  ...['take_back_bonuses', 'repay_bonuses', 'stands_as_left', 'second_needed', 'in_second_sample', 'note_digest', 'evidence_digest'],
   ...['administrator', 'check_verifier', 'check_grantable', 'own_account'],
   ...['audit_pattern', 'audit_rules', 'mark_money_days', 'refuse_change'],
 ].map((name) => `umpire.${name}`);

@@ -3,46 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { connect } from '../../core/postgres/connection.ts';
-import { migrate } from '../../core/postgres/migrate.ts';
 import { verify } from '../../core/programme/verify.ts';
-import { TEST_KEY } from '../support/migrated.ts';
-import { createTestDatabase, templateFrom } from '../support/postgres.ts';
+import { manyItemsTemplate } from '../support/many-items.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { startUmpire } from '../support/scenario-command.ts';
 import { openPool } from '../support/scenario-database.ts';
-import { tell } from '../support/story.ts';
+import { numbers } from '../support/numbers.ts';
 import { until } from '../support/until.ts';
-import { manyItems } from '../support/many-items.ts';
 
 const NOW = '2026-10-01T12:00:00.000Z';
 const ITEMS = 2000;
 const BATCH = '100';
 const POINTS = 20;
 const SEED = 20_261_122;
-
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function template(): Promise<string> {
-  return templateFrom(`bulk_kill_${ITEMS}`, async (url) => {
-    const pool = connect(url, 'umpire test');
-    try {
-      await migrate(pool, { mode: 'programme', key: TEST_KEY });
-      await tell(pool, manyItems(ITEMS, new Date(NOW)), new Date(NOW));
-      await pool.query('ANALYZE');
-    } finally {
-      await pool.end();
-    }
-  });
-}
 
 /** Random, or a matter of when and in how many steps something was written. */
 const OF_THE_RUN: { readonly [table: string]: readonly string[] } = {
@@ -81,7 +54,7 @@ async function state(pool: Pool): Promise<readonly string[]> {
 }
 
 async function withCopy<Result>(work: (pool: Pool, url: string) => Promise<Result>): Promise<Result> {
-  const database = await createTestDatabase({ template: await template() });
+  const database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, new Date(NOW)) });
   const pool = openPool(database.url);
   try {
     return await work(pool, database.url);

@@ -1,4 +1,8 @@
-import { Story, type StoryEvent } from './story.ts';
+import { connect } from '../../core/postgres/connection.ts';
+import { migrate } from '../../core/postgres/migrate.ts';
+import { TEST_KEY } from './migrated.ts';
+import { templateFrom } from './postgres.ts';
+import { Story, type StoryEvent, tell } from './story.ts';
 
 const MINUTE = 60_000;
 const EACH = 10;
@@ -7,7 +11,7 @@ const EACH = 10;
  * So many referrals that all come into the queue, ten of a referrer, from one address and device each; half of them have
  * qualified, so that tiers and multipliers follow what is decided.
  */
-export function manyItems(items: number, now: Date): StoryEvent[] {
+function manyItems(items: number, now: Date): StoryEvent[] {
   const story = new Story();
   const at = (minutes: number): string =>
     new Date(now.getTime() - 20 * 24 * 60 * MINUTE + minutes * MINUTE).toISOString();
@@ -37,4 +41,18 @@ function word(value: number): string {
   return [...mixed.toString(26).padStart(7, '0')]
     .map((digit) => String.fromCodePoint(97 + Number.parseInt(digit, 26)))
     .join('');
+}
+
+/** The name of a template in which so many items are open, made once in a test run. */
+export function manyItemsTemplate(items: number, now: Date): Promise<string> {
+  return templateFrom(`many_items_${items}`, async (url) => {
+    const pool = connect(url, 'umpire test');
+    try {
+      await migrate(pool, { mode: 'programme', key: TEST_KEY });
+      await tell(pool, manyItems(items, now), now);
+      await pool.query('ANALYZE');
+    } finally {
+      await pool.end();
+    }
+  });
 }

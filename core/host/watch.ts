@@ -8,6 +8,7 @@ import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { keepableText, traceError } from '../postgres/error-text.ts';
 import { NO_HASH_KEY } from '../postgres/hash-key.ts';
 import { recordedMode } from '../postgres/mode.ts';
+import { isEngine } from '../postgres/roles/login.ts';
 import { dbInstant, type Queryable, row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
@@ -28,10 +29,16 @@ export type WatchOptions = {
 const EVERY_MS = 2000;
 const SCHEDULE_RETRY_MS = 60_000;
 
-/** Scores what is dirty, runs jobs when they are due, and looks for changed items, again and again until it is stopped. */
+/**
+ * Looks for changed items again and again until it is stopped. A login of the engine also scores what is dirty and runs jobs when
+ * they are due; where a reviewer is logged in, other machines do.
+ */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
-  const ended = Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]);
+  const ended = Promise.all([
+    run(session, options, stop.signal),
+    ...(isEngine(session.role) ? [keepSchedule(session, options, stop.signal)] : []),
+  ]);
   return {
     stop: async () => {
       stop.abort();
@@ -40,11 +47,15 @@ export function watch(session: Session, options: WatchOptions): Watch {
   };
 }
 
-async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, signal: AbortSignal): Promise<void> {
+async function run(
+  { pool, role }: Session,
+  { log, onChange, onLost }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let seen: Look | null = null;
   while (!signal.aborted) {
     try {
-      await score(pool, { now: await serverNow(pool), signal });
+      if (isEngine(role)) await score(pool, { now: await serverNow(pool), signal });
       const look = await lookForChanges(pool, seen);
       seen = look;
       if (look.changed) onChange();

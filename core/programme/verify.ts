@@ -1,5 +1,6 @@
 import type { Queryable } from '../postgres/connection.ts';
 import { recordedMode } from '../postgres/mode.ts';
+import { AUDIT_CHECKS } from './checks/audit.ts';
 import { BONUS_CHECKS } from './checks/bonuses.ts';
 import type { Check } from './checks/check.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
@@ -15,6 +16,7 @@ export const CHECKS: readonly Check[] = [
   ...REFERRAL_CHECKS,
   ...REVIEW_CHECKS,
   ...STATISTICS_CHECKS,
+  ...AUDIT_CHECKS,
 ];
 
 /** Checks every invariant that must hold in this database's mode; an empty answer means that all hold. */

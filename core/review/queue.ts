@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { type QueueFilter, type QueuePage, type QueueRow, type QueueSummary, queuePageRequest } from '../contract/queue.ts';
+import {
+  type QueueFilter,
+  type QueuePage,
+  type QueueRow,
+  type QueueSummary,
+  queuePageRequest,
+} from '../contract/queue.ts';
 import { REVIEW_STATUSES, SEVERITIES } from '../domain/vocabulary.ts';
 import { dbCount, dbInstant, type Queryable, row, rows } from '../postgres/rows.ts';
 import { IS_LIVE } from './live-claim.ts';

@@ -5,9 +5,9 @@ import { inTransaction, type Pool } from '../../postgres/connection.ts';
 import { readDecisionLines, type RejectedDecision } from '../../review/bulk/lines.ts';
 import { isUndone, listBulk, messageOf, readBulk, readBulkItems, type StoredBulkItem } from '../../review/bulk/read.ts';
 import { bulkReport } from '../../review/bulk/report.ts';
-import { runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
+import { BATCH, runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
 import { digestOf, freeze, MOST_ITEMS, type Stands } from '../../review/bulk/start.ts';
-import { uuid } from '../arguments.ts';
+import { uuid, wholeNumber } from '../arguments.ts';
 import { type Context, withContext } from '../context.ts';
 import { BadArgument, Failed } from '../errors.ts';
 import { openSource } from '../open-source.ts';
@@ -21,11 +21,15 @@ type Options = {
   readonly undo?: string;
   readonly report?: string;
   readonly list?: true;
+  readonly batch: number;
   readonly strict: boolean;
 };
 
 /** What became of one item. */
-export type BulkItemResult = Omit<StoredBulkItem, 'position' | 'item_id' | 'decision_id' | 'undo_outcome' | 'undo_message'> & {
+export type BulkItemResult = Omit<
+  StoredBulkItem,
+  'position' | 'item_id' | 'decision_id' | 'undo_outcome' | 'undo_message'
+> & {
   /** Its line in the file; in a session that was resumed, its place from 1 on. */
   readonly line: number;
   readonly itemId: string;
@@ -46,13 +50,16 @@ export type BulkResult = {
 export function bulkCommand(program: Command): void {
   program
     .command('bulk')
-    .description('decides many items, one JSON object a line; bad lines go to FILE.rejected.jsonl and do not stop the good ones')
+    .description(
+      'decides many items, one JSON object a line; bad lines go to FILE.rejected.jsonl and do not stop the good ones',
+    )
     .argument('[file]', 'a file of decisions, or - for standard input')
     .option('--resume <session>', 'goes on with a session that was paused or cut off', uuid)
     .option('--undo <session>', 'takes back what a session decided', uuid)
     .option('--report <session>', 'one line an item, as CSV', uuid)
     .option('--list', 'the latest sessions')
     .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .option('--batch <n>', 'decides so many in one transaction', wholeNumber(1, 10_000), BATCH)
     .option('--strict', 'exit 1 when a line was rejected or an item was not decided as asked', false)
     .action(async (file: string | undefined, options: Options, command: Command) => {
       const { resume, undo, report, list } = options;
@@ -63,7 +70,11 @@ export function bulkCommand(program: Command): void {
       if (list === true) {
         await withContext(command, async ({ pool }) => ({ sessions: await listBulk(pool) }), printBulkList);
       } else if (report !== undefined) {
-        await withContext(command, ({ pool }) => reportOf(pool, report), ({ csv }) => csv.trimEnd());
+        await withContext(
+          command,
+          ({ pool }) => reportOf(pool, report),
+          ({ csv }) => csv.trimEnd(),
+        );
       } else {
         await workOn(file, options, command);
       }
@@ -91,7 +102,7 @@ async function workOn(file: string | undefined, options: Options, command: Comma
   const result = await withContext(
     command,
     (context) => {
-      const work = { ...context, stands, signal: stop.signal };
+      const work = { ...context, stands, signal: stop.signal, batch: options.batch };
       if (options.undo !== undefined) return go(work, options.undo, undoBulk, 'Taking back');
       if (options.resume !== undefined) return go(work, options.resume, runBulk, 'Deciding');
       return decideFile(work, file ?? '-');
@@ -117,7 +128,7 @@ function givenNow(command: Command): Date | undefined {
   return now === undefined ? undefined : new Date(now);
 }
 
-type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal };
+type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal; readonly batch: number };
 type Doing = (pool: Pool, sessionId: string, options: RunOptions) => Promise<BulkSession>;
 
 async function decideFile(work: Work, file: string): Promise<BulkResult> {
@@ -156,7 +167,7 @@ async function decideFile(work: Work, file: string): Promise<BulkResult> {
 }
 
 async function go(
-  { pool, stands, signal }: Work,
+  { pool, stands, signal, batch }: Work,
   sessionId: string,
   doing: Doing,
   title: string,
@@ -168,6 +179,7 @@ async function go(
     const session = await doing(pool, sessionId, {
       ...stands,
       signal,
+      batch,
       onProgress: ({ settled, items }) => bar.update(title, settled, items),
     });
     const results = await resultsOf(pool, session, lines);
@@ -179,7 +191,11 @@ async function go(
 
 const PAGE = 2000;
 
-async function resultsOf(pool: Pool, { sessionId, items }: BulkSession, lines: readonly number[]): Promise<BulkItemResult[]> {
+async function resultsOf(
+  pool: Pool,
+  { sessionId, items }: BulkSession,
+  lines: readonly number[],
+): Promise<BulkItemResult[]> {
   const results: BulkItemResult[] = [];
   for (let offset = 0; offset < items; offset += PAGE) {
     for (const item of await readBulkItems(pool, sessionId, offset, PAGE)) {

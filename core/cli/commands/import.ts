@@ -36,6 +36,7 @@ export function importCommand(program: Command): void {
           }
         },
         printReport,
+        { takes: 'engine' },
       );
       if (strict && report.rejected > 0) throw new Failed();
     });

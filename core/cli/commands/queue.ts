@@ -64,11 +64,7 @@ async function readItems(
   }
 }
 
-async function withPeople(
-  pool: Pool,
-  rows: readonly QueueRow[],
-  why: (row: QueueRow) => string,
-): Promise<QueueItem[]> {
+async function withPeople(pool: Pool, rows: readonly QueueRow[], why: (row: QueueRow) => string): Promise<QueueItem[]> {
   const found = await pool.query<{ item: string; relationship: string; referrer: string; referee: string }>(
     `SELECT q.id AS item, r.id AS relationship, r.referrer_id AS referrer, r.referee_id AS referee
      FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id WHERE q.id = ANY ($1::uuid[])`,

@@ -33,10 +33,12 @@ export function printBulkResult({ session, results, counts, rejected, rejectedFi
       `Session ${session.sessionId} ${session.state}: ${outcomes.join(', ')}.`,
       `${counted(session.paid, 'credit')} paid, ${session.rejected.toLocaleString('en-GB')} rejected, ${session.reversed.toLocaleString('en-GB')} taken back.`,
     );
-    if (session.state === 'undone' || session.state === 'undoing') lines.push(`${counted(session.settled, 'item')} taken back.`);
+    if (session.state === 'undone' || session.state === 'undoing')
+      lines.push(`${counted(session.settled, 'item')} taken back.`);
   }
   const told = results.filter((item) => item.message !== null);
   if (told.length > 0) lines.push(table(TROUBLE, told));
-  if (rejected > 0) lines.push(`${counted(rejected, 'line')} rejected${rejectedFile === null ? '' : `: ${rejectedFile}`}.`);
+  if (rejected > 0)
+    lines.push(`${counted(rejected, 'line')} rejected${rejectedFile === null ? '' : `: ${rejectedFile}`}.`);
   return lines.length === 0 ? 'Nothing to decide.' : lines.join('\n');
 }

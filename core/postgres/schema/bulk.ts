@@ -1,4 +1,15 @@
-import { bigint, boolean, foreignKey, index, integer, jsonb, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { reviewQueue } from './referrals.ts';
 import { umpireSchema, xid8 } from './umpire.ts';
 

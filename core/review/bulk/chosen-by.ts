@@ -15,7 +15,9 @@ export function chosenBy(choice: BulkChoice): string {
 }
 
 function filterWords({ statuses, priorities, signals, search, scoreFrom, unclaimed }: QueueFilter): string {
-  const words = [[...(priorities.length > 0 ? [priorities.join(' or ')] : []), statuses.join(' or ') || 'open'].join(' ')];
+  const words = [
+    [...(priorities.length > 0 ? [priorities.join(' or ')] : []), statuses.join(' or ') || 'open'].join(' '),
+  ];
   if (scoreFrom !== undefined) words.push(`from ${counted(scoreFrom, 'point')} on`);
   if (signals.length > 0) words.push(`with ${signals.join(' and ')}`);
   // An e-mail may be searched for, and whoever erases its owner does not find it here.

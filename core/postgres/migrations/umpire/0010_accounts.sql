@@ -25,7 +25,7 @@ CREATE FUNCTION umpire.check_grantable(wanted text, has text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF wanted IS NULL OR wanted NOT IN ('viewer', 'analyst', 'lead', 'admin', 'engine') THEN
-    RAISE EXCEPTION 'There is no role %: it is viewer, analyst, lead, admin or engine.', wanted USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'There is no role %: it is viewer, analyst, lead, admin or engine.', wanted USING ERRCODE = 'undefined_object';
   END IF;
   IF wanted = 'engine' AND has <> 'owner' THEN
     RAISE EXCEPTION 'Only the owner makes engine logins.' USING ERRCODE = 'insufficient_privilege';
@@ -172,7 +172,7 @@ BEGIN
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT before FROM umpire.review_settings AS s FOR UPDATE;
   SELECT k INTO unknown FROM jsonb_object_keys(changes) AS k WHERE NOT before ? k LIMIT 1;
   IF unknown IS NOT NULL THEN
-    RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'undefined_object';
   END IF;
   UPDATE umpire.review_settings AS s SET
     second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::integer ELSE s.second_review_above END,
@@ -195,13 +195,13 @@ DECLARE
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,63}$' THEN
-    RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_name';
   END IF;
   IF words IS NULL OR btrim(words) = '' OR length(words) > 80 THEN
-    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'check_violation';
   END IF;
   IF decides IS NULL OR decides NOT IN ('approve', 'reject', 'escalate') THEN
-    RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'check_violation';
   END IF;
   LOCK TABLE umpire.reason_codes IN SHARE ROW EXCLUSIVE MODE;
   SELECT r.* INTO known FROM umpire.reason_codes AS r WHERE r.code = name;
@@ -245,3 +245,13 @@ BEGIN
   IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
 END $$;
+
+-- Decisions that took effect, taken back since or not, and those that said the same; for reviewers, who may not know what waits for
+-- a second analyst, unless it is their own.
+CREATE VIEW umpire.decisions_made WITH (security_barrier) AS
+SELECT d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note, d.band, d.score, d.rule_set_version,
+  d.outcome, d.decided_at, d.batch, d.undoes, d.undo_kind, d.undone_by
+FROM umpire.decisions AS d
+WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
+  OR coalesce(d.on_behalf_of, d.actor) = session_user
+  OR umpire.login_role() NOT IN ('viewer', 'analyst');

@@ -458,6 +458,31 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     sql: `UPDATE umpire.referrals SET is_rejected = false WHERE is_rejected`,
     noticed: ['rejected'],
   },
+  {
+    what: 'an entry of the audit log follows nothing',
+    sql: `INSERT INTO umpire.audit_log SELECT seq + 2, at, actor, on_behalf_of, kind, details, previous, hash FROM umpire.audit_log ORDER BY seq DESC LIMIT 1`,
+    noticed: ['audit_chain', 'audit_head'],
+  },
+  {
+    what: 'a decision has another reason',
+    sql: `UPDATE umpire.decisions SET reason = 'known_customer' WHERE decision = 'approve'`,
+    noticed: ['audit_decisions'],
+  },
+  {
+    what: 'a note is written afterwards',
+    sql: `UPDATE umpire.decisions SET note = 'They called.'`,
+    noticed: ['audit_notes'],
+  },
+  {
+    what: 'what was known is other evidence',
+    sql: `UPDATE umpire.known_evidence SET signals = '[]'`,
+    noticed: ['audit_evidence'],
+  },
+  {
+    what: 'a rule set that scores name has other points',
+    sql: `UPDATE umpire.rule_sets SET points = points || '{"same_ip": 1}'`,
+    noticed: ['audit_rules'],
+  },
 ];
 
 /** What `work` finds in a transaction that is rolled back. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { MethodHandlers } from '../contract/methods.ts';
 import { reasonCode, type WorkspaceStatus } from '../contract/workspace.ts';
 import { rows } from '../postgres/rows.ts';
+import { readBundle } from '../review/bundle.ts';
+import { bundlePage } from '../review/bundle-page.ts';
 import { claimItem, claimNext, releaseClaim } from '../review/claims.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
@@ -55,6 +57,11 @@ export function hostHandlers({ use, status, retry, changed, bulk }: HandlerNeeds
       if (result.outcome === 'applied') changed();
       return result;
     },
+    'case.bundle': ({ itemId }) =>
+      use(async ({ pool }) => {
+        const bundle = await readBundle(pool, itemId, await serverNow(pool));
+        return bundle === null ? null : { html: bundlePage(bundle) };
+      }),
     ...bulk,
     'reasons.list': () =>
       use(({ pool }) =>

@@ -21,15 +21,17 @@ function Escalated({ current, onOpen }: { readonly current: boolean; readonly on
       type="button"
       className={styles.place}
       aria-current={current ? 'page' : undefined}
-      aria-label={`Escalated: ${number(count)}`}
       title="Escalated cases (g e)"
       onClick={onOpen}
     >
-      <span className={styles.sign}>
-        <Icon name="escalated" />
-        {count > 0 && <span className={styles.count}>{count > 99 ? '99+' : count}</span>}
-      </span>
+      <Icon name="escalated" />
       Escalated
+      {count > 0 && (
+        <span className={styles.count} title={`${number(count)} waiting`}>
+          {' '}
+          {count > 99 ? '99+' : count}
+        </span>
+      )}
     </button>
   );
 }

@@ -1,8 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../../core/postgres/connection.ts';
-import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
+import { beside } from '../support/beside.ts';
 import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
 
 /** Small, so that the first start is quick; large enough that its analysts left a queue of some cases. */
@@ -12,15 +11,13 @@ const DEMO = { UMPIRE_DEMO_REFERRALS: '2000' };
 async function ask<Row extends Record<string, unknown>>(
   home: string,
   sql: string,
-  values: unknown[] = [],
+  values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const workspace = await openWorkspace({ home });
-  const pool = connect(workspace.connection, 'umpire test');
+  const db = await beside(home);
   try {
-    return (await pool.query<Row>(sql, values)).rows;
+    return await db.rows<Row>(sql, values);
   } finally {
-    await pool.end();
-    await workspace.release();
+    await db.end();
   }
 }
 
@@ -100,6 +97,24 @@ describe('an analyst on the first day', () => {
     const paid = await bonusesOf(home.home, first);
     expect(paid).toEqual(held.map(({ credits }) => ({ status: 'paid', credits, ledger: credits })));
 
+    // Undone by key, the case is open again and its money held; decided anew, it is paid anew.
+    await window.keyboard.press('u');
+    await window
+      .getByRole('status')
+      .filter({ hasText: /^Undone: approved/ })
+      .waitFor();
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(first);
+    expect(await bonusesOf(home.home, first)).toEqual(
+      held.map(({ credits }) => ({ status: 'held', credits, ledger: expect.anything() as unknown })),
+    );
+    await caseRegion(window).getByRole('list', { name: 'Decisions so far' }).getByText('undone').waitFor();
+    await window.keyboard.press('a');
+    await window
+      .getByRole('status')
+      .filter({ hasText: /^Approved/ })
+      .waitFor();
+    expect((await bonusesOf(home.home, first)).map(({ status }) => status)).toEqual(held.map(() => 'paid'));
+
     const second = await openCase(window, first);
     await window.keyboard.press('r');
     await window
@@ -126,6 +141,68 @@ describe('an analyst on the first day', () => {
       { id: first, status: 'approved' },
       { id: second, status: 'rejected' },
     ]);
+  });
+
+  it('claims the case it opens, says who has another, takes it over, and finds the next that nobody has', async () => {
+    const { window } = launched;
+    const rows = window.getByRole('grid', { name: 'Queue' }).getByRole('row');
+    const [mine = '', theirs = '', free = ''] = await rows.evaluateAll((all) =>
+      all.map((row) => row.getAttribute('data-item-id') ?? ''),
+    );
+    const holder = async (itemId: string): Promise<string | undefined> =>
+      (
+        await ask<{ analyst: string }>(
+          home.home,
+          'SELECT analyst FROM umpire.claims WHERE item_id = $1 AND expires_at > now()',
+          [itemId],
+        )
+      )[0]?.analyst;
+    const [me] = await ask<{ login: string }>(home.home, 'SELECT session_user AS login');
+    await expect.poll(() => holder(mine)).toBe(me?.login);
+
+    // Another analyst, elsewhere.
+    await ask(
+      home.home,
+      `INSERT INTO umpire.claims (item_id, analyst, claimed_at, expires_at) VALUES ($1, 'mira.rossi', now(), now() + interval '5 min')`,
+      [theirs],
+    );
+    await rows.nth(1).getByTitle('mira.rossi is on it').waitFor();
+    await window.keyboard.press('Shift+N');
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(free);
+    await expect.poll(() => holder(free)).toBe(me?.login);
+    await expect.poll(() => holder(mine)).toBeUndefined();
+
+    await window.keyboard.press('k');
+    await caseRegion(window).getByText('mira.rossi is on it until').waitFor();
+    await window.keyboard.press('Shift+T');
+    await window.getByRole('status').filter({ hasText: 'Taken over from mira.rossi' }).waitFor();
+    await caseRegion(window).getByText('mira.rossi is on it until').waitFor({ state: 'detached' });
+    expect(await holder(theirs)).toBe(me?.login);
+    const taken = await ask(home.home, "SELECT kind FROM umpire.audit_log WHERE kind = 'claim_taken_over'");
+    expect(taken).toHaveLength(1);
+  });
+
+  it('waits for a second analyst where one is needed, and withdraws what waits', async () => {
+    const { window } = launched;
+    await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 1');
+    const before = await caseRegion(window).getAttribute('data-item-id');
+    await window.keyboard.press('j');
+    const itemId = await openCase(window, before);
+    await caseRegion(window).getByText('A second analyst will confirm').waitFor();
+    const held = await bonusesOf(home.home, itemId);
+    await window.keyboard.press('r');
+    await window.getByRole('status').filter({ hasText: 'waits for a second analyst' }).waitFor();
+    const status = 'SELECT status FROM referrals.review_queue WHERE id = $1';
+    expect(await ask(home.home, status, [itemId])).toEqual([{ status: 'pending' }]);
+    await openCase(window, itemId);
+    await window.keyboard.press('u');
+    await window
+      .getByRole('status')
+      .filter({ hasText: /^Withdrawn: rejection of/ })
+      .waitFor();
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(itemId);
+    expect(await bonusesOf(home.home, itemId)).toEqual(held);
+    await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 0');
   });
 
   it.each(['light', 'dark'] as const)(

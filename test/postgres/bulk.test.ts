@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type BulkChoice, type BulkSession, bulkPreview, bulkSession } from '../../core/contract/bulk.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
-import type { Pool } from '../../core/postgres/connection.ts';
+import { score } from '../../core/engine/score.ts';
+import { inTransaction, type Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { previewBulk } from '../../core/review/bulk/preview.ts';
 import { bulkItemsPage, listBulk, readBulk } from '../../core/review/bulk/read.ts';
 import { bulkReport } from '../../core/review/bulk/report.ts';
 import { ringOf } from '../../core/review/bulk/ring.ts';
 import { cancelBulk, pauseBulk, runBulk, undoBulk } from '../../core/review/bulk/run.ts';
-import { startBulk } from '../../core/review/bulk/start.ts';
+import { freeze, startBulk } from '../../core/review/bulk/start.ts';
 import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { analysts } from '../support/analysts.ts';
@@ -32,14 +33,12 @@ afterEach(() => db.end());
 const by = { now: NOW };
 const filter = (fields: object = {}): BulkChoice => ({ kind: 'filter', filter: queueFilter.parse(fields) });
 
-async function start(choice: BulkChoice, more: { decision?: 'approve' | 'reject'; reason?: string } = {}): Promise<string> {
+async function start(
+  choice: BulkChoice,
+  more: { decision?: 'approve' | 'reject'; reason?: string } = {},
+): Promise<string> {
   const sessionId = randomUUID();
-  await startBulk(
-    pool,
-    { sessionId, choice, decision: 'approve', reason: 'false_positive', ...more },
-    NOW,
-    by,
-  );
+  await startBulk(pool, { sessionId, choice, decision: 'approve', reason: 'false_positive', ...more }, NOW, by);
   return sessionId;
 }
 
@@ -60,8 +59,11 @@ test('a preview is what the run then does', async () => {
     ['reject', 'account_farm'],
     ['approve', 'false_positive'],
   ] as const) {
-    const sessionId = await start(filter({ priorities: decision === 'reject' ? ['critical'] : [] }), { decision, reason });
-    const seen = bulkPreview.parse(await previewBulk(pool, sessionId, NOW, by));
+    const sessionId = await start(filter({ priorities: decision === 'reject' ? ['critical'] : [] }), {
+      decision,
+      reason,
+    });
+    const seen = bulkPreview.parse(await previewBulk(pool, sessionId, NOW, { ...by, batch: 7 }));
     expect(await read(sessionId)).toMatchObject({ state: 'ready', settled: 0, outcomes: {} });
     const done = await runBulk(pool, sessionId, { ...by, batch: 7 });
     expect(done).toMatchObject({
@@ -150,7 +152,12 @@ test('paused after the batch at hand, resumed where it stood, and cancelled for 
   const sessionId = await start(filter());
   const { items } = await read(sessionId);
   const stop = new AbortController();
-  const paused = await runBulk(pool, sessionId, { ...by, batch: 5, signal: stop.signal, onProgress: () => stop.abort() });
+  const paused = await runBulk(pool, sessionId, {
+    ...by,
+    batch: 5,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
   expect(paused).toMatchObject({ state: 'paused', settled: 5, outcomes: { applied: 5 } });
 
   // Somebody else's pause is noticed by whoever runs it.
@@ -202,7 +209,9 @@ test('sessions are listed newest first; of others’ only leads see what may sti
     await expect(runBulk(mira, sessionId, { now: NOW })).rejects.toMatchObject({ code: '42501' });
     await runBulk(mira, sessionId);
     expect(await listBulk(noor)).toMatchObject([{ sessionId, state: 'done', isMine: false }]);
-    await expect(startBulk(await team.login('vera', 'viewer'), { ...asked, sessionId: randomUUID() }, NOW)).rejects.toMatchObject({
+    await expect(
+      startBulk(await team.login('vera', 'viewer'), { ...asked, sessionId: randomUUID() }, NOW),
+    ).rejects.toMatchObject({
       code: '42501',
     });
   } finally {
@@ -219,7 +228,9 @@ test('the report is CSV that no spreadsheet runs', async () => {
   const csv = await bulkReport(pool, sessionId);
   const cell = `"'=HYPERLINK(""http://x"")\nsecond, line"`;
   const lines = csv.replaceAll(cell, 'NOTE').split('\r\n');
-  expect(lines[0]).toBe('position,item,decision,reason,note,outcome,message,paid,rejected,taken_back,undone,decision_id');
+  expect(lines[0]).toBe(
+    'position,item,decision,reason,note,outcome,message,paid,rejected,taken_back,undone,decision_id',
+  );
   expect(lines).toHaveLength(done.items + 2);
   expect(lines.at(-1)).toBe('');
   expect(lines[1]).toMatch(/^1,[0-9a-f-]{36},reject,account_farm,NOTE,applied,,0,\d+,\d+,no,[0-9a-f-]{36}$/);
@@ -248,7 +259,9 @@ test('a ring is what hangs together by devices, addresses and referrers; a crowd
     pair('erika', '203.0.113.1', 'case e', 500);
     pair('frida', '203.0.113.1', 'case f', 600);
     for (let guest = 0; guest < 60; guest += 1) {
-      story.user(at(-9999), `guest${guest}`, `Guest ${guest}`, `guest${guest}@campus.example`).seen(at(0), `guest${guest}`, '203.0.113.1');
+      story
+        .user(at(-9999), `guest${guest}`, `Guest ${guest}`, `guest${guest}@campus.example`)
+        .seen(at(0), `guest${guest}`, '203.0.113.1');
     }
     await tell(own.pool, story.events, NOW);
     const { rows } = await own.pool.query<{ id: string; referee: string }>(
@@ -257,7 +270,10 @@ test('a ring is what hangs together by devices, addresses and referrers; a crowd
     const itemOf = new Map(rows.map(({ id, referee }) => [referee, id]));
     const ring = async (of: string): Promise<string[]> => {
       const found = await ringOf(own.pool, itemOf.get(of) ?? '');
-      return rows.filter(({ id }) => found.includes(id)).map(({ referee }) => referee).sort();
+      return rows
+        .filter(({ id }) => found.includes(id))
+        .map(({ referee }) => referee)
+        .sort();
     };
     expect(itemOf.size).toBe(6);
     expect(await ring('annae')).toEqual(['annae', 'bertae', 'clarae']);
@@ -266,5 +282,155 @@ test('a ring is what hangs together by devices, addresses and referrers; a crowd
     expect(await ringOf(own.pool, randomUUID())).toEqual([]);
   } finally {
     await own.end();
+  }
+});
+
+/** Credits of everybody, and what stands in the queue. */
+async function standing(): Promise<unknown> {
+  const { rows } = await pool.query(
+    `SELECT (SELECT jsonb_object_agg(user_id, balance + free_credits_remaining) FROM credits.balances WHERE balance + free_credits_remaining <> 0) AS credits,
+       (SELECT jsonb_agg(jsonb_build_array(id, status, assigned_to, notes, reviewed_at) ORDER BY id) FROM referrals.review_queue) AS queue,
+       (SELECT jsonb_agg(jsonb_build_array(id, status, hold_reason, hold_until, credits_final) ORDER BY id) FROM referrals.bonus_events) AS bonuses,
+       (SELECT jsonb_agg(jsonb_build_array(id, is_flagged) ORDER BY id) FROM referrals.relationships) AS flags`,
+  );
+  return rows[0];
+}
+
+test.each([
+  ['approve', 'false_positive'],
+  ['reject', 'account_farm'],
+] as const)('undone as a whole: %s', async (decision, reason) => {
+  const before = await standing();
+  const sessionId = await start(filter(), { decision, reason });
+  const done = await runBulk(pool, sessionId, { ...by, batch: 20 });
+  expect(done.outcomes).toEqual({ applied: done.items });
+  expect(await standing()).not.toEqual(before);
+  const seen: number[] = [];
+  const undone = await undoBulk(pool, sessionId, {
+    now: later(5),
+    batch: 20,
+    onProgress: ({ settled }) => seen.push(settled),
+  });
+  expect(undone).toMatchObject({ state: 'undone', settled: done.items, outcomes: { applied: done.items } });
+  expect(seen.length).toBeGreaterThan(2);
+  await score(pool, { now: later(6) });
+  expect(await standing()).toEqual(before);
+  expect(await verify(pool)).toEqual([]);
+  const { rows } = await bulkItemsPage(pool, { sessionId, offset: 0, limit: 500 }, NOW);
+  expect(rows.every(({ undone: taken, outcome }) => taken && outcome === 'applied')).toBe(true);
+  // Once more changes nothing.
+  expect(await undoBulk(pool, sessionId, { now: later(7) })).toEqual(undone);
+});
+
+test('its maker may undo it for a while after it finished, whenever its items were decided; a lead later too', async () => {
+  const team = await analysts(db);
+  try {
+    const [mira, lead] = [await team.login('mira'), await team.login('lena', 'lead')];
+    const [slow, old] = [randomUUID(), randomUUID()];
+    const ids = await openIds();
+    const asked = { decision: 'approve', reason: 'false_positive' } as const;
+    const begin = async (sessionId: string, itemIds: string[]): Promise<void> => {
+      await startBulk(mira, { ...asked, sessionId, choice: { kind: 'items', itemIds } }, NOW);
+      await runBulk(mira, sessionId);
+    };
+    await begin(slow, ids.slice(0, 4));
+    await begin(old, ids.slice(4, 8));
+    // As if it had taken an hour, and the other had ended an hour ago.
+    await pool.query(`UPDATE umpire.decisions SET decided_at = decided_at - interval '1 hour'`);
+    await pool.query(
+      `UPDATE umpire.bulk_sessions SET finished_at = finished_at - interval '1 hour' WHERE session_id = $1`,
+      [old],
+    );
+    expect(await undoBulk(mira, slow, { batch: 1 })).toMatchObject({ state: 'undone', settled: 4 });
+    await expect(undoBulk(mira, old)).rejects.toThrow('a lead can reverse it');
+    expect(await undoBulk(lead, old)).toMatchObject({ state: 'undone', settled: 4 });
+    const { rows } = await pool.query<{ kind: string; n: number }>(
+      `SELECT undo_kind AS kind, count(*)::int AS n FROM umpire.decisions WHERE undo_kind IS NOT NULL GROUP BY 1 ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { kind: 'reversal', n: 4 },
+      { kind: 'undo', n: 4 },
+    ]);
+  } finally {
+    await team.end();
+  }
+});
+
+test('an undo leaves alone what was decided before under the same id, and tells what it could not take back', async () => {
+  const ids = await openIds();
+  const [first, second, third] = ids;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('too few items');
+  const before = { decisionId: randomUUID(), itemId: first, decision: 'approve', reason: 'household' } as const;
+  await decide(pool, [before], by);
+  const sessionId = randomUUID();
+  await inTransaction(pool, (client) =>
+    freeze(
+      client,
+      {
+        sessionId,
+        items: [
+          before,
+          { itemId: second, decision: 'reject', reason: 'account_farm' },
+          { itemId: third, decision: 'approve', reason: 'household' },
+        ],
+        onlyOpen: false,
+        decision: null,
+        reason: null,
+        chosenBy: 'a list',
+        asked: 'x',
+      },
+      by,
+    ),
+  );
+  const done = await runBulk(pool, sessionId, by);
+  expect(done.outcomes).toEqual({ applied: 3 });
+  // A lead takes one back and decides it anew before the session is undone.
+  const { rows } = await pool.query<{ id: string }>(
+    'SELECT decision_id AS id FROM umpire.decisions WHERE item_id = $1',
+    [second],
+  );
+  await pool.query(
+    `SELECT umpire.undo_items(jsonb_build_array(jsonb_build_object('undoId', gen_random_uuid(), 'decisionId', $1::uuid)), NULL, $2)`,
+    [rows[0]?.id, NOW],
+  );
+  const undone = await undoBulk(pool, sessionId, by);
+  expect(undone).toMatchObject({ state: 'undone', settled: 2 });
+  const page = await bulkItemsPage(pool, { sessionId, offset: 0, limit: 3 }, NOW);
+  expect(page.rows.map((row) => row.undone)).toEqual([false, true, true]);
+  expect(page.rows.map(({ row }) => row.status)).toEqual(['approved', 'pending', 'pending']);
+});
+
+test('a second pair of eyes: the preview tells who will wait and not whether somebody waits', async () => {
+  await pool.query('UPDATE umpire.review_settings SET second_review_share = 0.5');
+  const team = await analysts(db);
+  try {
+    const [mira, noor] = [await team.login('mira'), await team.login('noor')];
+    const asked = { choice: filter(), decision: 'approve', reason: 'false_positive' } as const;
+    const [first, second] = [randomUUID(), randomUUID()];
+    await startBulk(mira, { ...asked, sessionId: first }, NOW);
+    const told = await previewBulk(mira, first, NOW);
+    const done = await runBulk(mira, first);
+    expect(told.awaitingSecond).toBeGreaterThan(0);
+    expect(done.outcomes).toEqual({
+      applied: told.willDecide - told.awaitingSecond,
+      awaiting_second: told.awaitingSecond,
+    });
+    expect(done.paid).toBe(told.paid);
+    // Of somebody else's session nothing is seen while decisions of it wait.
+    expect(await listBulk(noor)).toEqual([]);
+    expect(await readBulk(noor, first)).toBeNull();
+    await startBulk(noor, { ...asked, sessionId: second }, NOW);
+    const blind = await previewBulk(noor, second, NOW);
+    expect(blind).toMatchObject({
+      items: told.awaitingSecond,
+      willDecide: told.awaitingSecond,
+      awaitingSecond: told.awaitingSecond,
+      paid: 0,
+    });
+    expect((await runBulk(noor, second)).outcomes).toEqual({ applied: told.awaitingSecond });
+    expect(await openIds()).toEqual([]);
+    expect(await verify(pool)).toEqual([]);
+  } finally {
+    await team.end();
   }
 });

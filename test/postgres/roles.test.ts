@@ -294,7 +294,7 @@ describe('an analyst with psql', () => {
   });
 
   test('calls no function that is the engine’s, an admin’s or an inner one', async () => {
-    const { rows } = await db.pool.query<{ name: string; call: string }>(
+    const { rows } = await analyst.pool.query<{ name: string; call: string }>(
       `SELECT n.nspname || '.' || p.proname AS name, format('SELECT %I.%I(%s)', n.nspname, p.proname,
          (SELECT string_agg('NULL::' || format_type(t.type, NULL), ', ' ORDER BY t.position) FROM unnest(p.proargtypes) WITH ORDINALITY AS t (type, position))) AS call
        FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace

@@ -19,8 +19,7 @@ export async function analysts(db: Pick<MigratedDatabase, 'pool' | 'database'>):
   const { database } = db.database.connection;
   const pools = new Map<string, Pool>();
   const name = (person: string): string => `${person}_${database.slice(-12)}`;
-  const url = (person: string): string =>
-    urlOf({ ...db.database.connection, user: name(person), password: PASSWORD });
+  const url = (person: string): string => urlOf({ ...db.database.connection, user: name(person), password: PASSWORD });
   return {
     name,
     url,

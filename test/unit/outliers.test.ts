@@ -25,9 +25,17 @@ describe('items unlike the rest of a session', () => {
     ['another band', { band: 'critical' }, 'critical, as only this one of 100 of the session'],
     ['a score far off', { score: 140 }, '140 points, where the middle is 62'],
     ['much at stake', { stake: 1200 }, '1,200 credits at stake, where the middle is 43'],
-    ['a signal that nobody else has', { signals: ['same_ip', 'same_device', 'vpn_proxy'] }, 'vpn_proxy, which only this one of 100 have'],
+    [
+      'a signal that nobody else has',
+      { signals: ['same_ip', 'same_device', 'vpn_proxy'] },
+      'vpn_proxy, which only this one of 100 have',
+    ],
     ['without what nearly all have', { signals: ['same_ip'] }, 'not same_device, which nearly all others have'],
-    ['the only one of its referrer', { referrerId: 'alone' }, 'the only one of its referrer, where others come in groups'],
+    [
+      'the only one of its referrer',
+      { referrerId: 'alone' },
+      'the only one of its referrer, where others come in groups',
+    ],
     ['decided otherwise before', { opposed: 2 }, '2 referrals of this referrer were approved before'],
   ] as const)('%s', (_, fields, why) => {
     expect(outliersOf(session(100, fields))).toEqual([{ itemId: 'item-099', why }]);
@@ -35,7 +43,10 @@ describe('items unlike the rest of a session', () => {
 
   test('the most unlike come first, at most twenty, with the two strongest reasons', () => {
     const many = Array.from({ length: 600 }, (_, n) =>
-      item(n, n >= 570 ? { opposed: n - 569, stake: n === 599 ? 5000 : 40, band: n === 599 ? 'critical' : 'high' } : {}),
+      item(
+        n,
+        n >= 570 ? { opposed: n - 569, stake: n === 599 ? 5000 : 40, band: n === 599 ? 'critical' : 'high' } : {},
+      ),
     );
     const found = outliersOf(many);
     expect(found).toHaveLength(20);

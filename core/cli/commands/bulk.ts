@@ -5,9 +5,9 @@ import { inTransaction, type Pool } from '../../postgres/connection.ts';
 import { readDecisionLines, type RejectedDecision } from '../../review/bulk/lines.ts';
 import { isUndone, listBulk, messageOf, readBulk, readBulkItems, type StoredBulkItem } from '../../review/bulk/read.ts';
 import { bulkReport } from '../../review/bulk/report.ts';
-import { runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
+import { BATCH, runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
 import { digestOf, freeze, MOST_ITEMS, type Stands } from '../../review/bulk/start.ts';
-import { uuid } from '../arguments.ts';
+import { uuid, wholeNumber } from '../arguments.ts';
 import { type Context, withContext } from '../context.ts';
 import { BadArgument, Failed } from '../errors.ts';
 import { openSource } from '../open-source.ts';
@@ -21,6 +21,7 @@ type Options = {
   readonly undo?: string;
   readonly report?: string;
   readonly list?: true;
+  readonly batch: number;
   readonly strict: boolean;
 };
 
@@ -58,6 +59,7 @@ export function bulkCommand(program: Command): void {
     .option('--report <session>', 'one line an item, as CSV', uuid)
     .option('--list', 'the latest sessions')
     .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .option('--batch <n>', 'decides so many in one transaction', wholeNumber(1, 10_000), BATCH)
     .option('--strict', 'exit 1 when a line was rejected or an item was not decided as asked', false)
     .action(async (file: string | undefined, options: Options, command: Command) => {
       const { resume, undo, report, list } = options;
@@ -100,7 +102,7 @@ async function workOn(file: string | undefined, options: Options, command: Comma
   const result = await withContext(
     command,
     (context) => {
-      const work = { ...context, stands, signal: stop.signal };
+      const work = { ...context, stands, signal: stop.signal, batch: options.batch };
       if (options.undo !== undefined) return go(work, options.undo, undoBulk, 'Taking back');
       if (options.resume !== undefined) return go(work, options.resume, runBulk, 'Deciding');
       return decideFile(work, file ?? '-');
@@ -126,7 +128,7 @@ function givenNow(command: Command): Date | undefined {
   return now === undefined ? undefined : new Date(now);
 }
 
-type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal };
+type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal; readonly batch: number };
 type Doing = (pool: Pool, sessionId: string, options: RunOptions) => Promise<BulkSession>;
 
 async function decideFile(work: Work, file: string): Promise<BulkResult> {
@@ -165,7 +167,7 @@ async function decideFile(work: Work, file: string): Promise<BulkResult> {
 }
 
 async function go(
-  { pool, stands, signal }: Work,
+  { pool, stands, signal, batch }: Work,
   sessionId: string,
   doing: Doing,
   title: string,
@@ -177,6 +179,7 @@ async function go(
     const session = await doing(pool, sessionId, {
       ...stands,
       signal,
+      batch,
       onProgress: ({ settled, items }) => bar.update(title, settled, items),
     });
     const results = await resultsOf(pool, session, lines);

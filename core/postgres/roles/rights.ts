@@ -122,6 +122,11 @@ export function tableRule(table: string): TableRule | undefined {
 export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
   'umpire.login_role': 'viewer',
   'umpire.credits_of': 'viewer',
+  'umpire.decisions_on': 'viewer',
+  'umpire.second_reviews': 'viewer',
+  'umpire.record_of': 'viewer',
+  'umpire.decide_items': 'analyst',
+  'umpire.undo_items': 'analyst',
   'umpire.is_lead': 'viewer',
   'umpire.claim_item': 'analyst',
   'umpire.claim_first': 'analyst',
@@ -133,10 +138,6 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.cancel_bulk': 'analyst',
   'umpire.undo_bulk': 'analyst',
   'umpire.preview_bulk': 'analyst',
-  'umpire.decisions_on': 'viewer',
-  'umpire.second_reviews': 'viewer',
-  'umpire.decide_items': 'analyst',
-  'umpire.undo_items': 'analyst',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -147,53 +148,29 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.retire_reason': 'admin',
 };
 
+function named(names: string): readonly string[] {
+  return names.split(/\s+/).map((name) => `umpire.${name}`);
+}
+
 /** Functions of the engine. Triggers need no right to be called, and have none. */
 export const ENGINE_FUNCTIONS: readonly string[] = [
-  ...[
-    'add_earned',
-    'append_audit',
-    'audit_hash',
-    'audit_text',
-    'caller',
-    'code_stands',
-    'count_call',
-    'decisions_digest',
-  ],
-  ...[
-    'defer_claims',
-    'end_second_review',
-    'ended_holds',
-    'evidence_digest',
-    'fingerprint_id',
-    'has_ledger',
-    'hold_bonuses',
-    'is_full',
-    'log_money',
-  ],
-  ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'observes'],
-  ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
+  ...named('add_earned append_audit audit_hash audit_text caller code_stands count_call decisions_digest defer_claims'),
+  ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
+  ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
+  ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
+  ...named('retime_claims reverse_bonuses tier_of transaction_id'),
   // The scheduler's.
-  ...['create_queue', 'delete_queue', 'job_now', 'job_table_format', 'job_table_run', 'job_table_run_async'],
-  ...['release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
-].map((name) => `umpire.${name}`);
+  ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
+];
 
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
-  ...[
-    'decide',
-    'decide_round',
-    'undo',
-    'undo_round',
-    'lock_for_decisions',
-    'keep_evidence',
-    'end_claims',
-    'note_digest',
-  ],
-  ...['take_back_bonuses', 'repay_bonuses', 'in_second_sample', 'second_needed', 'stands_as_left'],
-  ...['administrator', 'check_verifier', 'check_grantable', 'own_account'],
-  ...['claim_of', 'clear_claims', 'is_open_for', 'lock_bulk', 'take_claim'],
-  ...['audit_pattern', 'audit_rules', 'mark_money_days', 'refuse_change'],
-].map((name) => `umpire.${name}`);
+  ...named('administrator check_verifier check_grantable own_account'),
+  ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
+  ...named('repay_bonuses in_second_sample second_needed stands_as_left'),
+  ...named('claim_of clear_claims is_open_for lock_bulk take_claim'),
+  ...named('audit_pattern audit_rules mark_money_days refuse_change'),
+];
 
 /** The rule of a function, by its name without arguments: who calls it beside the owner; undefined where it has none. */
 export function functionRule(name: string): readonly Role[] | undefined {

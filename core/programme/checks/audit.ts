@@ -41,4 +41,23 @@ export const AUDIT_CHECKS: readonly Check[] = [
       WHERE CASE WHEN s.version IS NULL THEN l.details ->> 'change' <> 'deleted'
         ELSE (l.details -> 'points', l.details -> 'thresholds', l.details -> 'disabled') IS DISTINCT FROM (s.points, s.thresholds, s.disabled) END`,
   },
+  {
+    name: 'audit_decisions',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT coalesce(l.batch, d.batch::text) AS subject, CASE
+          WHEN l.batch IS NULL THEN format('is a batch of %s decisions that no entry of the log vouches for', d.items)
+          WHEN l.entries > 1 THEN 'is a batch that more than one entry vouches for'
+          ELSE 'is a batch whose decisions are not those that were logged'
+        END AS detail
+      FROM (
+        SELECT a.details ->> 'batch' AS batch, count(*) AS entries, min(a.details ->> 'items') AS items, min(a.details ->> 'digest') AS digest
+        FROM umpire.audit_log AS a WHERE a.kind IN ('decisions', 'undos') GROUP BY 1
+      ) AS l
+      FULL JOIN (
+        SELECT k.batch, k.items, umpire.decisions_digest(k.batch) AS digest
+        FROM (SELECT c.batch, count(*) AS items FROM umpire.decisions AS c GROUP BY c.batch) AS k
+      ) AS d ON d.batch::text = l.batch
+      WHERE l.entries IS DISTINCT FROM 1 OR l.items IS DISTINCT FROM d.items::text OR l.digest IS DISTINCT FROM d.digest`,
+  },
 ];

@@ -14,12 +14,12 @@ import { SessionHead } from './session-head.tsx';
 import { endWords, isMoving, title } from './session-words.ts';
 import styles from './session-view.module.css';
 
-/** Says at the foot how a session ended that was seen moving. */
+/** Says at the foot where a session has come to a stand that was seen elsewhere before. */
 function useEndSaid(session: BulkSession | null | undefined): void {
   const was = useRef<BulkSession['state'] | null>(null);
   useEffect(() => {
     if (session === null || session === undefined) return;
-    if (was.current !== null && isMoving(was.current) && !isMoving(session.state)) {
+    if (was.current !== null && was.current !== session.state && !isMoving(session.state)) {
       say(endWords(session));
       refreshReviews();
     }

@@ -12,8 +12,13 @@ const OPENED_AFTER_MS = 250;
 const IDLE_LOOK_MS = 5_000;
 const RETRY_MS = 30_000;
 
-/** Shows who has the case, where it is open. */
-function show(itemId: string, result: ClaimResult | null): void {
+/** What this window holds, as far as it was told. */
+const held = new Set<string>();
+
+/** Keeps what a claim came to, and shows who has the case where it is open. */
+export function noteClaim(itemId: string, result: ClaimResult | null): void {
+  if (result?.isMine === true) held.add(itemId);
+  else held.delete(itemId);
   queryClient.setQueryData<CaseFile | null>(['case', itemId], (file) => {
     if (file === undefined || file === null) return file;
     return { ...file, claim: result === null ? null : { by: result.by, until: result.until, isMine: result.isMine } };
@@ -23,7 +28,6 @@ function show(itemId: string, result: ClaimResult | null): void {
 /** Claims a case and renews it for as long as the window is used; the function returned gives it back. */
 function hold(itemId: string): () => void {
   let isOver = false;
-  let isMine = false;
   let asked: Promise<void> = Promise.resolve();
   let askedAt = 0;
   let timer = setTimeout(claim, OPENED_AFTER_MS);
@@ -31,9 +35,8 @@ function hold(itemId: string): () => void {
   async function askForIt(): Promise<void> {
     try {
       const result = await ask('case.claim', { itemId });
-      isMine = result?.isMine ?? false;
+      noteClaim(itemId, result);
       if (isOver) return;
-      show(itemId, result);
       timer = setTimeout(renew, renewAfter(result?.until ?? null, Date.now()));
     } catch {
       // A claim is a courtesy: without one the case can be decided all the same.
@@ -51,17 +54,20 @@ function hold(itemId: string): () => void {
     else timer = setTimeout(renew, IDLE_LOOK_MS);
   }
 
+  // A window that is closed gives back what it had; where that does not arrive any more, the claim ends by itself.
+  addEventListener('pagehide', giveBackNow);
   return () => {
+    removeEventListener('pagehide', giveBackNow);
     isOver = true;
     clearTimeout(timer);
-    void giveBack();
+    void asked.then(giveBackNow);
   };
 
-  async function giveBack(): Promise<void> {
-    await asked;
+  function giveBackNow(): void {
     // A decision ends the claim itself; giving it back before would hand the case to the next one meanwhile.
-    if (!isMine || useDecisions.getState().decided.has(itemId)) return;
-    await ask('case.release', { itemId }).catch(() => undefined);
+    const isDecided = useDecisions.getState().decided.has(itemId);
+    if (!held.delete(itemId) || isDecided) return;
+    ask('case.release', { itemId }).catch(() => undefined);
   }
 }
 
@@ -74,7 +80,7 @@ export function useClaim(itemId: string | null): void {
 export async function takeOver(itemId: string, from: string): Promise<void> {
   try {
     const result = await ask('case.claim', { itemId, takeOver: true });
-    show(itemId, result);
+    noteClaim(itemId, result);
     say(result?.isMine === true ? `Taken over from ${from}` : 'The case is not open any more.');
   } catch (error) {
     say(`Not taken over: ${failureText(error)}`);

@@ -8,6 +8,7 @@ import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { CasePane } from '../case/case-pane.tsx';
 import { draftFrom } from '../bulk/draft.ts';
+import { noteClaim } from '../case/claim.ts';
 import { say, useDecisions } from '../case/decisions-made.ts';
 import { QueueNavigation, type QueueContext } from './queue-context.ts';
 import { filterOf, useQueueFilter } from './queue-filter.ts';
@@ -101,7 +102,10 @@ export function QueueScreen() {
     try {
       const claim = await ask('queue.next', { filter, ...(selected === null ? {} : { except: selected }) });
       if (claim === null) say('There is no other case in this view that nobody has.');
-      else open(claim.itemId);
+      else {
+        noteClaim(claim.itemId, claim);
+        open(claim.itemId);
+      }
     } catch (error) {
       say(`No next case: ${failureText(error)}`);
     }

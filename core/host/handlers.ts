@@ -3,6 +3,8 @@ import type { MethodHandlers } from '../contract/methods.ts';
 import { reasonCode, type WorkspaceStatus } from '../contract/workspace.ts';
 import { rows } from '../postgres/rows.ts';
 import { claimItem, claimNext, releaseClaim } from '../review/claims.ts';
+import { readBundle } from '../review/bundle.ts';
+import { bundlePage } from '../review/bundle-page.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
 import { queuePage, queueSummary } from '../review/queue.ts';
@@ -56,6 +58,11 @@ export function hostHandlers({ use, status, retry, changed, bulk }: HandlerNeeds
       return result;
     },
     ...bulk,
+    'case.bundle': ({ itemId }) =>
+      use(async ({ pool }) => {
+        const bundle = await readBundle(pool, itemId, await serverNow(pool));
+        return bundle === null ? null : { html: bundlePage(bundle) };
+      }),
     'reasons.list': () =>
       use(({ pool }) =>
         rows(

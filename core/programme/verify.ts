@@ -3,6 +3,7 @@ import { recordedMode } from '../postgres/mode.ts';
 import { AUDIT_CHECKS } from './checks/audit.ts';
 import { BONUS_CHECKS } from './checks/bonuses.ts';
 import type { Check } from './checks/check.ts';
+import { DECISION_CHECKS } from './checks/decisions.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
 import { REFERRAL_CHECKS } from './checks/referrals.ts';
 import { REVIEW_CHECKS } from './checks/review.ts';
@@ -15,6 +16,7 @@ export const CHECKS: readonly Check[] = [
   ...BONUS_CHECKS,
   ...REFERRAL_CHECKS,
   ...REVIEW_CHECKS,
+  ...DECISION_CHECKS,
   ...STATISTICS_CHECKS,
   ...AUDIT_CHECKS,
 ];

@@ -35,7 +35,8 @@ export async function readCase(
   return inSnapshot(pool, (db) => readCaseFile(db, itemId, now, { records, words: wordsFor(zone, now) }));
 }
 
-async function readCaseFile(
+/** The same in somebody's own snapshot. */
+export async function readCaseFile(
   db: Queryable,
   itemId: string,
   now: Date,

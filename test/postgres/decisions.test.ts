@@ -465,9 +465,7 @@ describe('undo', () => {
         name,
       );
     });
-    // The first comes from his home; the last, too, and so waits.
-    story.events.splice(0, story.events.length, ...inOrder(story.events, 'raa'));
-    await tell(db.pool, story.events, minutes(-60));
+    await tell(db.pool, fromHome(fromHome(story.events, 'raa'), 'rff'), minutes(-60));
     const before = await stateOf('rff');
     const item = await itemOf('raa');
     const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
@@ -544,11 +542,212 @@ describe('undo', () => {
   });
 });
 
+describe('a second pair of eyes', () => {
+  const WAITS = { outcome: 'awaiting_second', status: 'pending', paid: 0, rejected: 0, reversed: 0 };
+  const held = async (): Promise<string[]> => [
+    ...new Set((await bonusesOf('rae')).map((told) => told.split(' ').slice(1).join(' '))),
+  ];
+
+  beforeEach(() => settings('second_review_above = 64'));
+
+  test('above an amount at stake a decision waits, and takes effect when another analyst decides the same', async () => {
+    const item = await rae();
+    const before = await stateOf('rae');
+    const first = await decideOn(item, 'approve', { as: 'ana', note: 'a family' });
+    expect(first).toMatchObject({ ...WAITS, version: 2 });
+    expect(await held()).toEqual(['held second_review']);
+    expect(await releaseHolds(db.pool, hours(24 * 30))).toBe(0);
+    expect(await verify(db.pool)).toEqual([]);
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ ...WAITS, version: 2 });
+    expect(await decideOn(item, 'reject', { as: 'ana' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('withdraw yours first'),
+    });
+    expect(await decideOn(item, 'approve', { as: 'ana', id: first.decisionId, note: 'a family' })).toEqual(first);
+    const second = await decideOn(item, 'approve', { as: 'ben' });
+    expect(second).toMatchObject({ outcome: 'applied', status: 'approved', version: 3, paid: 65 });
+    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(second.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', reversed: 65 });
+    expect(await stateOf('rae')).toEqual(before);
+    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject(WAITS);
+  });
+
+  test('an amount that is not above it, or a decision to escalate, needs no second', async () => {
+    const item = await rae();
+    await settings('second_review_above = 65');
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    expect(await undoIt(decisionId, { as: 'ana' })).toMatchObject({ outcome: 'applied' });
+    await settings('second_review_above = 0');
+    expect(await decideOn(item, 'escalate', { as: 'ana' })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('a second who decides otherwise sends it to a lead', async () => {
+    const item = await rae();
+    const first = await decideOn(item, 'approve', { as: 'ana' });
+    const second = await decideOn(item, 'reject', { as: 'ben', note: 'never' });
+    expect(second).toMatchObject({
+      outcome: 'conflict',
+      message: 'Another analyst decided otherwise: it goes to a lead.',
+      status: 'escalated',
+      version: 3,
+    });
+    expect(await held()).toEqual(['held fraud_high']);
+    expect(await verify(db.pool)).toEqual([]);
+    for (const { decisionId } of [first, second]) {
+      expect(await undoIt(decisionId, { as: 'lea' })).toMatchObject({ outcome: 'not_allowed' });
+    }
+    // The owner’s login is a lead’s: it is told who wanted what.
+    const file = await readCase(db.pool, item, minutes(1), 'UTC');
+    expect(file?.decisions).toEqual([]);
+    expect(file?.notes).toBeNull();
+    expect(file?.timeline.filter(({ kind }) => kind === 'decision').map(({ text }) => text)).toEqual([
+      'ana would have it approved (household), and another analyst not',
+      'ben would have it rejected (account_farm), and another analyst not',
+    ]);
+    expect(await decideOn(item, 'reject', { as: 'lea', at: minutes(1) })).toMatchObject({
+      outcome: 'applied',
+      rejected: 65,
+    });
+  });
+
+  test('one’s own is withdrawn at any time, by nobody else', async () => {
+    const item = await rae();
+    const before = await stateOf('rae');
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    expect(await undoIt(decisionId, { as: 'lea' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(decisionId, { as: 'ana', at: hours(100) })).toMatchObject({
+      outcome: 'applied',
+      kind: 'withdrawal',
+      status: 'pending',
+      version: 3,
+    });
+    expect(await stateOf('rae')).toEqual(before);
+    expect(await undoIt(decisionId, { as: 'ana', at: hours(100) })).toMatchObject({ outcome: 'agreed' });
+    expect(await decideOn(item, 'approve', { as: 'ana', at: hours(101) })).toMatchObject({
+      outcome: 'awaiting_second',
+    });
+  });
+
+  test('an escalation ends it, and so does a decision when no second is needed any more', async () => {
+    const item = await rae();
+    await decideOn(item, 'approve', { as: 'ana' });
+    const escalated = await decideOn(item, 'escalate', { as: 'ben' });
+    expect(escalated).toMatchObject({ outcome: 'applied', status: 'escalated' });
+    expect(await held()).toEqual(['held fraud_high']);
+    expect(await undoIt(escalated.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', status: 'pending' });
+    await decideOn(item, 'approve', { as: 'ana', at: minutes(2) });
+    await settings('second_review_above = NULL');
+    expect(await decideOn(item, 'reject', { as: 'ana', at: minutes(3) })).toMatchObject({
+      outcome: 'applied',
+      rejected: 65,
+    });
+    const { rows } = await db.pool.query('SELECT proposal FROM umpire.decisions WHERE proposal IS NOT NULL');
+    expect(rows).toEqual([{ proposal: 'superseded' }, { proposal: 'superseded' }]);
+  });
+
+  test('a band that rises ends it', async () => {
+    const story = bring(rob(), 'rae', 5);
+    await settings('second_review_above = 0');
+    await tell(db.pool, story.events, minutes(-60));
+    const item = await itemOf('rae');
+    const { decisionId } = await decideOn(item, 'approve', { as: 'ana', at: minutes(-50) });
+    for (const [index, name] of ['rib', 'rub', 'rud', 'ryn'].entries()) {
+      story
+        .user('2026-02-28T10:00:00Z', name, name, `${name}@${name}.example`)
+        .registered(`2026-03-05T11:${10 + index * 10}:00Z`, name, 'ROB', '198.51.100.7');
+    }
+    await tell(db.pool, story.events, minutes(-40));
+    expect(await held()).toEqual(['held fraud_critical']);
+    expect(await verify(db.pool)).toEqual([]);
+    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-39) })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await decideOn(item, 'approve', { as: 'ben', at: minutes(-38) })).toMatchObject({
+      outcome: 'awaiting_second',
+    });
+    expect(await decideOn(item, 'approve', { as: 'ana', at: minutes(-37) })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('a re-run of the engine leaves what waits as it is', async () => {
+    await decideOn(await rae(), 'approve', { as: 'ana' });
+    const before = await stateOf('rae');
+    await markAllDirty(db.pool);
+    await score(db.pool, { now: minutes(5) });
+    expect(await stateOf('rae')).toEqual(before);
+  });
+
+  test('a random sample is chosen by the salt, whatever is at stake', async () => {
+    const item = await rae();
+    await settings(`second_review_above = NULL, second_review_share = 0.5, second_review_salt = 'pepper'`);
+    const { rows } = await db.pool.query<{ share: string }>(
+      `SELECT ('x' || substr(md5('pepper:' || $1), 1, 8))::bit(32)::bigint / 4294967296.0 AS share`,
+      [item],
+    );
+    const share = rows[0]?.share ?? '';
+    await settings(`second_review_share = ${share}`);
+    const { decisionId, outcome } = await decideOn(item, 'approve', { as: 'ana' });
+    expect(outcome).toBe('applied');
+    await undoIt(decisionId, { as: 'ana' });
+    await settings(`second_review_share = ${share} + 0.000001`);
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ outcome: 'awaiting_second' });
+  });
+
+  test('whoever is to be the second reads nothing of the first', async () => {
+    const item = await rae();
+    const before = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect(before?.secondReview).toBe('needed');
+    await decideOn(item, 'approve', { as: 'ana', note: 'a family' });
+    // `ana` is somebody else than the login that reads.
+    const file = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect({ ...file, version: 1 }).toEqual({ ...before, version: 1 });
+    expect(JSON.stringify(file)).not.toMatch(/second_review|a family|ana/);
+  });
+
+  test('one’s own is shown, to be withdrawn', async () => {
+    const item = await rae();
+    const [made] = await decide(
+      db.pool,
+      [{ decisionId: randomUUID(), itemId: item, decision: 'reject', reason: 'account_farm' }],
+      { now: START_CLOCK },
+    );
+    const file = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect(file?.secondReview).toBe('mine');
+    expect(file?.decisions).toMatchObject([
+      { decisionId: made?.decisionId, undo: 'withdrawal', isUndone: false, decision: 'reject' },
+    ]);
+    expect(file?.timeline.at(-1)?.text).toMatch(/^Rejected by .* \(account_farm\): waits for a second analyst$/);
+  });
+});
+
+test('a case tells which decisions were taken back, by whom, and which may be', async () => {
+  const item = await rae();
+  const wrong = await decideOn(item, 'approve', { as: 'ana' });
+  await undoIt(wrong.decisionId, { as: 'lea', note: 'not a family' });
+  const right = await decideOn(item, 'reject', { as: 'ben', at: minutes(2) });
+  const file = await readCase(db.pool, item, minutes(5), 'UTC');
+  expect(
+    file?.decisions.map(({ decisionId, isUndone, undo: kind, by }) => ({ decisionId, isUndone, kind, by })),
+  ).toEqual([
+    { decisionId: wrong.decisionId, isUndone: true, kind: null, by: 'ana' },
+    { decisionId: right.decisionId, isUndone: false, kind: 'reversal', by: 'ben' },
+  ]);
+  expect(file?.timeline.filter(({ kind }) => kind === 'decision').map(({ text }) => text)).toEqual([
+    'Approved by ana (household)',
+    'Approved by ana, taken back by lea: not a family',
+    'Rejected by ben (account_farm)',
+  ]);
+});
+
+test('what was known is kept with the decision, whatever is found later', async () => {
+  const item = await rae();
+  const { decisionId } = await decideOn(item, 'approve', { as: 'ana' });
+  const { rows } = await db.pool.query<{ signals: { signal: string; points: number }[]; points: number }>(
+    `SELECT k.signals, d.score AS points FROM umpire.decisions AS d JOIN umpire.known_evidence AS k ON k.digest = d.evidence_digest WHERE d.decision_id = $1`,
+    [decisionId],
+  );
+  expect(rows[0]?.signals.map(({ signal }) => signal)).toEqual(['same_device', 'same_ip']);
+  expect(rows[0]?.signals.reduce((sum, { points }) => sum + points, 0)).toBe(rows[0]?.points);
+});
+
 /** The events, with this referee's registration from his referrer's home. */
-function inOrder(events: readonly StoryEvent[], referee: string): StoryEvent[] {
-  return events
-    .map((event) =>
-      event['refereeId'] === referee ? { ...event, ip: HOME, device: { ...Object(event['device']) } } : event,
-    )
-    .map((event) => (event['refereeId'] === referee ? { ...event, device: DEVICE } : event));
+function fromHome(events: readonly StoryEvent[], referee: string): StoryEvent[] {
+  return events.map((event) => (event['refereeId'] === referee ? { ...event, ip: HOME, device: DEVICE } : event));
 }

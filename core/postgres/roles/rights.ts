@@ -124,6 +124,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.credits_of': 'viewer',
   'umpire.decisions_on': 'viewer',
   'umpire.second_reviews': 'viewer',
+  'umpire.record_of': 'viewer',
   'umpire.decide_items': 'analyst',
   'umpire.undo_items': 'analyst',
   'umpire.is_lead': 'viewer',

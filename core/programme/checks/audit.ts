@@ -60,20 +60,4 @@ export const AUDIT_CHECKS: readonly Check[] = [
       ) AS d ON d.batch::text = l.batch
       WHERE l.entries IS DISTINCT FROM 1 OR l.items IS DISTINCT FROM d.items::text OR l.digest IS DISTINCT FROM d.digest`,
   },
-  {
-    name: 'audit_notes',
-    modes: ['programme', 'observe'],
-    // Whoever is erased may take note and salt away together; the digest stays.
-    sql: `
-      SELECT d.decision_id::text AS subject, 'has other notes than those that were digested' AS detail FROM umpire.decisions AS d
-      WHERE CASE WHEN d.note_salt IS NULL THEN d.note IS NOT NULL OR d.notes_before IS NOT NULL
-        ELSE d.note_digest IS DISTINCT FROM umpire.note_digest(d.note_salt, d.note, d.notes_before) END`,
-  },
-  {
-    name: 'audit_evidence',
-    modes: ['programme', 'observe'],
-    sql: `
-      SELECT k.relationship_id::text AS subject, 'was decided on other evidence than what is kept of it' AS detail FROM umpire.known_evidence AS k
-      WHERE k.salt IS NOT NULL AND k.digest <> umpire.evidence_digest(k.salt, k.signals)`,
-  },
 ];

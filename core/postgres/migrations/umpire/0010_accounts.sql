@@ -255,3 +255,34 @@ FROM umpire.decisions AS d
 WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
   OR coalesce(d.on_behalf_of, d.actor) = session_user
   OR umpire.login_role() NOT IN ('viewer', 'analyst');
+
+-- For the evidence bundle of a case: each decision and undo on a referral that the caller may know, oldest first, with what was
+-- known, what it found and did to the bonuses, and the entry of the audit log that vouches for it.
+CREATE FUNCTION umpire.record_of(relationship uuid) RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN QUERY
+  SELECT jsonb_build_object(
+    'decisionId', d.decision_id, 'itemId', d.item_id, 'at', d.decided_at, 'actor', d.actor, 'onBehalfOf', d.on_behalf_of,
+    'decision', d.decision, 'reason', d.reason, 'note', d.note, 'outcome', d.outcome ->> 'outcome', 'undoes', d.undoes, 'undoKind', d.undo_kind,
+    'undoneBy', d.undone_by, 'band', d.band, 'score', d.score, 'ruleSetVersion', d.rule_set_version,
+    'paid', coalesce((d.outcome ->> 'paid')::int, 0), 'rejected', coalesce((d.outcome ->> 'rejected')::int, 0),
+    'reversed', coalesce((d.outcome ->> 'reversed')::int, 0),
+    'signals', (SELECT k.signals FROM umpire.decisions AS o JOIN umpire.known_evidence AS k ON k.digest = o.evidence_digest WHERE o.decision_id = d.decision_id),
+    'bonuses', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('bonusId', e.bonus_id, 'statusBefore', e.status_before, 'holdReasonBefore', e.hold_reason_before,
+        'holdUntilBefore', e.hold_until_before, 'done', e.done, 'credits', e.credits) ORDER BY e.bonus_id)
+      FROM umpire.decision_effects AS e WHERE e.decision_id = d.decision_id), '[]'),
+    'audit', (
+      SELECT jsonb_build_object('seq', a.seq, 'at', a.at, 'previous', a.previous, 'hash', a.hash, 'batch', d.batch,
+        'digest', a.details ->> 'digest', 'items', (a.details ->> 'items')::int,
+        'hashed', umpire.audit_text(a.previous, a.seq, a.at, a.actor, a.on_behalf_of, a.kind, a.details))
+      FROM umpire.audit_log AS a
+      WHERE a.kind IN ('decisions', 'undos') AND a.details ->> 'batch' = d.batch::text ORDER BY a.seq LIMIT 1))
+  FROM umpire.decisions_made AS d WHERE d.relationship_id = record_of.relationship
+  ORDER BY d.decided_at, (d.outcome ->> 'version')::int, d.decision_id;
+END $$;
+
+-- One entry of the log is found by its batch.
+CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHERE kind IN ('decisions', 'undos');

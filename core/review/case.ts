@@ -9,6 +9,7 @@ import { inSnapshot } from '../postgres/snapshot.ts';
 import { readBonuses } from './case-bonuses.ts';
 import { readCaseHead } from './case-head.ts';
 import { CROWD_LIMIT, readCrowds } from './crowd.ts';
+import { readClaim } from './claims.ts';
 import { decisionsOf, readDecisions, readSecondReview } from './decisions-on-case.ts';
 import { egoCase } from './ego-case.ts';
 import { innocentFacts } from './innocent-facts.ts';
@@ -47,6 +48,7 @@ export async function readCaseFile(
   const [referrer, referee] = await readParties(db, [head.referrer_id, head.referee_id] as const);
   const bonuses = await readBonuses(db, head.relationship_id, head.referee_id);
   const movements = await readMovements(db, head.relationship_id);
+  const claim = await readClaim(db, itemId);
   const decisions = await readDecisions(db, head.relationship_id, now);
   const secondReview = await readSecondReview(db, head.item_id, now);
   const signals = await readFiredSignals(db, head.relationship_id, records, words);
@@ -100,6 +102,7 @@ export async function readCaseFile(
       atMost: CROWD_LIMIT,
       likenesses,
     }),
+    claim,
     secondReview,
     decisions: decisionsOf(decisions),
   };

@@ -100,6 +100,13 @@ export const TABLES: { readonly [table: string]: TableRule } = {
     admin: ['second_review_above', 'second_review_share'],
   }),
 
+  'umpire.claims': reviewed(),
+  // Who may see which session, so that nobody learns of a proposal by it, is said by the views.
+  'umpire.bulk_sessions': kept(),
+  'umpire.bulk_items': kept(),
+  'umpire.bulk_sessions_seen': kept({ viewer: 'all' }),
+  'umpire.bulk_items_seen': kept({ viewer: 'all' }),
+
   'umpire.migrations': nobody,
   'umpire.key_migrations': nobody,
   'umpire.programme_migrations': nobody,
@@ -120,6 +127,17 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.record_of': 'viewer',
   'umpire.decide_items': 'analyst',
   'umpire.undo_items': 'analyst',
+  'umpire.is_lead': 'viewer',
+  'umpire.claim_item': 'analyst',
+  'umpire.claim_first': 'analyst',
+  'umpire.release_claim': 'analyst',
+  'umpire.start_bulk': 'analyst',
+  'umpire.begin_bulk': 'analyst',
+  'umpire.run_bulk': 'analyst',
+  'umpire.pause_bulk': 'analyst',
+  'umpire.cancel_bulk': 'analyst',
+  'umpire.undo_bulk': 'analyst',
+  'umpire.preview_bulk': 'analyst',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -150,6 +168,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
   ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
   ...named('repay_bonuses in_second_sample second_needed stands_as_left'),
+  ...named('claim_of clear_claims is_open_for lock_bulk take_claim'),
   ...named('audit_pattern audit_rules mark_money_days refuse_change'),
 ];
 

@@ -6,6 +6,7 @@ import { answer } from '../../core/host/answer.ts';
 import { type Host, openHost } from '../../core/host/open.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { until } from '../support/until.ts';
 import { Story, tell, tellDemo } from '../support/story.ts';
 
 const NOW = new Date('2026-03-01T20:00:00Z');
@@ -145,6 +146,21 @@ test('a reviewer’s window neither scores nor runs jobs, and still notices what
     NOW,
   );
   await opened.next(({ kind }) => kind === 'queue');
+  expect(opened.log).toEqual([]);
+});
+
+test('a login of the engine scores and takes part in the jobs, as the owner’s does', async () => {
+  await db.pool.query('DELETE FROM umpire.job_runs');
+  await db.pool.query('SELECT umpire.mark_dirty(ARRAY(SELECT relationship_id FROM umpire.referrals LIMIT 1))');
+  const opened = await openAs(await logins.add('engine'));
+  expect(await opened.call('workspace.status', {})).toMatchObject({ value: { role: 'engine' } });
+  const ran = await until(async () => {
+    const { rows } = await db.pool.query(
+      `SELECT count(DISTINCT job)::int AS jobs, (SELECT count(*)::int FROM umpire.dirty) AS dirty FROM umpire.job_runs WHERE outcome = 'done'`,
+    );
+    return rows[0].jobs >= 3 && rows[0].dirty === 0 ? rows[0] : null;
+  });
+  expect(ran).not.toBeNull();
   expect(opened.log).toEqual([]);
 });
 

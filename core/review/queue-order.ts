@@ -7,7 +7,8 @@ export const DUE_AT = `coalesce(r.qualified_at, q.created_at) + interval '7 days
 
 /** Whether a bonus `b` is what a decision is about: unpaid, or paid so recently that rejecting takes it back. */
 export function atStake(now: string): string {
-  return `(b.status IN ('pending', 'held') OR (b.status = 'paid' AND b.released_at > ${now}::timestamptz - interval '7 days'))`;
+  return `(b.status IN ('pending', 'held') OR (b.status = 'paid' AND b.released_at > ${now}::timestamptz - interval '7 days'
+    AND (SELECT w.mode FROM umpire.workspace AS w) = 'programme'))`;
 }
 
 /** Every order ends with the item's id, so that no two items can change places between two pages. */

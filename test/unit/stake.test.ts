@@ -32,6 +32,13 @@ test('approving releases fraud holds only; rejecting takes all that is unpaid, a
     bonus(16, { status: 'paid', releasedAt: '2026-03-13T12:00:00.001Z' }),
     bonus(32, { status: 'paid', releasedAt: '2026-03-13T12:00:00.000Z' }),
     bonus(64, { status: 'rejected' }),
+    bonus(128, { holdReason: 'second_review' }),
+    bonus(256, { holdReason: 'manual_check' }),
   ];
-  expect(stakeOf(bonuses, NOW)).toEqual({ releases: 1 + 2, rejects: 1 + 2 + 4 + 8, takesBack: 16 });
+  expect(stakeOf(bonuses, 'programme', NOW)).toEqual({
+    releases: 1 + 2 + 128,
+    rejects: 1 + 2 + 4 + 8 + 128 + 256,
+    takesBack: 16,
+  });
+  expect(stakeOf(bonuses, 'observe', NOW).takesBack).toBe(0);
 });

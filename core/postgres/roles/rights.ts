@@ -158,7 +158,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
   ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
-  ...named('retime_claims reverse_bonuses tier_of transaction_id'),
+  ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];

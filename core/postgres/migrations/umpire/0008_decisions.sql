@@ -336,6 +336,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   IF relationships IS NULL THEN RETURN; END IF;
+  PERFORM umpire.give_way();
   IF flagging IS NOT NULL THEN
     PERFORM 1 FROM referrals.fingerprints AS f
     WHERE f.id IN (SELECT r.fingerprint_id FROM unnest(flagging) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id)

@@ -32,6 +32,7 @@ END $$;
 CREATE OR REPLACE FUNCTION umpire.pay_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  has_ledger constant boolean := umpire.has_ledger();
   payable uuid[];
 BEGIN
   IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
@@ -39,7 +40,7 @@ BEGIN
   IF cardinality(payable) = 0 THEN RETURN; END IF;
   PERFORM umpire.move_bonuses(payable, 'bonus', 1, 'Referral bonus', clock);
   UPDATE referrals.bonus_events AS b SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = clock,
-    transaction_id = umpire.transaction_id('bonus:' || b.id || ':' || f.movements)
+    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
   FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (payable);
   PERFORM umpire.mark_cross_app(payable, true);
   PERFORM umpire.log_money(payable, 'paid', clock);

@@ -1,78 +1,79 @@
-import { expect, test } from 'vitest';
-import { queueFilter } from '../../core/contract/queue.ts';
-import { chosenBy } from '../../core/review/bulk/chosen-by.ts';
-import { readDecisionLines } from '../../core/review/bulk/lines.ts';
-import { csvCell } from '../../core/review/bulk/report.ts';
-import { eventSource, type Line } from '../../core/programme/import/source.ts';
+import { describe, expect, it } from 'vitest';
+import type { BulkPreview, BulkSession } from '../../core/contract/bulk.ts';
+import { endWords, mayUndo, progressOf, runWords } from '../../renderer/features/bulk/session-words.ts';
 
-test.each([
-  ['plain', 'plain'],
-  ['a,b', '"a,b"'],
-  ['say "no"', '"say ""no"""'],
-  ['two\nlines', '"two\nlines"'],
-  ['=1+1', "'=1+1"],
-  ['+49', "'+49"],
-  ['-1', "'-1"],
-  ['@SUM(A1)', "'@SUM(A1)"],
-  ['=A1,B1', `"'=A1,B1"`],
-  [-5, '-5'],
-  [null, ''],
-])('the cell %j is %j', (value, cell) => {
-  expect(csvCell(value)).toBe(cell);
-});
+const ENDED = '2026-03-01T10:00:00.000Z';
+const LATER = (minutes: number): number => Date.parse(ENDED) + minutes * 60_000;
 
-test('how a session was chosen is told in words, without an e-mail', () => {
-  const filter = (fields: object): string => chosenBy({ kind: 'filter', filter: queueFilter.parse(fields) });
-  expect(filter({})).toBe('all pending');
-  expect(filter({ priorities: ['high', 'critical'], scoreFrom: 90, signals: ['same_ip', 'vpn_proxy'] })).toBe(
-    'all high or critical pending, from 90 points on, with same_ip and vpn_proxy',
-  );
-  expect(filter({ search: ' Kühn ', unclaimed: true })).toBe(
-    'all pending, that match “Kühn”, that nobody else works on',
-  );
-  expect(filter({ search: 'lena@example.org' })).not.toContain('lena');
-  expect(chosenBy({ kind: 'items', itemIds: ['9c476ebd-380b-46a3-9852-92a2c001fc99'] })).toBe('1 item by hand');
-});
+function session(change: Partial<BulkSession>): BulkSession {
+  return {
+    sessionId: '01890000-0000-7000-8000-000000000000',
+    state: 'done',
+    startedBy: 'lena',
+    createdAt: ENDED,
+    finishedAt: ENDED,
+    decision: 'reject',
+    reason: 'account_farm',
+    note: null,
+    chosenBy: 'all pending',
+    items: 512,
+    settled: 512,
+    outcomes: { applied: 500, awaiting_second: 4, not_allowed: 8 },
+    paid: 0,
+    rejected: 12_340,
+    reversed: 400,
+    isMine: true,
+    ...change,
+  };
+}
 
-test('lines are decisions or are rejected by number, with the field that is wrong', async () => {
-  const itemId = '9C476EBD-380B-46A3-9852-92A2C001FC99';
-  const good = { itemId, decision: 'approve', reason: 'household' };
-  const lines = eventSource(() => [
-    good,
-    { ...good, decision: 'maybe' },
-    { ...good, itemId: '12' },
-    { ...good, reason: '' },
-    { ...good, note: 'a\u0000b' },
-    { ...good, note: null, decisionId: itemId },
-    'text',
-  ]).lines();
-  const read = await readDecisionLines(lines);
-  expect(read.lines).toEqual([1, 6]);
-  expect(read.items).toEqual([
-    { itemId: itemId.toLowerCase(), decision: 'approve', reason: 'household' },
-    { itemId: itemId.toLowerCase(), decision: 'approve', reason: 'household', decisionId: itemId.toLowerCase() },
-  ]);
-  expect(read.rejected.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
-    [2, 'decision'],
-    [3, 'itemId'],
-    [4, 'reason'],
-    [5, 'note'],
-    [7, 'not an object'],
-  ]);
-});
+const PREVIEW: BulkPreview = {
+  items: 512,
+  willDecide: 500,
+  awaitingSecond: 4,
+  paid: 0,
+  rejected: 12_340,
+  reversed: 400,
+  referrers: 31,
+  topReferrers: [],
+  bands: {},
+  skips: [],
+  outliers: [],
+};
 
-test('what is no JSON, too long or not UTF-8 is rejected; empty lines are no lines', async () => {
-  async function* lines(): AsyncGenerator<Line> {
-    yield { number: 1, bytes: 3, text: '{"' };
-    yield { number: 2, bytes: 1, text: '  ' };
-    yield { number: 3, bytes: 9, text: null, fault: 'not UTF-8' };
-  }
-  expect(await readDecisionLines(lines())).toEqual({
-    lines: [],
-    items: [],
-    rejected: [
-      { line: 1, reason: 'not JSON', text: '{"' },
-      { line: 3, reason: 'not UTF-8', text: '' },
-    ],
+describe('a bulk session in words', () => {
+  it('says on the run button what it will do, with the numbers', () => {
+    expect(runWords(session({ state: 'ready' }), PREVIEW)).toBe(
+      'Reject 500 cases · rejects 12,340, takes back 400 credits',
+    );
+    const one = { ...PREVIEW, willDecide: 1, rejected: 0, reversed: 0 };
+    expect(runWords(session({ state: 'ready', decision: 'escalate' }), one)).toBe('Escalate 1 case');
+  });
+
+  it('counts how far it is of all, and while it is undone of what can be taken back', () => {
+    expect(progressOf(session({ state: 'running', settled: 128 }))).toEqual({ done: 128, total: 512 });
+    expect(progressOf(session({ state: 'undoing', settled: 100 }))).toEqual({ done: 100, total: 504 });
+  });
+
+  it('says how it ended', () => {
+    expect(endWords(session({}))).toBe('Bulk session done: rejected 500 cases · rejected 12,340, took back 400');
+    expect(endWords(session({ state: 'undone', settled: 504 }))).toBe('Bulk session undone: 504 cases');
+    expect(endWords(session({ state: 'paused' }))).toBe('Bulk session paused');
+  });
+
+  it('is undone by whoever ran it for a while, by a lead at any time, and by nobody else', () => {
+    const maker = { lead: false, undoMinutes: 10 };
+    expect(mayUndo(session({}), maker, LATER(9))).toBe(true);
+    expect(mayUndo(session({}), maker, LATER(11))).toBe(false);
+    expect(mayUndo(session({ isMine: false }), maker, LATER(1))).toBe(false);
+    expect(mayUndo(session({ isMine: false }), { lead: true, undoMinutes: 10 }, LATER(600))).toBe(true);
+  });
+
+  it('is not undone where nothing was decided, or while it moves', () => {
+    const lead = { lead: true, undoMinutes: 10 };
+    expect(mayUndo(session({ outcomes: { not_allowed: 8 } }), lead, LATER(1))).toBe(false);
+    for (const state of ['ready', 'running', 'paused', 'undoing', 'undone'] as const) {
+      expect(mayUndo(session({ state }), lead, LATER(1))).toBe(false);
+    }
   });
 });

@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { MethodHandlers } from '../../core/contract/methods.ts';
+import { METHODS, type MethodHandlers } from '../../core/contract/methods.ts';
 import { answer } from '../../core/host/answer.ts';
 import { CallFailure } from '../../core/host/failure.ts';
 
 const unexpected = () => Promise.reject(new Error('secret detail'));
 
+/** A host whose methods fail, but for those given. */
 function handlers(some: Partial<MethodHandlers>): MethodHandlers {
-  return {
-    'workspace.status': unexpected,
-    'workspace.retry': unexpected,
-    'queue.page': unexpected,
-    'queue.summary': unexpected,
-    'case.get': unexpected,
-    'case.decide': unexpected,
-    'reasons.list': unexpected,
-    ...some,
-  };
+  const names = Object.keys(METHODS).filter((name) => name !== 'file.save');
+  return { ...Object.fromEntries(names.map((name) => [name, unexpected])), ...some } as MethodHandlers;
 }
 
 describe('a call in the core host', () => {
@@ -52,5 +45,10 @@ describe('a call in the core host', () => {
     expect(outcome).toMatchObject({ ok: false, error: { code: 'internal' } });
     expect(JSON.stringify(outcome)).not.toContain('secret detail');
     expect(log.join()).toContain('secret detail');
+  });
+
+  it('is refused where main answers itself: the host writes no file that a window names', async () => {
+    const outcome = await answer(handlers({}), 'file.save', { name: 'a.csv', text: 'a' }, () => {});
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'bad_request' } });
   });
 });

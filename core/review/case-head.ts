@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CODE_TYPES, REVIEW_STATUSES, SEVERITIES, STAGES } from '../domain/vocabulary.ts';
+import { CODE_TYPES, MODES, REVIEW_STATUSES, SEVERITIES, STAGES } from '../domain/vocabulary.ts';
 import { dbCount, dbInstant, type Queryable, row } from '../postgres/rows.ts';
 import { DUE_AT } from './queue-order.ts';
 
@@ -25,6 +25,8 @@ const caseHead = z.object({
   due_at: dbInstant,
   rule_set_version: z.number().int().nullable(),
   thresholds: thresholds.nullable(),
+  /** Of the workspace. */
+  mode: z.enum(MODES),
   scored_at: dbInstant.nullable(),
   referrer_id: z.string(),
   referee_id: z.string(),
@@ -51,13 +53,14 @@ export function readCaseHead(db: Queryable, itemId: string): Promise<CaseHead | 
     caseHead,
     `SELECT q.id AS item_id, r.id AS relationship_id, coalesce(i.version, 1) AS version, i.previous_item_id,
        q.status, q.priority, q.fraud_score AS score, q.fraud_signals AS signals, q.notes, q.assigned_to, q.created_at,
-       ${DUE_AT} AS due_at, s.rule_set_version, v.thresholds, s.scored_at,
+       ${DUE_AT} AS due_at, s.rule_set_version, v.thresholds, s.scored_at, w.mode,
        r.referrer_id, r.referee_id, r.is_flagged AS flagged, r.status AS stage, r.registered_at, r.activated_at,
        r.qualified_at, r.retained_at, r.source_app_id,
        c.id AS code_id, c.code, c.type AS code_type, c.created_at AS code_created_at, c.uses_count AS code_uses
      FROM referrals.review_queue q
      JOIN referrals.relationships r ON r.id = q.relationship_id
      JOIN referrals.codes c ON c.id = r.code_id
+     CROSS JOIN umpire.workspace w
      LEFT JOIN umpire.items i ON i.item_id = q.id
      LEFT JOIN umpire.scores s ON s.relationship_id = r.id
      LEFT JOIN umpire.rule_sets v ON v.version = s.rule_set_version

@@ -4,7 +4,6 @@ import { FRAUD_THRESHOLDS } from '../domain/constants.ts';
 import type { Words } from '../engine/signal.ts';
 import { readEgoGraph } from '../graph/ego.ts';
 import type { Pool } from '../postgres/connection.ts';
-import { recordedMode } from '../postgres/mode.ts';
 import type { Queryable } from '../postgres/rows.ts';
 import { inSnapshot } from '../postgres/snapshot.ts';
 import { readBonuses } from './case-bonuses.ts';
@@ -91,7 +90,7 @@ export async function readCaseFile(
     referrer: partyOf(referrer),
     referee: partyOf(referee),
     likenesses,
-    stake: stakeOf(bonuses, (await recordedMode(db)) ?? 'programme', now),
+    stake: stakeOf(bonuses, head.mode, now),
     bonuses,
     timeline: timelineOf({ head, referrer, referee, bonuses, movements, decisions }),
     graph,

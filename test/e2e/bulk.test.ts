@@ -109,11 +109,26 @@ describe('a bulk session of more than five hundred cases, in the real window', (
     expect(await db.rows(TOUCHED, [items])).toEqual(before);
   });
 
-  it('runs it with progress, and every case is approved and paid once', async () => {
+  it('runs it with progress, pauses, goes on, and every case is approved and paid once', async () => {
     const { window } = launched;
-    const progress = window.getByRole('progressbar', { name: 'Deciding' }).waitFor(SLOW);
+    // Somebody else holds on to a case in the middle: the run comes as far as that.
+    const other = await db.pool.connect();
+    await other.query('BEGIN');
+    await other.query(
+      `SELECT FROM umpire.items WHERE item_id = (SELECT item_id FROM umpire.bulk_items ORDER BY position OFFSET $1 LIMIT 1) FOR UPDATE`,
+      [Math.floor(items.length / 2)],
+    );
     await window.keyboard.press('Control+Enter');
-    await progress;
+    const bar = window.getByRole('progressbar', { name: 'Deciding' });
+    await expect.poll(async () => Number(await bar.getAttribute('value')), SLOW).toBeGreaterThan(0);
+    await window.keyboard.press('p');
+    await other.query('COMMIT');
+    other.release();
+    await window.getByRole('progressbar', { name: 'Paused after' }).waitFor(SLOW);
+    expect(await sessionState()).toBe('paused');
+    expect((await chosen()).length).toBeGreaterThan(0);
+
+    await window.keyboard.press('Control+Enter');
     await window.getByRole('status').filter({ hasText: 'Bulk session done' }).waitFor(SLOW);
 
     expect(await sessionState()).toBe('done');

@@ -35,7 +35,6 @@ const NOTICE_EVERY_MS = 200;
 export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandlers {
   const running = new Map<string, Running>();
 
-  /** Refusals of the database are answers: whose session it is, what state it is in, which reason is not one. */
   async function asking<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     try {
       return await use(work);
@@ -127,8 +126,8 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
   };
 }
 
-/** insufficient_privilege, object_not_in_prerequisite_state, no_data_found, invalid_parameter_value */
-const REFUSALS = new Set(['42501', '55000', 'P0002', '22023']);
+/** What the functions of 0009 raise: object_not_in_prerequisite_state, no_data_found, invalid_parameter_value. */
+const REFUSALS = new Set(['55000', 'P0002', '22023']);
 
 /** Tells the latest at most five times a second; what comes in between is overtaken. */
 function seldom(told: (session: BulkSession) => void): (session: BulkSession) => void {

@@ -6,7 +6,7 @@ import { readBulk } from './read.ts';
 import type { Stands } from './start.ts';
 
 /** Items of one transaction: a pause waits for no more than this, and others wait no longer for what it locks. */
-export const BATCH = 1000;
+export const BATCH = 500;
 
 type State = BulkSession['state'];
 

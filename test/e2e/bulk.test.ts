@@ -9,7 +9,8 @@ import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.
 import { importRingOvernight } from '../support/ring-overnight.ts';
 
 const DEMO = { UMPIRE_DEMO_REFERRALS: '1000', UMPIRE_HASH_KEY: '' };
-const REFERRERS = 60;
+/** Ten cases each: three batches, so that a run can be paused between two. */
+const REFERRERS = 205;
 const CUT_OFF = 80;
 /** A small machine, and a thousand referrals to make up first. */
 const SLOW = { timeout: 110_000 };
@@ -31,7 +32,7 @@ const TOUCHED = `
   FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id
   WHERE q.id = ANY ($1::uuid[]) ORDER BY q.id`;
 
-describe('a bulk session of more than five hundred cases, in the real window', () => {
+describe('a bulk session of more than two thousand cases, in the real window', () => {
   let home: Awaited<ReturnType<typeof temporaryHome>>;
   let launched: LaunchedApp;
   let db: Beside;
@@ -66,7 +67,7 @@ describe('a bulk session of more than five hundred cases, in the real window', (
 
   it('selects all that match a score cut-off and shows what approving them would do', async () => {
     const { window } = launched;
-    expect(items.length).toBeGreaterThanOrEqual(500);
+    expect(items.length).toBeGreaterThan(2000);
     const count = items.length.toLocaleString('en-GB');
 
     const cutOff = window.getByRole('textbox', { name: 'Score from' });
@@ -109,11 +110,26 @@ describe('a bulk session of more than five hundred cases, in the real window', (
     expect(await db.rows(TOUCHED, [items])).toEqual(before);
   });
 
-  it('runs it with progress, and every case is approved and paid once', async () => {
+  it('runs it with progress, pauses, goes on, and every case is approved and paid once', async () => {
     const { window } = launched;
-    const progress = window.getByRole('progressbar', { name: 'Deciding' }).waitFor(SLOW);
+    // Somebody else holds on to a case in the middle: the run comes as far as the batch with that.
+    const other = await db.pool.connect();
+    await other.query('BEGIN');
+    await other.query(
+      `SELECT FROM umpire.items WHERE item_id = (SELECT item_id FROM umpire.bulk_items ORDER BY position OFFSET $1 LIMIT 1) FOR UPDATE`,
+      [Math.floor(items.length / 2)],
+    );
     await window.keyboard.press('Control+Enter');
-    await progress;
+    const bar = window.getByRole('progressbar', { name: 'Deciding' });
+    await expect.poll(async () => Number(await bar.getAttribute('value')), SLOW).toBeGreaterThan(0);
+    await window.keyboard.press('p');
+    await other.query('COMMIT');
+    other.release();
+    await window.getByRole('progressbar', { name: 'Paused after' }).waitFor(SLOW);
+    expect(await sessionState()).toBe('paused');
+    expect((await chosen()).length).toBeGreaterThan(0);
+
+    await window.keyboard.press('Control+Enter');
     await window.getByRole('status').filter({ hasText: 'Bulk session done' }).waitFor(SLOW);
 
     expect(await sessionState()).toBe('done');

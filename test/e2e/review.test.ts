@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -203,6 +205,28 @@ describe('an analyst on the first day', () => {
     await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(itemId);
     expect(await bonusesOf(home.home, itemId)).toEqual(held);
     await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 0');
+  });
+
+  it('saves the evidence of the open case, and says in words where it could not', async () => {
+    const { app, window } = launched;
+    const answer = (filePath: string): Promise<void> =>
+      app.evaluate(({ dialog }, filePath) => {
+        dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+      }, filePath);
+    const itemId = (await caseRegion(window).getAttribute('data-item-id')) ?? '';
+    await answer(join(home.home, 'evidence.html'));
+    await window.keyboard.press('Control+s');
+    await window.getByRole('status').filter({ hasText: 'Evidence saved' }).waitFor();
+    const page = await readFile(join(home.home, 'evidence.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain(itemId);
+
+    await answer(join(home.home, 'no such folder', 'evidence.html'));
+    await window.keyboard.press('Control+s');
+    await window
+      .getByRole('status')
+      .filter({ hasText: 'Evidence not saved: evidence.html was not written: the folder is not there any more.' })
+      .waitFor();
   });
 
   it.each(['light', 'dark'] as const)(

@@ -28,9 +28,9 @@ describe('items unlike the rest of a session', () => {
     [
       'a signal that nobody else has',
       { signals: ['same_ip', 'same_device', 'vpn_proxy'] },
-      'vpn_proxy, which only this one of 100 have',
+      'VPN or proxy, which only this one of 100 have',
     ],
-    ['without what nearly all have', { signals: ['same_ip'] }, 'not same_device, which nearly all others have'],
+    ['without what nearly all have', { signals: ['same_ip'] }, 'not Same device, which nearly all others have'],
     [
       'the only one of its referrer',
       { referrerId: 'alone' },

@@ -167,8 +167,8 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
   ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
-  ...named('repay_bonuses in_second_sample second_needed stands_as_left'),
-  ...named('claim_of clear_claims is_open_for lock_bulk take_claim'),
+  ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
+  ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
   ...named('audit_pattern audit_rules mark_money_days refuse_change'),
 ];
 

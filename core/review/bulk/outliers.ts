@@ -1,3 +1,4 @@
+import { signalLabel } from '../../domain/signals.ts';
 import { counted } from '../../domain/counted.ts';
 import type { Decision } from '../../domain/decision.ts';
 import type { Severity } from '../../domain/vocabulary.ts';
@@ -78,9 +79,12 @@ const signals: Rule = (items) => {
       .map((name) => ({ name, count: counts.get(name) ?? 0 }))
       .sort((a, b) => a.count - b.count)
       .find(({ count }) => count <= items.length * RARE);
-    if (rare !== undefined) return { weight: 2, why: `${rare.name}, which ${share(rare.count, items.length)} have` };
+    if (rare !== undefined)
+      return { weight: 2, why: `${signalLabel(rare.name)}, which ${share(rare.count, items.length)} have` };
     const missing = usual.find((name) => !own.includes(name));
-    return missing === undefined ? null : { weight: 2, why: `not ${missing}, which nearly all others have` };
+    return missing === undefined
+      ? null
+      : { weight: 2, why: `not ${signalLabel(missing)}, which nearly all others have` };
   };
 };
 

@@ -6,6 +6,7 @@ import { failureText } from '../../app/bridge.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
 import { capital, lineName, number } from '../../ui/format.ts';
 import { useCommands } from '../../ui/registry.ts';
+import { unselect } from '../queue/selection.ts';
 import { move, useBulkActions } from './actions.ts';
 import { Action, ActionBar } from './action-bar.tsx';
 import { useBulkPreview } from './bulk-queries.ts';
@@ -107,11 +108,15 @@ export function PreviewView({ session }: { readonly session: BulkSession }) {
   const { sessionId, isMine } = session;
   const preview = query.data;
   const available = preview !== undefined && !query.isFetching && preview.willDecide > 0 && !busy && isMine;
-  const run = () => void (available && move('bulk.run', sessionId));
+  const run = async () => {
+    if (!available || (await move('bulk.run', sessionId)) === null) return;
+    // Until now it could be chosen again; from here on what was selected is being decided.
+    unselect();
+  };
   const cancel = async () => {
     if ((await move('bulk.cancel', sessionId)) !== null) await navigate({ to: '/queue/{-$itemId}' });
   };
-  useCommands(available ? { run } : {});
+  useCommands(available ? { run: () => void run() } : {});
   return (
     <>
       <div className={styles.content} role="group" aria-label="Preview" tabIndex={0} aria-busy={query.isFetching}>
@@ -138,7 +143,7 @@ export function PreviewView({ session }: { readonly session: BulkSession }) {
       {isMine && (
         <ActionBar>
           {preview !== undefined && (
-            <Action primary command="run" available={available} onPress={run}>
+            <Action primary command="run" available={available} onPress={() => void run()}>
               {preview.willDecide > 0 ? runWords(session, preview) : 'Nothing to decide'}
             </Action>
           )}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { BulkSession } from '../../../core/contract/bulk.ts';
+import { useReadyWorkspace } from '../../app/connection.ts';
 import { failureText } from '../../app/bridge.ts';
 import { exactMoment, moment, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
@@ -16,6 +17,7 @@ function Line({
   readonly isOpen: boolean;
   readonly now: number;
 }) {
+  const me = useReadyWorkspace()?.analyst ?? null;
   const { done, total } = progressOf(session);
   const isPart = isMoving(session.state) || session.state === 'paused';
   return (
@@ -33,7 +35,7 @@ function Line({
           {isPart && ` ${number(done)} of ${number(total)}`}
         </span>
         <span className={styles.chosen} title={session.chosenBy}>
-          {session.isMine ? '' : `${session.startedBy} · `}
+          {session.startedBy === me ? '' : `${session.startedBy} · `}
           {session.chosenBy}
         </span>
         <time dateTime={session.createdAt} title={exactMoment(session.createdAt)} className={styles.at}>

@@ -5,6 +5,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { CommandKey } from '../../ui/command-key.tsx';
 import { useNow } from '../../ui/now.ts';
 import { useCommands } from '../../ui/registry.ts';
+import { isForWork } from './bar-state.ts';
 import { takeOver } from './claim.ts';
 import styles from './presence.module.css';
 
@@ -23,7 +24,7 @@ function TakeOver({ itemId, claim }: { readonly itemId: string; readonly claim: 
 /** Who else works on the case now, and the way to take it from them. */
 export function Presence({ file }: { readonly file: CaseFile }) {
   const now = useNow();
-  const { decide } = useMay();
+  const may = useMay();
   const { claim, itemId } = file;
   if (claim === null || claim.isMine || (file.status !== 'pending' && file.status !== 'escalated')) return null;
   return (
@@ -32,7 +33,7 @@ export function Presence({ file }: { readonly file: CaseFile }) {
       <span>
         {claim.by} is on it until {clockTime(claim.until, now)}
       </span>
-      {decide && <TakeOver itemId={itemId} claim={claim} />}
+      {isForWork(file, may) && <TakeOver itemId={itemId} claim={claim} />}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
@@ -12,6 +12,8 @@ import {
   TABLES,
   tableRule,
 } from '../../core/postgres/roles/rights.ts';
+import { decide } from '../../core/review/decide.ts';
+import { changeSettings } from '../../core/review/settings.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { createTestDatabase, urlOf } from '../support/postgres.ts';
@@ -173,7 +175,8 @@ describe('the catalog', () => {
     );
     const definers = rows.filter(({ definer }) => definer);
     expect(definers.filter(({ path }) => path !== 'search_path=pg_catalog, pg_temp')).toEqual([]);
-    const open = Object.keys(OPEN_FUNCTIONS).filter((name) => name !== 'umpire.login_role');
+    // These tell callers what they are themselves.
+    const open = Object.keys(OPEN_FUNCTIONS).filter((name) => !['umpire.login_role', 'umpire.is_lead'].includes(name));
     expect(open.filter((name) => !definers.some((one) => one.name === name))).toEqual([]);
   });
 });
@@ -306,6 +309,41 @@ describe('an analyst with psql', () => {
       expect([name, await codeOf(analyst.pool, call)]).toEqual([name, NOT_ALLOWED]);
     }
     expect(rows.filter(({ name }) => INNER_FUNCTIONS.includes(name)).length).toBeGreaterThan(5);
+  });
+
+  test('finds nothing of a decision of somebody else’s that waits for a second analyst', async () => {
+    const first = await logins.add('analyst', 'first');
+    await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+    const { rows } = await db.pool.query<{ item: string; relationship: string }>(
+      `SELECT id AS item, relationship_id AS relationship FROM referrals.review_queue WHERE status = 'pending' ORDER BY id DESC LIMIT 1`,
+    );
+    const { item, relationship } = rows[0]!;
+    const decisionId = randomUUID();
+    const call = { decisionId, itemId: item, decision: 'reject', reason: 'bonus_abuse', note: 'Canary note' } as const;
+    expect(await decide(first.pool, [call])).toMatchObject([{ outcome: 'awaiting_second' }]);
+    await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+
+    const reads = (await things()).flatMap((one) => {
+      const lines =
+        one.kind === 'table' ? wantedGrants(one).filter((line) => /^umpire_(viewer|analyst) SELECT/.test(line)) : [];
+      const columns = lines.map((line) => line.split(' ')[2]);
+      if (lines.length === 0) return [];
+      return [`SELECT ${columns.includes(undefined) ? '*' : columns.join(', ')} FROM ${one.name}`];
+    });
+    expect(reads.length).toBeGreaterThan(20);
+    reads.push(
+      `SELECT * FROM umpire.decisions_on('${relationship}')`,
+      `SELECT * FROM umpire.record_of('${relationship}')`,
+      `SELECT * FROM umpire.second_reviews(ARRAY['${item}'::uuid])`,
+    );
+    const told = [decisionId, first.name, 'Canary', 'bonus_abuse', 'awaiting_second', 'second_review'];
+    for (const read of reads.filter((sql) => !sql.endsWith('umpire.reason_codes'))) {
+      const text = JSON.stringify((await analyst.pool.query(read)).rows);
+      expect([read, told.filter((word) => text.includes(word))]).toEqual([read, []]);
+    }
+    expect((await first.pool.query('SELECT decision_id FROM umpire.decisions_made')).rows).toEqual([
+      { decision_id: decisionId },
+    ]);
   });
 
   test('acts on behalf of nobody and by no other clock', async () => {

@@ -101,7 +101,7 @@ test('migrate by a login that owns the tables leaves them as they are, and the f
     (error: Error) => error.message,
   );
   const statements = refused.split('\n').filter((line) => line.startsWith('  '));
-  expect(statements).toContain(`  GRANT umpire_owner TO "${service}" WITH INHERIT TRUE, SET TRUE;`);
+  expect(statements.at(-1)).toContain(`GRANT umpire_owner TO "${service}"`);
   await superuser.query(statements.join('\n'));
   expect((await migrate(owner, { key: TEST_KEY })).mode).toBe('observe');
   expect(await ownersCatalog(superuser)).toEqual(before);

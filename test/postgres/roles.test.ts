@@ -565,7 +565,10 @@ test('a login that may not do what the roles need is told what somebody else has
       (error: Error) => error.message,
     );
     const statements = refused.split('\n').filter((line) => line.startsWith('  '));
-    expect(statements).toEqual([`  GRANT umpire_owner TO "${name}" WITH INHERIT TRUE, SET TRUE;`]);
+    // PostgreSQL 15 has no more to say of it.
+    expect(statements).toEqual([
+      expect.stringMatching(`^  GRANT umpire_owner TO "${name}"( WITH INHERIT TRUE, SET TRUE)?;$`),
+    ]);
     expect((await superuser.query(`SELECT to_regnamespace('umpire') AS umpire`)).rows).toEqual([{ umpire: null }]);
 
     await superuser.query(statements.join('\n'));

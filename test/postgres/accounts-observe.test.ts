@@ -88,9 +88,8 @@ async function item(number: number): Promise<string> {
 }
 
 async function decideAs(url: string, number: number, decision: string, reason: string): Promise<unknown> {
-  const { exit, stdout, stderr } = await runUmpire([
-    ...['decide', await item(number), decision, '--reason', reason, '--json', '--database-url', url],
-  ]);
+  const asked = ['decide', await item(number), decision, '--reason', reason, '--json'];
+  const { exit, stdout, stderr } = await runUmpire([...asked, '--database-url', url]);
   return exit === 0 ? JSON.parse(stdout) : stderr;
 }
 

@@ -154,6 +154,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.cancel_bulk': 'analyst',
   'umpire.undo_bulk': 'analyst',
   'umpire.preview_bulk': 'analyst',
+  'umpire.audit_text': 'lead',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -170,7 +171,7 @@ function named(names: string): readonly string[] {
 
 /** Functions of the engine. Triggers need no right to be called, and have none. */
 export const ENGINE_FUNCTIONS: readonly string[] = [
-  ...named('add_earned append_audit audit_hash audit_text caller code_stands count_call decisions_digest defer_claims'),
+  ...named('add_earned append_audit audit_hash caller code_stands count_call decisions_digest defer_claims'),
   ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
   ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),

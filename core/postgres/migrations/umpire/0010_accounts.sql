@@ -72,7 +72,7 @@ BEGIN
   END IF;
   IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
     RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
-      USING ERRCODE = 'duplicate_object';
+      USING ERRCODE = 'duplicate_object', HINT = 'Where it is the same person, whoever made it grants it umpire_' || wanted || '.';
   END IF;
   INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
   VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
@@ -117,7 +117,7 @@ BEGIN
   EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
   SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
-  WHERE r.rolname = name AND g.rolname <> 'umpire_' || wanted LIMIT 1;
+  WHERE r.rolname = name AND g.rolname LIKE 'umpire\_%' AND g.rolname <> 'umpire_' || wanted LIMIT 1;
   IF kept IS NOT NULL THEN
     RAISE EXCEPTION 'Somebody else gave the login % the role %: whoever did takes it away first.', name, kept USING ERRCODE = 'insufficient_privilege';
   END IF;

@@ -2,6 +2,7 @@ import type { Queryable } from '../postgres/connection.ts';
 import { recordedMode } from '../postgres/mode.ts';
 import { AUDIT_CHECKS } from './checks/audit.ts';
 import { BONUS_CHECKS } from './checks/bonuses.ts';
+import { BULK_CHECKS } from './checks/bulk.ts';
 import type { Check } from './checks/check.ts';
 import { DECISION_CHECKS } from './checks/decisions.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
@@ -17,6 +18,7 @@ export const CHECKS: readonly Check[] = [
   ...REFERRAL_CHECKS,
   ...REVIEW_CHECKS,
   ...DECISION_CHECKS,
+  ...BULK_CHECKS,
   ...STATISTICS_CHECKS,
   ...AUDIT_CHECKS,
 ];

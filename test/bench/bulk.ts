@@ -7,6 +7,7 @@ import { migrate } from '../../core/postgres/migrate.ts';
 import { demo } from '../../core/programme/demo/demo.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
+import { previewBulk } from '../../core/review/bulk/preview.ts';
 import { runBulk } from '../../core/review/bulk/run.ts';
 import { startBulk } from '../../core/review/bulk/start.ts';
 import { decide } from '../../core/review/decide.ts';
@@ -33,6 +34,7 @@ export async function measureBulk(url: string, { referrals, rounds, say }: Progr
   const figures: Figure[] = [];
   for (const [decision, reason] of DECISIONS) {
     const session: number[] = [];
+    const preview: number[] = [];
     const sessionFloor: number[] = [];
     const single: number[] = [];
     const singleFloor: number[] = [];
@@ -40,6 +42,7 @@ export async function measureBulk(url: string, { referrals, rounds, say }: Progr
       say(`${decision}: a bulk session of ${items} items and its floor, round ${round + 1}`);
       const bulk = await onCopy(url, base, (pool) => bulkSession(pool, { items, decision, reason }));
       session.push(bulk.seconds);
+      preview.push(bulk.previewSeconds);
       sessionFloor.push(await onCopy(url, base, (pool) => floor(pool, bulk.moved)));
       const one = await onCopy(url, base, (pool) => oneCall(pool, { items, decision, reason }));
       single.push(one.seconds);
@@ -51,6 +54,7 @@ export async function measureBulk(url: string, { referrals, rounds, say }: Progr
       figure(`bulk, ${decision} ${items}`, 's', session),
       figure(`bulk, ${decision} ${items}, bare floor`, 's', sessionFloor),
       figure(`bulk, ${decision} ${items}, against the floor`, '×', against(session, sessionFloor), atMost(3)),
+      figure(`bulk, preview of ${decision} ${items}`, 's', preview),
       figure(`one call, ${decision} ${items}`, 's', single),
       figure(`one call, ${decision} ${items}, against its floor`, '×', against(single, singleFloor)),
     );
@@ -60,19 +64,20 @@ export async function measureBulk(url: string, { referrals, rounds, say }: Progr
 
 type Asked = { readonly items: number; readonly decision: 'approve' | 'reject'; readonly reason: string };
 type Done = { readonly seconds: number; readonly moved: readonly Moved[] };
+type Session = Done & { readonly previewSeconds: number };
 
-async function bulkSession(pool: Pool, { items, decision, reason }: Asked): Promise<Done> {
+async function bulkSession(pool: Pool, { items, decision, reason }: Asked): Promise<Session> {
   const itemIds = await openItems(pool, items);
   const since = await currentXact(pool);
   const sessionId = randomUUID();
-  const seconds = await timed(async () => {
-    await startBulk(pool, { sessionId, choice: { kind: 'items', itemIds }, decision, reason }, BENCH_NOW, {
-      now: BENCH_NOW,
-    });
+  const start = { sessionId, choice: { kind: 'items', itemIds }, decision, reason } as const;
+  const startSeconds = await timed(() => startBulk(pool, start, BENCH_NOW, { now: BENCH_NOW }));
+  const previewSeconds = await timed(() => previewBulk(pool, sessionId, BENCH_NOW, { now: BENCH_NOW }));
+  const runSeconds = await timed(async () => {
     const session = await runBulk(pool, sessionId, { now: BENCH_NOW });
     if (session.outcomes['applied'] !== items) throw new Error(`not all were applied: ${JSON.stringify(session)}`);
   });
-  return { seconds, moved: await movedSince(pool, since) };
+  return { seconds: startSeconds + runSeconds, previewSeconds, moved: await movedSince(pool, since) };
 }
 
 async function oneCall(pool: Pool, { items, decision, reason }: Asked): Promise<Done> {

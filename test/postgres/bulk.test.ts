@@ -434,3 +434,23 @@ test('a second pair of eyes: the preview tells who will wait and not whether som
     await team.end();
   }
 });
+
+test('an item that fails fails alone, and says why', async () => {
+  const ids = await openIds();
+  const [poisoned] = ids;
+  // Its referee is so rich that no integer holds what approving would make of the balance.
+  await pool.query(
+    `INSERT INTO credits.balances (user_id, balance)
+     SELECT r.referee_id, 2147483640 FROM referrals.review_queue q JOIN referrals.relationships r ON r.id = q.relationship_id WHERE q.id = $1
+     ON CONFLICT (user_id) DO UPDATE SET balance = excluded.balance`,
+    [poisoned],
+  );
+  const sessionId = await start({ kind: 'items', itemIds: ids.slice(0, 6) });
+  const done = await runBulk(pool, sessionId, by);
+  expect(done).toMatchObject({ state: 'done', outcomes: { applied: 5, not_allowed: 1 } });
+  const { rows } = await bulkItemsPage(pool, { sessionId, offset: 0, limit: 6 }, NOW);
+  const failed = rows.find(({ outcome }) => outcome === 'not_allowed');
+  expect(failed?.row.itemId).toBe(poisoned);
+  expect(failed?.message).toBe('It failed: integer out of range');
+  expect(await openIds()).toContain(poisoned);
+});

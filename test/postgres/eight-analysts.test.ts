@@ -41,72 +41,78 @@ type Desk = {
   readonly told: Told[];
 };
 
-test('eight analysts decide the same items at once: one effect each, and whoever lost is told so', { timeout: 600_000 }, async () => {
-  const database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
-  const pool = connect(database.url, 'umpire test');
-  const team = await analysts({ pool, database });
-  try {
-    const { rows } = await pool.query<{ id: string }>(
-      `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id`,
-    );
-    const items = rows.map(({ id }) => id);
-    expect(items.length).toBeGreaterThanOrEqual(ITEMS);
-    const told: Told[] = [];
-    const desks: Desk[] = [];
-    for (let index = 0; index < PEOPLE; index += 1) {
-      const person = `p${index}`;
-      desks.push({ person, pool: await team.login(person), items, random: numbers(SEED + index), told });
-    }
-    await Promise.all(desks.map(work));
-    expect(told.length).toBeGreaterThan(5000);
-
-    const statusOf = new Map(
-      (
-        await pool.query<{ id: string; status: string }>('SELECT id, status FROM referrals.review_queue')
-      ).rows.map(({ id, status }) => [id, status]),
-    );
-    const byItem = Map.groupBy(told, ({ itemId }) => itemId);
-    const wrong: unknown[] = [];
-    let contested = 0;
-    for (const [itemId, asked] of byItem) {
-      const heard = asked.filter(({ message }) => message?.endsWith('is working on it.') !== true);
-      const won = heard.filter(({ outcome }) => outcome === 'applied');
-      const [winner] = won;
-      if (winner === undefined || won.length > 1) {
-        if (won.length > 0 || heard.length > 0) wrong.push({ itemId, asked });
-        continue;
+test(
+  'eight analysts decide the same items at once: one effect each, and whoever lost is told so',
+  { timeout: 600_000 },
+  async () => {
+    const database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
+    const pool = connect(database.url, 'umpire test');
+    const team = await analysts({ pool, database });
+    try {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id`,
+      );
+      const items = rows.map(({ id }) => id);
+      expect(items.length).toBeGreaterThanOrEqual(ITEMS);
+      const told: Told[] = [];
+      const desks: Desk[] = [];
+      for (let index = 0; index < PEOPLE; index += 1) {
+        const person = `p${index}`;
+        desks.push({ person, pool: await team.login(person), items, random: numbers(SEED + index), told });
       }
-      if (heard.length > 1) contested += 1;
-      const lost = heard.filter((one) => one !== winner);
-      const right = lost.every(({ decision, outcome }) => outcome === (decision === winner.decision ? 'agreed' : 'conflict'));
-      const stands = statusOf.get(itemId) === (winner.decision === 'approve' ? 'approved' : 'rejected');
-      if (!right || !stands) wrong.push({ itemId, asked });
-    }
-    expect(wrong).toEqual([]);
-    expect(contested).toBeGreaterThan(1000);
-    expect(told.filter(({ outcome }) => outcome === 'conflict').length).toBeGreaterThan(500);
+      await Promise.all(desks.map(work));
+      expect(told.length).toBeGreaterThan(5000);
 
-    // What they were told is what is written, by the name of whoever was told it.
-    const written = await pool.query<{ item: string; by: string; decision: string }>(
-      `SELECT item_id AS item, actor AS by, decision FROM umpire.decisions WHERE outcome ->> 'outcome' = 'applied' ORDER BY 1`,
-    );
-    expect(written.rows).toEqual(
-      told
-        .filter(({ outcome }) => outcome === 'applied')
-        .map(({ itemId, by, decision }) => ({ item: itemId, by: team.name(by), decision }))
-        .sort((a, b) => (a.item < b.item ? -1 : 1)),
-    );
-    const { rows: twice } = await pool.query(
-      `SELECT bonus_id, transition FROM umpire.money_log WHERE bonus_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1`,
-    );
-    expect(twice).toEqual([]);
-    expect(await verify(pool)).toEqual([]);
-  } finally {
-    await team.end();
-    await pool.end();
-    await database.drop();
-  }
-});
+      const statusOf = new Map(
+        (await pool.query<{ id: string; status: string }>('SELECT id, status FROM referrals.review_queue')).rows.map(
+          ({ id, status }) => [id, status],
+        ),
+      );
+      const byItem = Map.groupBy(told, ({ itemId }) => itemId);
+      const wrong: unknown[] = [];
+      let contested = 0;
+      for (const [itemId, asked] of byItem) {
+        const heard = asked.filter(({ message }) => message?.endsWith('is working on it.') !== true);
+        const won = heard.filter(({ outcome }) => outcome === 'applied');
+        const [winner] = won;
+        if (winner === undefined || won.length > 1) {
+          if (won.length > 0 || heard.length > 0) wrong.push({ itemId, asked });
+          continue;
+        }
+        if (heard.length > 1) contested += 1;
+        const lost = heard.filter((one) => one !== winner);
+        const right = lost.every(
+          ({ decision, outcome }) => outcome === (decision === winner.decision ? 'agreed' : 'conflict'),
+        );
+        const stands = statusOf.get(itemId) === (winner.decision === 'approve' ? 'approved' : 'rejected');
+        if (!right || !stands) wrong.push({ itemId, asked });
+      }
+      expect(wrong).toEqual([]);
+      expect(contested).toBeGreaterThan(1000);
+      expect(told.filter(({ outcome }) => outcome === 'conflict').length).toBeGreaterThan(500);
+
+      // What they were told is what is written, by the name of whoever was told it.
+      const written = await pool.query<{ item: string; by: string; decision: string }>(
+        `SELECT item_id AS item, actor AS by, decision FROM umpire.decisions WHERE outcome ->> 'outcome' = 'applied' ORDER BY 1`,
+      );
+      expect(written.rows).toEqual(
+        told
+          .filter(({ outcome }) => outcome === 'applied')
+          .map(({ itemId, by, decision }) => ({ item: itemId, by: team.name(by), decision }))
+          .sort((a, b) => (a.item < b.item ? -1 : 1)),
+      );
+      const { rows: twice } = await pool.query(
+        `SELECT bonus_id, transition FROM umpire.money_log WHERE bonus_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1`,
+      );
+      expect(twice).toEqual([]);
+      expect(await verify(pool)).toEqual([]);
+    } finally {
+      await team.end();
+      await pool.end();
+      await database.drop();
+    }
+  },
+);
 
 async function work(desk: Desk): Promise<void> {
   const { random } = desk;
@@ -164,8 +170,21 @@ async function decideMany({ person, pool, items, random, told }: Desk): Promise<
 }
 
 /** A list of decisions as a file has it: what is decided already is in it too, and is answered. */
-async function startAsFile(pool: Pool, sessionId: string, itemIds: readonly string[], decision: Decision): Promise<void> {
+async function startAsFile(
+  pool: Pool,
+  sessionId: string,
+  itemIds: readonly string[],
+  decision: Decision,
+): Promise<void> {
   const items = itemIds.map((itemId) => ({ itemId, decision, reason: REASONS[decision] }));
-  const session = { sessionId, items, onlyOpen: false, decision: null, reason: null, chosenBy: 'a list', asked: sessionId };
+  const session = {
+    sessionId,
+    items,
+    onlyOpen: false,
+    decision: null,
+    reason: null,
+    chosenBy: 'a list',
+    asked: sessionId,
+  };
   await inTransaction(pool, (client) => freeze(client, session, {}));
 }

@@ -64,7 +64,12 @@ const isBulk =
 async function start({ host }: Window, decision: 'approve' | 'reject' = 'approve'): Promise<string> {
   const sessionId = randomUUID();
   const reason = decision === 'approve' ? 'household' : 'account_farm';
-  const session = await host.handlers['bulk.start']({ sessionId, choice: { kind: 'filter', filter: FILTER }, decision, reason });
+  const session = await host.handlers['bulk.start']({
+    sessionId,
+    choice: { kind: 'filter', filter: FILTER },
+    decision,
+    reason,
+  });
   expect(session).toMatchObject({ state: 'ready', items: ITEMS, isMine: true, chosenBy: 'all pending' });
   return sessionId;
 }
@@ -125,7 +130,10 @@ test('it is paused and cancelled on the way, and paused when its window closes',
   // Nobody goes on with it but whoever asks for it; then it is cancelled for good.
   const later = await windowOf('lena', 'lead');
   expect(await later.host.handlers['bulk.get']({ sessionId })).toEqual({ ...closed, isMine: true });
-  expect(await later.host.handlers['bulk.cancel']({ sessionId })).toMatchObject({ state: 'cancelled', settled: closed?.settled });
+  expect(await later.host.handlers['bulk.cancel']({ sessionId })).toMatchObject({
+    state: 'cancelled',
+    settled: closed?.settled,
+  });
   await expect(later.host.handlers['bulk.run']({ sessionId })).rejects.toMatchObject({ error: { code: 'refused' } });
 });
 
@@ -143,7 +151,10 @@ test('who may not is told why', async () => {
   for (const [method, request] of [
     ['case.claim', { itemId: item }],
     ['queue.next', { filter: FILTER }],
-    ['bulk.start', { sessionId: randomUUID(), choice: { kind: 'ring', itemId: item }, decision: 'approve', reason: 'household' }],
+    [
+      'bulk.start',
+      { sessionId: randomUUID(), choice: { kind: 'ring', itemId: item }, decision: 'approve', reason: 'household' },
+    ],
   ] as const) {
     expect(await answer(vera.host.handlers, method, request, () => {})).toMatchObject({
       ok: false,
@@ -166,14 +177,20 @@ test('a claim, its release and the next unclaimed reach the other windows', asyn
     const told = queueChanged();
     await mira.host.handlers['case.claim']({ itemId, takeOver: false });
     await mira.host.handlers['case.release']({ itemId });
-    const heard = await Promise.race([told.then(() => true), mira.next(({ kind }) => kind === 'queue').then(() => false)]);
+    const heard = await Promise.race([
+      told.then(() => true),
+      mira.next(({ kind }) => kind === 'queue').then(() => false),
+    ]);
     if (heard) break;
   }
   const claimed = queueChanged();
   expect(await mira.host.handlers['queue.next']({ filter: FILTER })).toMatchObject({ itemId, isMine: true });
   await claimed;
   expect(await first()).toMatchObject({ claimedBy: team.name('mira') });
-  expect((await noor.host.handlers['case.get']({ itemId }))?.claim).toMatchObject({ by: team.name('mira'), isMine: false });
+  expect((await noor.host.handlers['case.get']({ itemId }))?.claim).toMatchObject({
+    by: team.name('mira'),
+    isMine: false,
+  });
   const next = await noor.host.handlers['queue.next']({ filter: FILTER });
   expect(next?.itemId).not.toBe(itemId);
 });

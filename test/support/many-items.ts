@@ -38,9 +38,10 @@ function manyItems(items: number, now: Date): StoryEvent[] {
 /** Letters that stand for a number, far from those of its neighbours. */
 function word(value: number): string {
   const mixed = Math.imul(value + 1, 0x9e3779b1) >>> 0;
-  return [...mixed.toString(26).padStart(7, '0')]
-    .map((digit) => String.fromCodePoint(97 + Number.parseInt(digit, 26)))
-    .join('');
+  return mixed
+    .toString(26)
+    .padStart(7, '0')
+    .replaceAll(/./g, (digit) => String.fromCodePoint(97 + Number.parseInt(digit, 26)));
 }
 
 /** The name of a template in which so many items are open, made once in a test run. */

@@ -186,6 +186,12 @@ CREATE TABLE umpire.bulk_items (
   PRIMARY KEY (session_id, position)
 ) WITH (fillfactor = 60);
 
+-- Whether what failed may succeed when it is tried again, or fails whatever is tried: then it is not the item's fault.
+CREATE FUNCTION umpire.is_passing(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT left(state, 2) = ANY ('{08,40,53,55,57,58,XX}')
+$$;
+
 -- Locks a session for whoever may run, pause, cancel or undo it: whoever started it, and leads.
 CREATE FUNCTION umpire.lock_bulk(session uuid, who text, role text) RETURNS umpire.bulk_sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -301,8 +307,22 @@ BEGIN
   FROM umpire.bulk_items AS k
   WHERE k.session_id = session AND k.position >= s.settled AND k.position < next AND k.outcome IS NULL;
   IF calls IS NOT NULL THEN
-    SELECT array_agg(d.answer ORDER BY d.n) INTO answers
-    FROM umpire.decide(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock) WITH ORDINALITY AS d (answer, n);
+    BEGIN
+      SELECT array_agg(d.answer ORDER BY d.n) INTO answers
+      FROM umpire.decide(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock) WITH ORDINALITY AS d (answer, n);
+    EXCEPTION WHEN OTHERS THEN
+      IF umpire.is_passing(SQLSTATE) THEN RAISE; END IF;
+      -- One that fails does not hold up the others: each by itself, and its failure is its answer.
+      answers := '{}';
+      FOR nth IN 0 .. jsonb_array_length(calls) - 1 LOOP
+        BEGIN
+          answers := answers || (SELECT d FROM umpire.decide(jsonb_build_array(calls -> nth), c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock) AS d);
+        EXCEPTION WHEN OTHERS THEN
+          IF umpire.is_passing(SQLSTATE) THEN RAISE; END IF;
+          answers := answers || jsonb_build_object('outcome', 'not_allowed', 'message', 'It failed: ' || SQLERRM, 'paid', 0, 'rejected', 0, 'reversed', 0);
+        END;
+      END LOOP;
+    END;
     UPDATE umpire.bulk_items AS k SET outcome = a.answer ->> 'outcome', message = a.answer ->> 'message',
       paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
     FROM unnest(positions, answers) AS a (position, answer)
@@ -401,9 +421,23 @@ BEGIN
   WHERE k.session_id = session AND k.position >= first AND k.position < s.undo_left
     AND k.outcome IN ('applied', 'awaiting_second') AND NOT k.is_repeated;
   IF calls IS NOT NULL THEN
-    SELECT array_agg(d.answer ORDER BY d.n) INTO answers
-    FROM umpire.undo(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock,
-      CASE WHEN s.undo_in_time THEN c.clock ELSE '-infinity' END) WITH ORDINALITY AS d (answer, n);
+    BEGIN
+      SELECT array_agg(d.answer ORDER BY d.n) INTO answers
+      FROM umpire.undo(calls, c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock,
+        CASE WHEN s.undo_in_time THEN c.clock ELSE '-infinity' END) WITH ORDINALITY AS d (answer, n);
+    EXCEPTION WHEN OTHERS THEN
+      IF umpire.is_passing(SQLSTATE) THEN RAISE; END IF;
+      answers := '{}';
+      FOR nth IN 0 .. jsonb_array_length(calls) - 1 LOOP
+        BEGIN
+          answers := answers || (SELECT d FROM umpire.undo(jsonb_build_array(calls -> nth), c.actor, c.on_behalf_of, umpire.is_lead(c.role), c.clock,
+            CASE WHEN s.undo_in_time THEN c.clock ELSE '-infinity' END) AS d);
+        EXCEPTION WHEN OTHERS THEN
+          IF umpire.is_passing(SQLSTATE) THEN RAISE; END IF;
+          answers := answers || jsonb_build_object('outcome', 'not_allowed', 'message', 'It failed: ' || SQLERRM);
+        END;
+      END LOOP;
+    END;
     UPDATE umpire.bulk_items AS k SET undo_outcome = a.answer ->> 'outcome', undo_message = a.answer ->> 'message'
     FROM unnest(positions, answers) AS a (position, answer)
     WHERE k.session_id = session AND k.position = a.position;

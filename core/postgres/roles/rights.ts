@@ -155,6 +155,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
     'undo',
     'undo_round',
     'lock_for_decisions',
+    'lock_accounts',
     'keep_evidence',
     'end_claims',
     'end_second_review',

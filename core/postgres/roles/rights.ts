@@ -175,7 +175,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
   ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
-  ...named('retime_claims reverse_bonuses tier_of transaction_id'),
+  ...named('retime_claims reverse_bonuses tier_of transaction_id retier_unpaid bonus_places place_bonuses'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];
@@ -185,7 +185,6 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
   ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
   ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
-  ...named('retier_unpaid bonus_places place_bonuses'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
   ...named('audit_pattern audit_rules mark_money_days refuse_change'),
 ];

@@ -183,7 +183,9 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
-  ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
+  ...named(
+    'decide decide_round undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
+  ),
   ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
   ...named('audit_pattern audit_rules mark_money_days refuse_change'),

@@ -359,6 +359,22 @@ BEGIN
   END IF;
 END $$;
 
+-- Locks balances and tiers of all whom these bonuses and these referrals' referrers concern, for a call that moves credits more than
+-- once: each movement alone takes its own in order, and two of them one after the other do not.
+CREATE FUNCTION umpire.lock_accounts(bonus_ids uuid[], referred uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owners text[] := (SELECT array_agg(DISTINCT b.user_id) FROM unnest(bonus_ids) AS x (id) JOIN referrals.bonus_events AS b ON b.id = x.id);
+  referrers text[] := (SELECT array_agg(DISTINCT r.referrer_id) FROM unnest(referred) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id);
+BEGIN
+  IF owners IS NOT NULL AND umpire.has_ledger() THEN
+    INSERT INTO credits.balances (user_id) SELECT u.id FROM unnest(owners) AS u (id) ORDER BY u.id ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM credits.balances AS c WHERE c.user_id IN (SELECT u.id FROM unnest(owners) AS u (id)) ORDER BY c.user_id FOR UPDATE;
+  END IF;
+  PERFORM 1 FROM referrals.user_tiers AS t
+  WHERE t.user_id IN (SELECT u.id FROM unnest(owners || referrers) AS u (id)) ORDER BY t.user_id FOR UPDATE;
+END $$;
+
 -- At most one item of each referral. Its rows are locked.
 CREATE FUNCTION umpire.decide_round(asked umpire.decision_call[], made uuid, actor text, on_behalf_of text, is_lead boolean, clock timestamptz)
 RETURNS umpire.answer[]
@@ -486,6 +502,9 @@ BEGIN
       -- Tiers first: what moves is worth what they say now.
       PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
       FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id WHERE is_owned AND r.qualified_at IS NOT NULL;
+    END IF;
+    IF refused IS NOT NULL THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('pay', 'reverse')), refused);
     END IF;
     PERFORM umpire.pay_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'pay'), clock);
     PERFORM umpire.reject_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'reject'), clock);
@@ -800,6 +819,10 @@ BEGIN
       UPDATE umpire.scores AS s SET first_held_at = clock
       FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       WHERE p.plan IN ('take_back', 'hold') AND s.relationship_id = b.relationship_id AND s.first_held_at IS NULL;
+    END IF;
+    IF EXISTS (SELECT 1 FROM unnest(acting) AS j WHERE j.decision = 'reject') THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'pay')),
+        (SELECT array_agg(j.relationship_id) FROM unnest(acting) AS j WHERE j.decision = 'reject'));
     END IF;
     PERFORM umpire.take_back_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'take_back'), clock);
     UPDATE referrals.bonus_events AS b SET hold_reason = 'fraud_' || s.held_band,

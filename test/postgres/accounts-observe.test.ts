@@ -88,9 +88,8 @@ async function item(number: number): Promise<string> {
 }
 
 async function decideAs(url: string, number: number, decision: string, reason: string): Promise<unknown> {
-  const { exit, stdout, stderr } = await runUmpire([
-    ...['decide', await item(number), decision, '--reason', reason, '--json', '--database-url', url],
-  ]);
+  const asked = ['decide', await item(number), decision, '--reason', reason, '--json'];
+  const { exit, stdout, stderr } = await runUmpire([...asked, '--database-url', url]);
   return exit === 0 ? JSON.parse(stdout) : stderr;
 }
 
@@ -101,7 +100,7 @@ test('migrate by a login that owns the tables leaves them as they are, and the f
     (error: Error) => error.message,
   );
   const statements = refused.split('\n').filter((line) => line.startsWith('  '));
-  expect(statements).toContain(`  GRANT umpire_owner TO "${service}" WITH INHERIT TRUE, SET TRUE;`);
+  expect(statements.at(-1)).toContain(`GRANT umpire_owner TO "${service}"`);
   await superuser.query(statements.join('\n'));
   expect((await migrate(owner, { key: TEST_KEY })).mode).toBe('observe');
   expect(await ownersCatalog(superuser)).toEqual(before);

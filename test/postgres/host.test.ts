@@ -104,7 +104,7 @@ test('a configured database that was not migrated is refused with the way out, a
 
   // A configured server is never filled with demo data.
   const page = await watched.host.handlers['queue.page']({
-    filter: { statuses: ['pending'], priorities: [], signals: [], search: '', order: 'priority' },
+    filter: { statuses: ['pending'], priorities: [], signals: [], search: '', order: 'priority', unclaimed: false },
     offset: 0,
     limit: 5,
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BulkResult } from '../../core/cli/commands/bulk.ts';
 import { verify } from '../../core/programme/verify.ts';
+import { analysts } from '../support/analysts.ts';
 import { demoDatabase } from '../support/demo-database.ts';
 import type { MigratedDatabase } from '../support/migrated.ts';
 import { type Run, runUmpire, startUmpire } from '../support/scenario-command.ts';
@@ -155,4 +156,30 @@ test('arguments that make no sense are refused with what to do', async () => {
   }
   const empty = await ok(await file(['', '']));
   expect(empty).toMatchObject({ session: null, results: [], rejected: 0 });
+});
+
+test('an analyst’s own login runs it too, by the server’s clock and in no other name', async () => {
+  const team = await analysts(db);
+  try {
+    await team.login('mira');
+    const [a] = await openIds();
+    const path = await file([line(a)]);
+    const as = (...args: readonly string[]): Promise<Run> =>
+      runUmpire(['bulk', path, ...args, '--json', '--database-url', team.url('mira')]);
+    for (const more of [
+      ['--as', 'noor'],
+      ['--now', NOW],
+    ]) {
+      const refused = await as(...more);
+      expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining('the owner and the engine')]);
+    }
+    const done = await as();
+    expect(done.exit).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      session: { startedBy: team.name('mira'), isMine: true },
+      counts: { applied: 1 },
+    });
+  } finally {
+    await team.end();
+  }
 });

@@ -98,10 +98,10 @@ async function workOn(file: string | undefined, options: Options, command: Comma
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
-  const stands: Stands = { onBehalfOf: options.as, now: givenNow(command) };
   const result = await withContext(
     command,
     (context) => {
+      const stands = { onBehalfOf: options.as, now: context.givenNow };
       const work = { ...context, stands, signal: stop.signal, batch: options.batch };
       if (options.undo !== undefined) return go(work, options.undo, undoBulk, 'Taking back');
       if (options.resume !== undefined) return go(work, options.resume, runBulk, 'Deciding');
@@ -122,12 +122,6 @@ async function workOn(file: string | undefined, options: Options, command: Comma
 }
 
 const DECIDED = new Set(['applied', 'agreed', 'awaiting_second']);
-
-/** Only owner and engine bring a clock of their own; everybody else has the server's. */
-function givenNow(command: Command): Date | undefined {
-  const { now } = command.optsWithGlobals<{ now?: string }>();
-  return now === undefined ? undefined : new Date(now);
-}
 
 type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal; readonly batch: number };
 type Doing = (pool: Pool, sessionId: string, options: RunOptions) => Promise<BulkSession>;

@@ -18,20 +18,17 @@ function escaped(text: string): string {
   return text.replaceAll(/[^\P{C}\n\t]/gu, ' ').replaceAll(/[&<>"']/g, (found) => ESCAPED[found] ?? found);
 }
 
-function isHtml(value: unknown): value is Html {
-  return typeof value === 'object' && value !== null && 'html' in value;
+type Value = Html | string | number | readonly Html[];
+
+function shown(value: Value): string {
+  if (typeof value === 'string' || typeof value === 'number') return escaped(String(value));
+  return 'html' in value ? value.html : value.map((one) => one.html).join('');
 }
 
 /** A template whose values are escaped, lists joined. */
-function html(parts: TemplateStringsArray, ...values: readonly (Html | string | number | readonly Html[])[]): Html {
-  const shown = values.map((value) =>
-    isHtml(value)
-      ? value.html
-      : Array.isArray(value)
-        ? value.map((one: Html) => one.html).join('')
-        : escaped(String(value)),
-  );
-  return { html: parts.map((part, index) => part + (shown[index] ?? '')).join('') };
+function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
+  const texts = values.map(shown);
+  return { html: parts.map((part, index) => part + (texts[index] ?? '')).join('') };
 }
 
 const STYLE = `
@@ -73,7 +70,7 @@ function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Html
 }
 
 function time(instant: string | null): string {
-  return instant === null ? '–' : `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')}`;
+  return instant === null ? '–' : new Date(instant).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** One page that needs nothing else: no script, no network, printable, with the same data as JSON in it. */

@@ -157,14 +157,7 @@ export async function queueSummary(db: Queryable, now: Date): Promise<QueueSumma
      GROUP BY q.status, q.priority`,
     [now],
   );
-  const holds = await row(
-    db,
-    z.object({ ending: dbCount }),
-    `SELECT count(DISTINCT b.relationship_id) AS ending FROM referrals.bonus_events b
-     WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium'
-       AND b.hold_until >= $1 AND b.hold_until < $1::timestamptz + interval '24 hours'`,
-    [now],
-  );
+  const holds = await row(db, z.object({ ending: dbCount }), 'SELECT umpire.holds_ending($1) AS ending', [now]);
   const byStatus = { pending: 0, approved: 0, rejected: 0, escalated: 0 };
   const byPriority = { low: 0, medium: 0, high: 0, critical: 0 };
   let overdue = 0;

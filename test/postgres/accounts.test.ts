@@ -120,7 +120,7 @@ test('nobody but owner and admins administers, and an admin has no more power th
   const before = await lastAudit();
   for (const one of [lead, engine, victim]) {
     for (const [call, values] of calls) {
-      await expect(one.pool.query(`SELECT umpire.${call}`, values), call).rejects.toMatchObject({ code: '42501' });
+      await expect(one.pool.query(`SELECT umpire.${call}`, values)).rejects.toMatchObject({ code: '42501' });
     }
   }
   expect(await lastAudit()).toEqual(before);
@@ -140,7 +140,8 @@ test('nobody but owner and admins administers, and an admin has no more power th
     [['add', 'pg_monitor2', '--role', 'viewer'], /begins with a letter, and not with/],
   ];
   for (const [args, said] of refusals) {
-    expect(await umpire(admin.url, 'admin', ...args), args.join(' ')).toMatchObject({
+    expect({ args, ...(await umpire(admin.url, 'admin', ...args)) }).toMatchObject({
+      args,
       exit: 1,
       json: {},
       stderr: expect.stringMatching(said),

@@ -177,7 +177,7 @@ describe('whoever has all rights and switches triggers off', () => {
     ];
     for (const statements of tricks) {
       const faults = await tampered(async (client) => {
-        for (const sql of statements) expect((await client.query(sql)).rowCount, sql).toBeGreaterThanOrEqual(0);
+        for (const sql of statements) await client.query(sql);
         return auditFaults(client);
       });
       expect([statements, faults.length > 0]).toEqual([statements, true]);

@@ -64,9 +64,8 @@ async function withCopy<Result>(work: (pool: Pool, url: string) => Promise<Resul
   }
 }
 
-const command = (url: string, ...args: string[]): string[] => [
-  ...['bulk', ...args, '--batch', BATCH, '--now', NOW, '--as', 'mira', '--json', '--database-url', url],
-];
+const command = (url: string, ...args: string[]): string[] =>
+  ['bulk', ...args, '--batch', BATCH, '--now', NOW, '--as', 'mira', '--json'].concat('--database-url', url);
 
 async function finish(url: string, ...args: string[]): Promise<void> {
   const run = startUmpire(command(url, ...args));

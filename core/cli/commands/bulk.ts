@@ -108,6 +108,7 @@ async function workOn(file: string | undefined, options: Options, command: Comma
       return decideFile(work, file ?? '-');
     },
     printBulkResult,
+    { takes: 'analyst' },
   );
   const { session } = result;
   if (session !== null && session.state !== 'done' && session.state !== 'undone') {

@@ -40,7 +40,21 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'referrals.relationships': reviewed(),
   'referrals.cross_app_activations': engine,
   'referrals.user_tiers': reviewed('user_id', 'tier'),
-  'referrals.bonus_events': reviewed(),
+  // Without why one is held, which tells of a proposal: that is in the view.
+  'referrals.bonus_events': reviewed(
+    'id',
+    'relationship_id',
+    'user_id',
+    'event_type',
+    'app_id',
+    'credits_base',
+    'credits_final',
+    'tier_at_time',
+    'tier_multiplier',
+    'status',
+    'released_at',
+    'created_at',
+  ),
   'referrals.fingerprints': reviewed(
     'id',
     'ip_hash',
@@ -79,6 +93,7 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   // An open proposal is hidden from whoever is to be the second (SPEC 4): reviewers read the view, and functions that ask who calls.
   'umpire.decisions': engine,
   'umpire.decisions_made': { engine: ['SELECT'], read: { viewer: 'all' } },
+  'umpire.bonuses_seen': { engine: ['SELECT'], read: { viewer: 'all' } },
   'umpire.decision_effects': engine,
   'umpire.known_evidence': engine,
   'umpire.money_log': reviewed('at', 'relationship_id', 'transition', 'credits'),
@@ -122,6 +137,7 @@ export function tableRule(table: string): TableRule | undefined {
 export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
   'umpire.login_role': 'viewer',
   'umpire.credits_of': 'viewer',
+  'umpire.holds_ending': 'viewer',
   'umpire.decisions_on': 'viewer',
   'umpire.second_reviews': 'viewer',
   'umpire.record_of': 'viewer',
@@ -138,6 +154,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.cancel_bulk': 'analyst',
   'umpire.undo_bulk': 'analyst',
   'umpire.preview_bulk': 'analyst',
+  'umpire.audit_text': 'lead',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -154,11 +171,11 @@ function named(names: string): readonly string[] {
 
 /** Functions of the engine. Triggers need no right to be called, and have none. */
 export const ENGINE_FUNCTIONS: readonly string[] = [
-  ...named('add_earned append_audit audit_hash audit_text caller code_stands count_call decisions_digest defer_claims'),
+  ...named('add_earned append_audit audit_hash caller code_stands count_call decisions_digest defer_claims'),
   ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
   ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
-  ...named('retime_claims reverse_bonuses tier_of transaction_id'),
+  ...named('retime_claims reverse_bonuses tier_of transaction_id retier_unpaid bonus_places place_bonuses'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];
@@ -166,7 +183,9 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
-  ...named('decide decide_round undo undo_round lock_for_decisions keep_evidence end_claims take_back_bonuses'),
+  ...named(
+    'decide decide_round undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
+  ),
   ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
   ...named('audit_pattern audit_rules mark_money_days refuse_change'),

@@ -20,8 +20,8 @@ function filterWords({ statuses, priorities, signals, search, scoreFrom, unclaim
   ];
   if (scoreFrom !== undefined) words.push(`from ${counted(scoreFrom, 'point')} on`);
   if (signals.length > 0) words.push(`with ${signals.join(' and ')}`);
-  // An e-mail may be searched for, and whoever erases its owner does not find it here.
-  if (search.trim() !== '') words.push(search.includes('@') ? 'that match an e-mail' : `that match “${search.trim()}”`);
+  // Names and e-mails are searched for, and whoever erases their owner does not find them here.
+  if (search.trim() !== '') words.push('that match a search');
   if (unclaimed) words.push('that nobody else works on');
   return words.join(', ');
 }

@@ -231,7 +231,7 @@ CREATE TYPE umpire.judged_decision AS (
   decision text,
   reason text,
   note text,
-  -- repeated, repeated_here, key_reused, unknown, bad_reason, unscored: nothing is written. Otherwise what becomes of it.
+  -- repeated, repeated_here, key_reused, unknown, no_decision, unscored: nothing is written. Otherwise what becomes of it.
   verdict text,
   -- The call of the same item or of the same decision id that this one is answered by.
   first_position integer,
@@ -309,7 +309,7 @@ BEGIN
   INTO relationships, refused
   FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id
   WHERE NOT EXISTS (SELECT 1 FROM umpire.decisions AS d WHERE d.decision_id = c.decision_id);
-  PERFORM umpire.lock_for_decisions(relationships, refused, refused);
+  PERFORM umpire.lock_for_decisions(relationships, refused);
 
   SELECT array_agg(n.round ORDER BY n.position), max(n.round) INTO rounds, last_round FROM (
     SELECT c.position, dense_rank() OVER (PARTITION BY coalesce(i.relationship_id, c.item_id) ORDER BY c.item_id)::int AS round
@@ -329,21 +329,21 @@ BEGIN
   RETURN QUERY SELECT a.outcome FROM unnest(answers) AS a ORDER BY a.position;
 END $$;
 
--- Locks, in the order of 0001, all that decisions on these referrals touch: the fingerprints of some of them, and of some the
--- unpaid bonuses of their referrers, whose tiers may change.
-CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], flagging uuid[], tiering uuid[]) RETURNS void
+-- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that are rejected or no longer rejected that is
+-- their fingerprints, and the unpaid bonuses of their referrers, whose tiers may change.
+CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], refused uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   IF relationships IS NULL THEN RETURN; END IF;
-  IF flagging IS NOT NULL THEN
+  IF refused IS NOT NULL THEN
     PERFORM 1 FROM referrals.fingerprints AS f
-    WHERE f.id IN (SELECT r.fingerprint_id FROM unnest(flagging) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id)
+    WHERE f.id IN (SELECT r.fingerprint_id FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id)
     ORDER BY f.id FOR UPDATE;
   END IF;
   PERFORM 1 FROM umpire.referrals AS r
   WHERE r.relationship_id IN (SELECT x.id FROM unnest(relationships) AS x (id)) ORDER BY r.relationship_id FOR UPDATE;
-  IF tiering IS NULL OR umpire.observes() THEN
+  IF refused IS NULL OR umpire.observes() THEN
     PERFORM 1 FROM referrals.bonus_events AS b
     WHERE b.relationship_id IN (SELECT x.id FROM unnest(relationships) AS x (id)) ORDER BY b.id FOR UPDATE;
   ELSE
@@ -352,11 +352,27 @@ BEGIN
       SELECT o.id FROM unnest(relationships) AS x (id) JOIN referrals.bonus_events AS o ON o.relationship_id = x.id
       UNION
       SELECT o.id FROM (
-        SELECT DISTINCT r.referrer_id FROM unnest(tiering) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id
+        SELECT DISTINCT r.referrer_id FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id
       ) AS u
       JOIN referrals.bonus_events AS o ON o.user_id = u.referrer_id AND o.status IN ('pending', 'held')
     ) ORDER BY b.id FOR UPDATE;
   END IF;
+END $$;
+
+-- Locks balances and tiers of all whom these bonuses and these referrals' referrers concern, for a call that moves credits more than
+-- once: each movement alone takes its own in order, and two of them one after the other do not.
+CREATE FUNCTION umpire.lock_accounts(bonus_ids uuid[], referred uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owners text[] := (SELECT array_agg(DISTINCT b.user_id) FROM unnest(bonus_ids) AS x (id) JOIN referrals.bonus_events AS b ON b.id = x.id);
+  referrers text[] := (SELECT array_agg(DISTINCT r.referrer_id) FROM unnest(referred) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id);
+BEGIN
+  IF owners IS NOT NULL AND umpire.has_ledger() THEN
+    INSERT INTO credits.balances (user_id) SELECT u.id FROM unnest(owners) AS u (id) ORDER BY u.id ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM credits.balances AS c WHERE c.user_id IN (SELECT u.id FROM unnest(owners) AS u (id)) ORDER BY c.user_id FOR UPDATE;
+  END IF;
+  PERFORM 1 FROM referrals.user_tiers AS t
+  WHERE t.user_id IN (SELECT u.id FROM unnest(owners || referrers) AS u (id)) ORDER BY t.user_id FOR UPDATE;
 END $$;
 
 -- At most one item of each referral. Its rows are locked.
@@ -378,7 +394,7 @@ DECLARE
 BEGIN
   SELECT array_agg(ROW(j.position, j.decision_id, j.item_id, j.relationship_id, j.expected_version, j.decision, j.reason, j.note,
       CASE
-        WHEN j.acting_position < j.position AND j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,bad_reason}')
+        WHEN j.acting_position < j.position AND j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored,bad_reason}')
           THEN CASE j.decision WHEN j.acting_decision THEN 'agreed' ELSE 'conflict' END
         ELSE j.verdict
       END,
@@ -415,8 +431,9 @@ BEGIN
                 THEN 'repeated' ELSE 'key_reused' END
             WHEN c.position > c.first_position THEN CASE WHEN c.same THEN 'repeated_here' ELSE 'key_reused' END
             WHEN i.item_id IS NULL OR q.id IS NULL THEN 'unknown'
-            WHEN rc.code IS NULL THEN 'bad_reason'
+            WHEN c.decision NOT IN ('approve', 'reject', 'escalate') THEN 'no_decision'
             WHEN s.relationship_id IS NULL THEN 'unscored'
+            WHEN rc.code IS NULL THEN 'bad_reason'
             WHEN q.status IN ('approved', 'rejected') THEN
               CASE WHEN q.status::text = CASE c.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' END THEN 'agreed' ELSE 'conflict' END
             WHEN q.status = 'escalated' AND c.decision = 'escalate' THEN 'agreed'
@@ -486,6 +503,9 @@ BEGIN
       PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
       FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id WHERE is_owned AND r.qualified_at IS NOT NULL;
     END IF;
+    IF refused IS NOT NULL THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('pay', 'reverse')), refused);
+    END IF;
     PERFORM umpire.pay_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'pay'), clock);
     PERFORM umpire.reject_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'reject'), clock);
     PERFORM umpire.reverse_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'reverse'), clock);
@@ -516,7 +536,7 @@ BEGIN
     expected_version, outcome, decided_at, batch, proposal, notes_before, note_salt, note_digest, before, effects, evidence_digest, log_position)
   SELECT j.decision_id, j.item_id, j.relationship_id, actor, on_behalf_of, j.decision, j.reason, j.note, j.band, j.score, j.rule_set_version,
     j.expected_version, j.outcome, clock, made, CASE j.verdict WHEN 'proposed' THEN 'open' END, j.notes_before, j.salt,
-    umpire.note_digest(j.salt, j.note, j.notes_before), j.before, j.effects, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
+    CASE WHEN j.note IS NOT NULL OR j.notes_before IS NOT NULL THEN umpire.note_digest(j.salt, j.note, j.notes_before) END, j.before, j.effects, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
   FROM (
     SELECT j.decision_id, j.item_id, j.relationship_id, j.decision, j.reason, j.note, j.expected_version, j.verdict,
       s.band, s.score, s.rule_set_version, k.digest, gen_random_uuid()::text AS salt, m.effects,
@@ -524,12 +544,14 @@ BEGIN
       jsonb_build_object(
         'outcome', CASE j.verdict
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
+          WHEN 'bad_reason' THEN 'not_allowed'
           WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
           WHEN 'agreed' THEN 'This was decided the same way before.'
           WHEN 'conflict' THEN 'This was decided differently before: ' || j.status || '.'
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
+          WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
           WHEN 'proposed' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'waits' THEN 'It takes effect when a second analyst decides the same.'
@@ -555,7 +577,7 @@ BEGIN
         FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       ) AS e GROUP BY e.decision_id
     ) AS m ON m.decision_id = j.decision_id
-    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,bad_reason,unscored}')
+    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored}')
   ) AS j;
   IF acting IS NOT NULL THEN PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(acting) AS j)); END IF;
 
@@ -564,13 +586,13 @@ BEGIN
         'outcome', CASE j.verdict WHEN 'unknown' THEN 'unknown' WHEN 'unscored' THEN 'unknown' ELSE 'not_allowed' END,
         'message', CASE j.verdict
           WHEN 'key_reused' THEN 'This decision id was used before for something else.'
-          WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
+          WHEN 'no_decision' THEN 'There is no such decision as ' || j.decision || '.'
           WHEN 'unknown' THEN 'There is no such item.'
           ELSE 'The referral has not been scored.'
         END,
         'status', j.status, 'version', j.version, 'paid', 0, 'rejected', 0, 'reversed', 0)))::umpire.answer)
     FROM (
-      SELECT j.position, j.decision_id, j.item_id, j.reason, coalesce(f.verdict, j.verdict) AS verdict, j.status, j.version
+      SELECT j.position, j.decision_id, j.item_id, j.decision, coalesce(f.verdict, j.verdict) AS verdict, j.status, j.version
       FROM unnest(judged) AS j LEFT JOIN unnest(judged) AS f ON j.verdict = 'repeated_here' AND f.position = j.first_position
     ) AS j
     LEFT JOIN umpire.decisions AS d ON d.decision_id = j.decision_id AND j.verdict <> 'key_reused'
@@ -581,7 +603,8 @@ END $$;
 CREATE FUNCTION umpire.keep_evidence(relationships uuid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO umpire.known_evidence (digest, relationship_id, evidence_hash, salt, signals)
-  SELECT umpire.evidence_digest(n.salt, n.signals), n.relationship_id, n.evidence_hash, n.salt, n.signals
+  -- umpire.evidence_digest, written out: thousands at a time.
+  SELECT encode(sha256(convert_to(n.salt || n.signals::text, 'UTF8')), 'hex'), n.relationship_id, n.evidence_hash, n.salt, n.signals
   FROM (
     SELECT s.relationship_id, s.evidence_hash, gen_random_uuid()::text AS salt, coalesce(jsonb_agg(
       jsonb_build_object('signal', e.signal, 'points', e.points, 'evidence', e.evidence) ORDER BY e.points DESC, e.signal) FILTER (WHERE e.signal IS NOT NULL), '[]') AS signals
@@ -677,7 +700,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM umpire.decisions AS u WHERE u.decision_id = c.undo_id);
   -- The engine settles what the facts say by then.
   PERFORM umpire.mark_dirty(applied);
-  PERFORM umpire.lock_for_decisions(relationships, refused, applied);
+  PERFORM umpire.lock_for_decisions(relationships, refused);
 
   SELECT array_agg(n.round ORDER BY n.position), max(n.round) INTO rounds, last_round FROM (
     SELECT c.position, row_number() OVER (
@@ -797,6 +820,10 @@ BEGIN
       FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       WHERE p.plan IN ('take_back', 'hold') AND s.relationship_id = b.relationship_id AND s.first_held_at IS NULL;
     END IF;
+    IF EXISTS (SELECT 1 FROM unnest(acting) AS j WHERE j.decision = 'reject') THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'pay')),
+        (SELECT array_agg(j.relationship_id) FROM unnest(acting) AS j WHERE j.decision = 'reject'));
+    END IF;
     PERFORM umpire.take_back_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'take_back'), clock);
     UPDATE referrals.bonus_events AS b SET hold_reason = 'fraud_' || s.held_band,
       hold_until = CASE s.held_band WHEN 'medium' THEN s.first_held_at + interval '48 hours' END
@@ -816,14 +843,11 @@ BEGIN
     UPDATE referrals.bonus_events AS b SET status = 'pending' FROM unnest(planned) AS p WHERE p.plan = 'free' AND b.id = p.bonus_id;
 
     IF is_owned THEN
-      -- What is unpaid again is worth what the tiers say now; what is paid again, what it was paid with.
-      PERFORM umpire.retier_bonuses(array_agg(x.referrer_id), array_agg(x.at)) FROM (
-        SELECT r.referrer_id, r.qualified_at AS at FROM unnest(acting) AS j JOIN umpire.referrals AS r ON r.relationship_id = j.relationship_id
-        WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL
-        UNION ALL
-        SELECT b.user_id, f.at FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id JOIN umpire.bonuses AS f ON f.bonus_id = b.id
-        WHERE p.plan IN ('take_back', 'restore', 'free')
-      ) AS x;
+      -- What is unpaid again has its place by today's facts and is worth what the tiers say now; what is paid again, what it was paid with.
+      PERFORM umpire.place_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'restore', 'free')));
+      PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
+      FROM unnest(acting) AS j JOIN umpire.referrals AS r ON r.relationship_id = j.relationship_id WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL;
+      PERFORM umpire.retier_unpaid((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'restore', 'free')));
       PERFORM umpire.retime_claims((SELECT array_agg(DISTINCT b.user_id) FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
         WHERE p.plan = 'restore' AND b.hold_reason = 'rate_limited'));
     END IF;
@@ -845,7 +869,7 @@ BEGIN
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
     outcome, decided_at, batch, undoes, undo_kind, note_salt, note_digest, effects)
   SELECT n.undo_id, n.item_id, n.relationship_id, actor, on_behalf_of, 'undo', 'undo', n.note, n.band, n.score, n.rule_set_version,
-    n.outcome, clock, made, n.decision_id, n.kind, n.salt, umpire.note_digest(n.salt, n.note, NULL), n.effects
+    n.outcome, clock, made, n.decision_id, n.kind, n.salt, CASE WHEN n.note IS NOT NULL THEN umpire.note_digest(n.salt, n.note, NULL) END, n.effects
   FROM (
     SELECT j.undo_id, j.item_id, j.relationship_id, j.note, j.decision_id, j.kind, s.band, s.score, s.rule_set_version, gen_random_uuid()::text AS salt, m.effects,
       jsonb_build_object(
@@ -1013,4 +1037,100 @@ BEGIN
   FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (bonus_ids);
   PERFORM umpire.mark_cross_app(bonus_ids, true);
   PERFORM umpire.log_money(bonus_ids, 'paid', clock);
+END $$;
+
+-- Tier, multiplier and credits of a referrer's unpaid bonuses from `since` on (SPEC 2). Paid ones are never recomputed, and another
+-- service's tiers not at all.
+CREATE OR REPLACE FUNCTION umpire.retier_bonuses(referrers text[], since timestamptz[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  unpaid uuid[];
+BEGIN
+  IF umpire.observes() OR referrers IS NULL THEN RETURN; END IF;
+  -- Waits for whoever is paying one; what was paid meanwhile drops out here.
+  SELECT array_agg(l.id) INTO unpaid FROM (
+    SELECT b.id
+    FROM (SELECT x.user_id, min(x.at) AS at FROM unnest(referrers, since) AS x (user_id, at) GROUP BY x.user_id) AS u
+    JOIN referrals.bonus_events AS b ON b.user_id = u.user_id AND b.status IN ('pending', 'held')
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id AND f.at >= u.at
+    ORDER BY b.id FOR UPDATE OF b
+  ) AS l;
+  PERFORM umpire.retier_unpaid(unpaid);
+END $$;
+
+-- The same for these bonuses, whose rows are locked: the number of referrals qualified before the bonus's (at, id), itself and
+-- rejected ones excluded. One that the referrer qualifies for with the bonus's own event is not before it.
+CREATE FUNCTION umpire.retier_unpaid(bonus_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF bonus_ids IS NULL OR umpire.observes() THEN RETURN; END IF;
+  WITH bonuses AS MATERIALIZED (
+    SELECT b.id, r.referrer_id, f.at, f.event_id,
+      (NOT r.is_rejected AND (r.qualified_at, r.qualified_event) < (f.at, f.event_id)) IS TRUE AS counts_itself
+    FROM unnest(bonus_ids) AS x (id)
+    JOIN referrals.bonus_events AS b ON b.id = x.id
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+    JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id AND r.referrer_id = b.user_id
+  ),
+  counted AS (
+    SELECT m.id, count(*) FILTER (WHERE m.id IS NULL) OVER (
+      PARTITION BY m.referrer_id ORDER BY m.at, m.event_id, m.id NULLS LAST ROWS UNBOUNDED PRECEDING
+    ) - m.itself AS qualified
+    FROM (
+      SELECT b.id, b.referrer_id, b.at, b.event_id, b.counts_itself::int AS itself FROM bonuses AS b
+      UNION ALL
+      SELECT NULL, o.referrer_id, o.qualified_at, o.qualified_event, 0
+      FROM (SELECT DISTINCT b.referrer_id FROM bonuses AS b) AS u
+      JOIN umpire.referrals AS o ON o.referrer_id = u.referrer_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
+    ) AS m
+  )
+  UPDATE referrals.bonus_events AS b SET
+    tier_at_time = n.tier,
+    tier_multiplier = umpire.multiplier_of(n.tier)::real,
+    credits_final = floor(b.credits_base * umpire.multiplier_of(n.tier) + 0.5)::int
+  FROM (SELECT c.id, umpire.tier_of(c.qualified::int) AS tier FROM counted AS c WHERE c.id IS NOT NULL) AS n
+  WHERE b.id = n.id AND b.tier_at_time <> n.tier;
+END $$;
+
+-- The (at, id) that the stages and first uses, as they are now, give these bonuses.
+CREATE FUNCTION umpire.bonus_places(bonus_ids uuid[]) RETURNS TABLE (bonus_id uuid, at timestamptz, event_id text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT b.id, p.at, p.event_id
+  FROM unnest(bonus_ids) AS x (id)
+  JOIN referrals.bonus_events AS b ON b.id = x.id
+  JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id
+  JOIN referrals.relationships AS rel ON rel.id = b.relationship_id
+  LEFT JOIN LATERAL (
+    SELECT u.at, u.event_id FROM umpire.usages AS u
+    WHERE b.event_type = 'cross_app' AND u.user_id = r.referee_id AND u.app_id = b.app_id AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
+  ) AS used ON true
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE b.event_type WHEN 'registered' THEN r.at WHEN 'activated' THEN rel.activated_at WHEN 'qualified' THEN r.qualified_at
+        WHEN 'retained' THEN rel.retained_at ELSE used.at END AS at,
+      CASE b.event_type WHEN 'registered' THEN r.event_id WHEN 'activated' THEN r.activated_event WHEN 'qualified' THEN r.qualified_event
+        WHEN 'retained' THEN r.retained_event ELSE used.event_id END AS event_id
+  ) AS p
+  WHERE p.at IS NOT NULL AND p.event_id IS NOT NULL
+$$;
+
+-- Gives these bonuses the place that the facts give them: what was paid or rejected did not move while it was.
+CREATE FUNCTION umpire.place_bonuses(bonus_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  moved uuid[];
+BEGIN
+  IF bonus_ids IS NULL OR umpire.observes() THEN RETURN; END IF;
+  WITH placed AS (
+    UPDATE umpire.bonuses AS f SET at = p.at, event_id = p.event_id
+    FROM umpire.bonus_places(bonus_ids) AS p WHERE f.bonus_id = p.bonus_id AND (f.at, f.event_id) <> (p.at, p.event_id)
+    RETURNING f.bonus_id, f.at
+  ),
+  dated AS (
+    UPDATE referrals.bonus_events AS b SET created_at = p.at FROM placed AS p WHERE b.id = p.bonus_id
+  )
+  SELECT array_agg(p.bonus_id) INTO moved FROM placed AS p;
+  IF moved IS NOT NULL THEN
+    PERFORM umpire.retime_claims((SELECT array_agg(DISTINCT b.user_id) FROM referrals.bonus_events AS b WHERE b.id = ANY (moved)));
+  END IF;
 END $$;

@@ -484,6 +484,15 @@ DECLARE
   s umpire.bulk_sessions;
   is_owned boolean := (SELECT w.mode = 'programme' FROM umpire.workspace AS w);
   payable uuid[];
+  places integer[];
+  items uuid[];
+  relationships uuid[];
+  decisions text[];
+  verdicts text[];
+  analysts text[];
+  -- Referrals that are rejected, and in which batch.
+  refused uuid[];
+  batches integer[];
 BEGIN
   SELECT * INTO c FROM umpire.caller(preview_bulk.on_behalf_of, preview_bulk.clock, 'analyst');
   SELECT * INTO s FROM umpire.bulk_sessions AS b WHERE b.session_id = session;
@@ -499,12 +508,14 @@ BEGIN
     WHERE k.session_id = session AND k.position >= s.settled AND coalesce(k.decision, s.decision) = 'approve'
   )) AS p WHERE p.at <= c.clock OR NOT p.is_limited;
 
-  RETURN QUERY
+  -- As arrays, whose length the planner knows: of rows that were written just now it has no idea.
   WITH wanted AS MATERIALIZED (
     SELECT k.position, k.item_id, k.expected_version, k.decision_id, coalesce(k.decision, s.decision) AS decision, coalesce(k.reason, s.reason) AS reason
     FROM umpire.bulk_items AS k WHERE k.session_id = session AND k.position >= s.settled AND k.outcome IS NULL
-  ),
-  judged AS MATERIALIZED (
+  )
+  SELECT array_agg(j.position), array_agg(j.item_id), array_agg(j.relationship_id), array_agg(j.decision), array_agg(j.verdict), array_agg(j.analyst)
+  INTO places, items, relationships, decisions, verdicts, analysts
+  FROM (
     SELECT w.position, w.item_id, w.decision, i.relationship_id, l.analyst,
       CASE
         WHEN d.decision_id IS NOT NULL THEN 'repeated'
@@ -532,25 +543,30 @@ BEGIN
     LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock) AS n ON n.item_id = w.item_id
     LEFT JOIN umpire.decisions AS p ON p.item_id = w.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) = c.who
       AND (p.outcome ->> 'version')::int >= i.raised_version
-  ),
-  refused AS MATERIALIZED (
-    SELECT j.relationship_id, (j.position - s.settled) / greatest(most, 1) AS batch FROM judged AS j
-    WHERE is_owned AND j.verdict = 'applied' AND j.decision = 'reject'
+  ) AS j;
+  SELECT array_agg(j.relationship_id), array_agg((j.position - s.settled) / greatest(most, 1)) INTO refused, batches
+  FROM unnest(places, relationships, decisions, verdicts) AS j (position, relationship_id, decision, verdict)
+  WHERE is_owned AND j.verdict = 'applied' AND j.decision = 'reject';
+
+  RETURN QUERY
+  WITH judged AS (
+    SELECT * FROM unnest(places, items, relationships, decisions, verdicts, analysts) AS j (position, item_id, relationship_id, decision, verdict, analyst)
   ),
   -- What an unpaid bonus is worth when its batch and those before it are rejected.
   lowered AS MATERIALIZED (
-    SELECT b.id, floor(b.credits_base * umpire.multiplier_of(umpire.tier_of(q.qualified)) + 0.5)::int AS credits
-    FROM refused AS x
-    JOIN umpire.referrals AS r ON r.relationship_id = x.relationship_id
-    JOIN referrals.bonus_events AS b ON b.relationship_id = x.relationship_id AND b.user_id = r.referrer_id
-      AND b.status IN ('held', 'pending') AND b.tier_at_time <> 'bronze'
-    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
-    CROSS JOIN LATERAL (
-      SELECT count(*)::int AS qualified FROM umpire.referrals AS o
-      WHERE o.referrer_id = r.referrer_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
+    SELECT n.id, floor(n.credits_base * umpire.multiplier_of(umpire.tier_of(n.qualified)) + 0.5)::int AS credits
+    FROM (
+      SELECT b.id, b.credits_base, count(o.relationship_id) FILTER (WHERE k.relationship_id IS NULL)::int AS qualified
+      FROM unnest(refused, batches) AS x (relationship_id, batch)
+      JOIN umpire.referrals AS r ON r.relationship_id = x.relationship_id
+      JOIN referrals.bonus_events AS b ON b.relationship_id = x.relationship_id AND b.user_id = r.referrer_id
+        AND b.status IN ('held', 'pending') AND b.tier_at_time <> 'bronze'
+      JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+      LEFT JOIN umpire.referrals AS o ON o.referrer_id = r.referrer_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
         AND (o.qualified_at, o.qualified_event) < (f.at, f.event_id) AND o.relationship_id <> b.relationship_id
-        AND NOT EXISTS (SELECT 1 FROM refused AS k WHERE k.relationship_id = o.relationship_id AND k.batch <= x.batch)
-    ) AS q
+      LEFT JOIN unnest(refused, batches) AS k (relationship_id, batch) ON k.relationship_id = o.relationship_id AND k.batch <= x.batch
+      GROUP BY b.id
+    ) AS n
   ),
   credits AS MATERIALIZED (
     SELECT j.position,

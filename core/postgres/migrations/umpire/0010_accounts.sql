@@ -72,7 +72,7 @@ BEGIN
   END IF;
   IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
     RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
-      USING ERRCODE = 'duplicate_object';
+      USING ERRCODE = 'duplicate_object', HINT = 'Where it is the same person, whoever made it grants it umpire_' || wanted || '.';
   END IF;
   INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
   VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
@@ -117,7 +117,7 @@ BEGIN
   EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
   SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
-  WHERE r.rolname = name AND g.rolname <> 'umpire_' || wanted LIMIT 1;
+  WHERE r.rolname = name AND g.rolname LIKE 'umpire\_%' AND g.rolname <> 'umpire_' || wanted LIMIT 1;
   IF kept IS NOT NULL THEN
     RAISE EXCEPTION 'Somebody else gave the login % the role %: whoever did takes it away first.', name, kept USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -286,3 +286,20 @@ END $$;
 
 -- One entry of the log is found by its batch.
 CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHERE kind IN ('decisions', 'undos');
+
+-- Bonuses as reviewers see them. A hold for the second analyst shows as the band's: whoever is second must not know of a first.
+CREATE VIEW umpire.bonuses_seen AS
+SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time, b.tier_multiplier, b.status,
+  CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
+  CASE WHEN b.hold_reason <> 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
+  b.released_at, b.created_at
+FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
+
+-- Referrals of the medium band whose holds end within a day of `clock`.
+CREATE FUNCTION umpire.holds_ending(clock timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN (SELECT count(DISTINCT b.relationship_id) FROM referrals.bonus_events AS b
+    WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours');
+END $$;

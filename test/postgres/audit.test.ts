@@ -224,6 +224,33 @@ describe('whoever has all rights and switches triggers off', () => {
   });
 });
 
+test('decisions go with a referral that is deleted, which the log says, and with none that is there', async () => {
+  const client = await db.pool.connect();
+  try {
+    for (const [sql, faults] of [
+      [
+        'DELETE FROM referrals.relationships WHERE id = (SELECT relationship_id FROM umpire.decisions ORDER BY decision_id LIMIT 1)',
+        [],
+      ],
+      ['DELETE FROM referrals.relationships WHERE id IN (SELECT relationship_id FROM umpire.decisions)', []],
+      [
+        `DELETE FROM umpire.decisions WHERE decision_id = (SELECT min(decision_id::text)::uuid FROM umpire.decisions)`,
+        ['audit_forgotten'],
+      ],
+    ] as const) {
+      await client.query('BEGIN');
+      expect((await client.query(sql)).rowCount).toBeGreaterThan(0);
+      await client.query('SET CONSTRAINTS ALL IMMEDIATE');
+      expect([sql, await auditFaults(client)]).toEqual([sql, faults]);
+      const { rows } = await client.query(`SELECT DISTINCT actor FROM umpire.audit_log WHERE kind = 'forgotten'`);
+      expect(rows).toEqual([{ actor: db.database.connection.user }]);
+      await client.query('ROLLBACK');
+    }
+  } finally {
+    client.release(true);
+  }
+});
+
 test('eight writers at once, each in transactions of its own kind, keep one chain', async () => {
   const items = await pending(24);
   const writers = Array.from({ length: 8 }, async (_, writer) => {

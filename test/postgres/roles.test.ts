@@ -103,8 +103,11 @@ describe('the catalog', () => {
       viewer: ['viewer'],
       analyst: ['viewer', 'analyst'],
       lead: ['viewer', 'analyst', 'lead'],
+      admin: ['viewer', 'analyst', 'lead', 'admin'],
+      engine: ['engine'],
     };
-    for (const login of [viewer, analyst, lead]) {
+    const others = [await logins.add('admin', 'chief'), await logins.add('engine', 'worker')];
+    for (const login of [viewer, analyst, lead, ...others]) {
       const groups = inherits[login.role]!.map((role) => `umpire_${role}`);
       const may = (one: Thing, privilege: string): boolean =>
         wantedGrants(one).some(

@@ -578,6 +578,13 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     noticed: ['audit_chain', 'audit_head'],
   },
   {
+    what: 'a decision is deleted and its referral is not',
+    sql: `INSERT INTO umpire.audit_log SELECT (SELECT max(seq) + 1 FROM umpire.audit_log), at, actor, NULL, 'forgotten',
+        details || jsonb_build_object('referral', (SELECT min(id::text) FROM referrals.relationships)), hash, hash
+      FROM umpire.audit_log WHERE kind = 'decisions' ORDER BY seq DESC LIMIT 1`,
+    noticed: ['audit_forgotten'],
+  },
+  {
     what: 'a decision has another reason',
     sql: `UPDATE umpire.decisions SET reason = 'known_customer' WHERE decision = 'approve'`,
     noticed: ['audit_decisions'],

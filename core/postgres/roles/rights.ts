@@ -188,7 +188,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ),
   ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
-  ...named('audit_pattern audit_rules mark_money_days refuse_change'),
+  ...named('audit_forgotten audit_pattern audit_rules mark_money_days refuse_change'),
 ];
 
 /** The rule of a function, by its name without arguments: who calls it beside the owner; undefined where it has none. */

@@ -47,17 +47,27 @@ export const AUDIT_CHECKS: readonly Check[] = [
     sql: `
       SELECT coalesce(l.batch, d.batch::text) AS subject, CASE
           WHEN l.batch IS NULL THEN format('is a batch of %s decisions that no entry of the log vouches for', d.items)
-          WHEN l.entries > 1 THEN 'is a batch that more than one entry vouches for'
+          WHEN l.entries <> 1 THEN 'is a batch that not one entry but several vouch for'
           ELSE 'is a batch whose decisions are not those that were logged'
         END AS detail
       FROM (
-        SELECT a.details ->> 'batch' AS batch, count(*) AS entries, min(a.details ->> 'items') AS items, min(a.details ->> 'digest') AS digest
-        FROM umpire.audit_log AS a WHERE a.kind IN ('decisions', 'undos') GROUP BY 1
+        SELECT DISTINCT ON (a.details ->> 'batch') a.details ->> 'batch' AS batch, a.details ->> 'items' AS items, a.details ->> 'digest' AS digest,
+          count(*) FILTER (WHERE a.kind <> 'forgotten') OVER (PARTITION BY a.details ->> 'batch') AS entries
+        FROM umpire.audit_log AS a WHERE a.kind IN ('decisions', 'undos', 'forgotten') ORDER BY a.details ->> 'batch', a.seq DESC
       ) AS l
       FULL JOIN (
         SELECT k.batch, k.items, umpire.decisions_digest(k.batch) AS digest
         FROM (SELECT c.batch, count(*) AS items FROM umpire.decisions AS c GROUP BY c.batch) AS k
       ) AS d ON d.batch::text = l.batch
-      WHERE l.entries IS DISTINCT FROM 1 OR l.items IS DISTINCT FROM d.items::text OR l.digest IS DISTINCT FROM d.digest`,
+      WHERE l.entries IS DISTINCT FROM 1 OR l.items IS DISTINCT FROM coalesce(d.items, 0)::text
+        OR l.digest IS DISTINCT FROM coalesce(d.digest, umpire.decisions_digest(NULL))`,
+  },
+  {
+    name: 'audit_forgotten',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT a.details ->> 'referral' AS subject, format('is there, and its decision %s was deleted', a.details ->> 'decision') AS detail
+      FROM umpire.audit_log AS a JOIN referrals.relationships AS r ON r.id::text = a.details ->> 'referral'
+      WHERE a.kind = 'forgotten'`,
   },
 ];

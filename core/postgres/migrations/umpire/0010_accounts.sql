@@ -303,3 +303,16 @@ BEGIN
   RETURN (SELECT count(DISTINCT b.relationship_id) FROM referrals.bonus_events AS b
     WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours');
 END $$;
+
+-- Decisions go with their referral, where its owner deletes that. What is left of their batch is vouched for anew; `verify` accepts
+-- that of referrals that are gone, and of no others.
+CREATE FUNCTION umpire.audit_forgotten() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.append_audit('forgotten', session_user, NULL, jsonb_build_object(
+    'batch', OLD.batch, 'decision', OLD.decision_id, 'referral', OLD.relationship_id,
+    'items', (SELECT count(*) FROM umpire.decisions AS d WHERE d.batch = OLD.batch), 'digest', umpire.decisions_digest(OLD.batch)), clock_timestamp());
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER decisions_forgotten AFTER DELETE ON umpire.decisions
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION umpire.audit_forgotten();

@@ -134,9 +134,10 @@ describe('a bulk session of more than two thousand cases, in the real window', (
 
     expect(await sessionState()).toBe('done');
     const effects = await db.rows(
-      `SELECT q.status, b.status AS bonus, count(*)::int > 0 AS some,
-         bool_and((SELECT count(*) FROM credits.transactions AS t WHERE t.idempotency_key LIKE 'bonus:' || b.id || ':%') = 1) AS once
+      `SELECT q.status, b.status AS bonus, count(*)::int > 0 AS some, bool_and(t.movements = 1) AS once
        FROM referrals.review_queue AS q JOIN referrals.bonus_events AS b ON b.relationship_id = q.relationship_id
+       LEFT JOIN (SELECT split_part(idempotency_key, ':', 2) AS bonus, count(*) AS movements FROM credits.transactions
+                  WHERE idempotency_key LIKE 'bonus:%' GROUP BY 1) AS t ON t.bonus = b.id::text
        WHERE q.id = ANY ($1::uuid[]) GROUP BY 1, 2`,
       [items],
     );

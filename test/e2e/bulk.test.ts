@@ -123,6 +123,9 @@ describe('a bulk session of more than two thousand cases, in the real window', (
     const bar = window.getByRole('progressbar', { name: 'Deciding' });
     await expect.poll(async () => Number(await bar.getAttribute('value')), SLOW).toBeGreaterThan(0);
     await window.keyboard.press('p');
+    // It waits for the batch at hand, as it says.
+    const waiting = "SELECT FROM pg_stat_activity WHERE query LIKE '%umpire.pause_bulk%' AND wait_event_type = 'Lock'";
+    await expect.poll(async () => (await db.rows(waiting)).length, SLOW).toBe(1);
     await other.query('COMMIT');
     other.release();
     await window.getByRole('progressbar', { name: 'Paused after' }).waitFor(SLOW);

@@ -123,6 +123,9 @@ describe('a bulk session of more than two thousand cases, in the real window', (
     const bar = window.getByRole('progressbar', { name: 'Deciding' });
     await expect.poll(async () => Number(await bar.getAttribute('value')), SLOW).toBeGreaterThan(0);
     await window.keyboard.press('p');
+    // It waits for the batch at hand, as it says.
+    const waiting = "SELECT FROM pg_stat_activity WHERE query LIKE '%umpire.pause_bulk%' AND wait_event_type = 'Lock'";
+    await expect.poll(async () => (await db.rows(waiting)).length, SLOW).toBe(1);
     await other.query('COMMIT');
     other.release();
     await window.getByRole('progressbar', { name: 'Paused after' }).waitFor(SLOW);
@@ -134,9 +137,10 @@ describe('a bulk session of more than two thousand cases, in the real window', (
 
     expect(await sessionState()).toBe('done');
     const effects = await db.rows(
-      `SELECT q.status, b.status AS bonus, count(*)::int > 0 AS some,
-         bool_and((SELECT count(*) FROM credits.transactions AS t WHERE t.idempotency_key LIKE 'bonus:' || b.id || ':%') = 1) AS once
+      `SELECT q.status, b.status AS bonus, count(*)::int > 0 AS some, bool_and(t.movements = 1) AS once
        FROM referrals.review_queue AS q JOIN referrals.bonus_events AS b ON b.relationship_id = q.relationship_id
+       LEFT JOIN (SELECT split_part(idempotency_key, ':', 2) AS bonus, count(*) AS movements FROM credits.transactions
+                  WHERE idempotency_key LIKE 'bonus:%' GROUP BY 1) AS t ON t.bonus = b.id::text
        WHERE q.id = ANY ($1::uuid[]) GROUP BY 1, 2`,
       [items],
     );

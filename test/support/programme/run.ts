@@ -4,7 +4,7 @@ import { migratedDatabase } from '../migrated.ts';
 import { Model } from '../model/model.ts';
 import { isoOf } from '../model/moment.ts';
 import { tell } from '../model/told.ts';
-import { carryOut, countDays } from './carry-out.ts';
+import { carryOut, countDays, prepare } from './carry-out.ts';
 import { type Difference, firstDifference } from './difference.ts';
 import type { History } from './history.ts';
 import { admissible, aim, type Aimed } from './play.ts';
@@ -20,6 +20,7 @@ export type Failure = Difference & {
 export async function run(history: History): Promise<Failure | null> {
   const db = await migratedDatabase();
   try {
+    await prepare(db.pool);
     let model = Model.empty();
     let reading = await read(db.pool, model);
     for (const [step, { now, tasks }] of history.entries()) {

@@ -11,7 +11,8 @@ import { BadArgument } from './errors.ts';
 export type Context = {
   readonly pool: Pool;
   readonly now: Date;
-  /** Whether `--now` set the clock. */
+  /** The clock that `--now` set, for what the server's own would serve: only owner and engine may set it. */
+  readonly givenNow: Date | undefined;
   readonly home: string;
   readonly json: boolean;
   readonly hashKey: (options: { create: boolean }) => HashKey;
@@ -54,9 +55,11 @@ export async function withContext<Result>(
     if (options.unprepared !== true && (await recordedMode(pool)) === null) {
       throw new BadArgument('This database has not been prepared for Umpire: run `umpire migrate` first.', 1);
     }
+    const givenNow = now === undefined ? undefined : new Date(now);
     const result = await work({
       pool,
-      now: now === undefined ? new Date() : new Date(now),
+      now: givenNow ?? new Date(),
+      givenNow,
       home,
       json,
       hashKey: ({ create }) => loadHashKey({ env: process.env, home, create }),

@@ -13,6 +13,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
   queue: async () => (await import('./commands/queue.ts')).queueCommand,
   case: async () => (await import('./commands/case.ts')).caseCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
+  undo: async () => (await import('./commands/undo.ts')).undoCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   stats: async () => (await import('./commands/stats.ts')).statsCommand,
   erase: async () => (await import('./commands/erase.ts')).eraseCommand,

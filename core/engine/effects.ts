@@ -96,6 +96,12 @@ async function queueItems(client: Client, now: Date): Promise<void> {
        raised_version = CASE WHEN o.raised THEN i.version + 1 ELSE i.raised_version END
      FROM open AS o WHERE i.item_id = o.id`,
   );
+  // What waited for a second analyst was about a lower band.
+  await client.query(
+    `UPDATE umpire.decisions AS d SET proposal = 'returned'
+     FROM umpire_scored AS s JOIN umpire.items AS i ON i.relationship_id = s.relationship_id
+     WHERE d.item_id = i.item_id AND d.proposal = 'open' AND (d.outcome ->> 'version')::int < i.raised_version`,
+  );
   // New evidence for the same score and signals is a new version too.
   await client.query(
     `UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id()
@@ -123,6 +129,11 @@ async function queueItems(client: Client, now: Date): Promise<void> {
     [now],
   );
 }
+
+/** What was held for the second analyst is held for its band again, once it waits for none. */
+const NOBODY_WAITS = `NOT EXISTS (
+  SELECT 1 FROM umpire.items AS i JOIN umpire.decisions AS d ON d.item_id = i.item_id
+  WHERE i.relationship_id = s.relationship_id AND d.proposal = 'open')`;
 
 const MEDIUM_HOLD = `interval '48 hours'`;
 
@@ -174,7 +185,7 @@ async function settleBonuses(client: Client, now: Date): Promise<void> {
          JOIN umpire.scores AS p ON p.relationship_id = s.relationship_id
          JOIN referrals.bonus_events AS b ON b.relationship_id = s.relationship_id
          WHERE NOT s.is_rejected AND NOT s.is_covered AND s.held_band = '${band}'
-           AND (b.status = 'pending' OR b.status = 'held' AND ${lower})
+           AND (b.status = 'pending' OR b.status = 'held' AND (${lower} OR b.hold_reason = 'second_review' AND ${NOBODY_WAITS}))
          GROUP BY until
        ) AS x`,
       [now],

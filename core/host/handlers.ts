@@ -5,6 +5,7 @@ import { rows } from '../postgres/rows.ts';
 import { readCase } from '../review/case.ts';
 import { decide } from '../review/decide.ts';
 import { queuePage, queueSummary } from '../review/queue.ts';
+import { undo } from '../review/undo.ts';
 import { serverNow } from '../postgres/clock.ts';
 import type { Session } from './session.ts';
 
@@ -29,8 +30,15 @@ export function hostHandlers({ use, status, retry, changed }: HandlerNeeds): Met
     'queue.summary': () => use(async ({ pool }) => queueSummary(pool, await serverNow(pool))),
     'case.get': ({ itemId }) => use(async ({ pool }) => readCase(pool, itemId, await serverNow(pool))),
     'case.decide': async (request) => {
-      const [result] = await use(async ({ pool }) => decide(pool, [request], { now: await serverNow(pool) }));
+      const [result] = await use(({ pool }) => decide(pool, [request]));
       if (result === undefined) throw new Error('a decision got no outcome');
+      // One that waits, or ends in disagreement, is a new version of its item too.
+      if (['applied', 'awaiting_second', 'conflict'].includes(result.outcome)) changed();
+      return result;
+    },
+    'case.undo': async (request) => {
+      const [result] = await use(({ pool }) => undo(pool, [request]));
+      if (result === undefined) throw new Error('an undo got no outcome');
       if (result.outcome === 'applied') changed();
       return result;
     },

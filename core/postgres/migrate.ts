@@ -9,10 +9,13 @@ import type { Mode } from '../domain/vocabulary.ts';
 import { checkServerVersion, type Client, type Pool } from './connection.ts';
 import { type Duplicates, duplicates } from './duplicates.ts';
 import { checkHashKey, type HashKey } from './hash-key.ts';
+import { MigrateError } from './migrate-error.ts';
 import { recordedMode } from './mode.ts';
+import { applyRights } from './roles/grants.ts';
+import { makeRoles } from './roles/groups.ts';
 import { migrateScheduler } from './scheduler.ts';
 
-export class MigrateError extends Error {}
+export { MigrateError };
 
 export type MigrateReport = {
   readonly mode: Mode;
@@ -54,11 +57,13 @@ export async function migrate(pool: Pool, options: { mode?: Mode; key: HashKey }
       const mode = await chooseMode(client, options.mode);
       if (await exists(client, 'umpire.workspace')) await checkHashKey(client, options.key);
       const before = await appliedMigrations(client);
+      await makeRoles(client);
       if (mode === 'programme') await apply(client, 'programme');
       await apply(client, 'umpire');
       if (mode === 'programme') await apply(client, 'keys');
       const scheduler = await migrateScheduler(client);
       await fillDefaults(client, mode, options.key);
+      await applyRights(client, mode);
       const after = await appliedMigrations(client);
       const applied = [...after.filter((name) => !before.includes(name)), ...scheduler];
       return mode === 'observe' ? { mode, applied, duplicates: await duplicates(client) } : { mode, applied };

@@ -18,14 +18,17 @@ const storedBonus = z.object({
   created_at: dbInstant,
 });
 
-/** The bonuses of a referral, oldest first. */
+/** The bonuses of a referral, oldest first. A hold for the second analyst shows as the band's: whoever is second must not know of a first. */
 export async function readBonuses(db: Queryable, relationshipId: string, refereeId: string): Promise<CaseBonus[]> {
   const stored = await rows(
     db,
     storedBonus,
-    `SELECT id, user_id, event_type, app_id, credits_final AS credits, tier_at_time, tier_multiplier, status,
-       hold_reason, hold_until, released_at, created_at
-     FROM referrals.bonus_events WHERE relationship_id = $1 ORDER BY created_at, event_type, app_id, user_id, id`,
+    `SELECT b.id, b.user_id, b.event_type, b.app_id, b.credits_final AS credits, b.tier_at_time, b.tier_multiplier, b.status,
+       CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
+       CASE WHEN b.hold_reason = 'second_review' AND s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' ELSE b.hold_until END AS hold_until,
+       b.released_at, b.created_at
+     FROM referrals.bonus_events b LEFT JOIN umpire.scores s ON s.relationship_id = b.relationship_id
+     WHERE b.relationship_id = $1 ORDER BY b.created_at, b.event_type, b.app_id, b.user_id, b.id`,
     [relationshipId],
   );
   return stored.map((bonus) => ({

@@ -9,7 +9,7 @@ import { inSnapshot } from '../postgres/snapshot.ts';
 import { readBonuses } from './case-bonuses.ts';
 import { readCaseHead } from './case-head.ts';
 import { CROWD_LIMIT, readCrowds } from './crowd.ts';
-import { readDecisions } from './decisions-on-case.ts';
+import { decisionsOf, readDecisions, readSecondReview } from './decisions-on-case.ts';
 import { egoCase } from './ego-case.ts';
 import { innocentFacts } from './innocent-facts.ts';
 import { likenessesOf, readSharedNetwork } from './likeness.ts';
@@ -46,7 +46,8 @@ async function readCaseFile(
   const [referrer, referee] = await readParties(db, [head.referrer_id, head.referee_id] as const);
   const bonuses = await readBonuses(db, head.relationship_id, head.referee_id);
   const movements = await readMovements(db, head.relationship_id);
-  const decisions = await readDecisions(db, head.relationship_id);
+  const decisions = await readDecisions(db, head.relationship_id, now);
+  const secondReview = await readSecondReview(db, head.item_id, now);
   const signals = await readFiredSignals(db, head.relationship_id, records, words);
   const network = await readSharedNetwork(db, head.referrer_id, head.referee_id);
 
@@ -98,6 +99,7 @@ async function readCaseFile(
       atMost: CROWD_LIMIT,
       likenesses,
     }),
-    decisions,
+    secondReview,
+    decisions: decisionsOf(decisions),
   };
 }

@@ -14,9 +14,11 @@ export type DecisionCall = {
   readonly note?: string | undefined;
 };
 
+/** For the owner's and the engine's login alone; the server refuses either from any other. */
 export type DecideOptions = {
-  readonly now: Date;
-  /** Who decides, where the login is the owner's or the engine's; audited as "on behalf of". */
+  /** The clock; the server's where it is not given. */
+  readonly now?: Date | undefined;
+  /** Who decides; audited as "on behalf of". */
   readonly onBehalfOf?: string | undefined;
 };
 
@@ -24,13 +26,13 @@ export type DecideOptions = {
 export async function decide(
   pool: Pool,
   calls: readonly DecisionCall[],
-  options: DecideOptions,
+  options: DecideOptions = {},
 ): Promise<DecideResult[]> {
   if (calls.length === 0) return [];
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ outcome: unknown }>(
-      'SELECT decide AS outcome FROM umpire.decide($1::jsonb, session_user, $2, $3)',
-      [JSON.stringify(calls), options.onBehalfOf ?? null, options.now],
+      'SELECT d AS outcome FROM umpire.decide_items($1, $2, $3) AS d',
+      [JSON.stringify(calls), options.onBehalfOf ?? null, options.now ?? null],
     );
     return z.array(decideResult).parse(rows.map(({ outcome }) => outcome));
   });

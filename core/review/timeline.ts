@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { CaseBonus, CaseFile, TimelineEntry } from '../contract/case.ts';
+import type { CaseBonus, TimelineEntry } from '../contract/case.ts';
 import { dbInstant, type Queryable, rows } from '../postgres/rows.ts';
 import { shortHash } from '../domain/short-hash.ts';
 import type { CaseHead } from './case-head.ts';
+import { decisionEntries, type StoredDecision } from './decisions-on-case.ts';
 import type { PartyFacts, PartySighting } from './party.ts';
 
 const movement = z.object({
@@ -32,7 +33,7 @@ export type TimelineFacts = {
   readonly referee: PartyFacts;
   readonly bonuses: readonly CaseBonus[];
   readonly movements: readonly Movement[];
-  readonly decisions: CaseFile['decisions'];
+  readonly decisions: readonly StoredDecision[];
 };
 
 /** What happened, oldest first: facts that are recorded, none that are concluded. */
@@ -49,7 +50,7 @@ export function timelineOf(facts: TimelineFacts): TimelineEntry[] {
     ...scoredOf(head),
     { at: head.created_at, kind: 'item', text: `Put in the queue with ${head.score} points` },
     ...facts.movements.filter(({ transition }) => BY_ENGINE.has(transition)).map(moneyOf),
-    ...facts.decisions.map(decisionOf),
+    ...decisionEntries(facts.decisions),
     ...facts.movements.filter(({ transition }) => !BY_ENGINE.has(transition)).map(moneyOf),
   ];
   // A stable sort: what happened at one instant stays in the order above.
@@ -111,10 +112,4 @@ const MONEY: { readonly [Transition in Movement['transition']]: (credits: number
 
 function moneyOf({ at, transition, credits }: Movement): TimelineEntry {
   return { at, kind: 'bonus', text: MONEY[transition](credits) };
-}
-
-const DECIDED = { approve: 'Approved', reject: 'Rejected', escalate: 'Escalated' } as const;
-
-function decisionOf({ at, by, decision, reason }: CaseFile['decisions'][number]): TimelineEntry {
-  return { at, kind: 'decision', text: `${DECIDED[decision]} by ${by} (${reason})` };
 }

@@ -1,7 +1,9 @@
 import { is } from 'drizzle-orm';
 import { type PgEnum, isPgEnum, PgTable } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as audit from '../../core/postgres/schema/audit.ts';
 import * as auth from '../../core/postgres/schema/auth.ts';
+import * as decisions from '../../core/postgres/schema/decisions.ts';
 import * as credits from '../../core/postgres/schema/credits.ts';
 import * as limits from '../../core/postgres/schema/limits.ts';
 import * as referrals from '../../core/postgres/schema/referrals.ts';
@@ -15,7 +17,7 @@ import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts'
 const tablesOf = (schema: object): PgTable[] => Object.values(schema).filter((value) => is(value, PgTable));
 
 /** Umpire's own, whichever file they stand in. */
-const own: readonly PgTable[] = [umpire, limits, jobs, observe].flatMap(tablesOf);
+const own: readonly PgTable[] = [umpire, limits, jobs, observe, audit, decisions].flatMap(tablesOf);
 
 const named = (table: PgTable): { name: string; table: PgTable } => ({ name: nameOf(table), table });
 

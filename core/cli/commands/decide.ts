@@ -20,17 +20,20 @@ export function decideCommand(program: Command): void {
     .action(async (itemId: string, decision: Decision, { reason, note, as }: Options, command: Command) => {
       const result = await withContext(
         command,
-        async ({ pool, now }) => {
+        async ({ pool, givenNow }) => {
           const [outcome] = await decide(pool, [{ decisionId: uuidv7(), itemId, decision, reason, note }], {
-            now,
+            now: givenNow,
             onBehalfOf: as,
           });
           if (outcome === undefined) throw new Error('the decision got no answer');
           return outcome;
         },
-        ({ outcome, message, status, paid, rejected, reversed }) =>
-          message ?? `${outcome}: ${status}; ${paid} credits paid, ${rejected} rejected, ${reversed} taken back.`,
+        ({ decisionId, outcome, message, status, paid, rejected, reversed }) =>
+          outcome === 'applied' || outcome === 'awaiting_second'
+            ? `${message ?? `${outcome}: ${status}; ${paid} credits paid, ${rejected} rejected, ${reversed} taken back.`}\n` +
+              `\`umpire undo ${decisionId}\` takes it back.`
+            : (message ?? outcome),
       );
-      if (result.outcome !== 'applied' && result.outcome !== 'agreed') throw new Failed();
+      if (!['applied', 'agreed', 'awaiting_second'].includes(result.outcome)) throw new Failed();
     });
 }

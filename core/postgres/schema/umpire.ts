@@ -428,6 +428,18 @@ export const decisions = umpireSchema.table(
     expectedVersion: integer('expected_version'),
     outcome: jsonb('outcome').notNull(),
     decidedAt: timestamp('decided_at', { withTimezone: true }).notNull(),
+    batch: uuid('batch').notNull(),
+    undoes: uuid('undoes'),
+    undoKind: text('undo_kind'),
+    undoneBy: uuid('undone_by'),
+    proposal: text('proposal'),
+    closedBy: uuid('closed_by'),
+    notesBefore: text('notes_before'),
+    noteSalt: text('note_salt'),
+    noteDigest: text('note_digest'),
+    before: jsonb('before'),
+    evidenceDigest: text('evidence_digest'),
+    logPosition: bigint('log_position', { mode: 'bigint' }),
   },
   (table) => [
     foreignKey({
@@ -438,6 +450,9 @@ export const decisions = umpireSchema.table(
     index('decisions_item_idx').on(table.itemId),
     index('decisions_relationship_idx').on(table.relationshipId),
     index('decisions_actor_idx').on(table.actor, table.decidedAt),
+    index('decisions_batch_idx').on(table.batch),
+    uniqueIndex('decisions_open_idx').on(table.itemId).where(sql`proposal = 'open'`),
+    uniqueIndex('decisions_undone_idx').on(table.undoes).where(sql`undo_kind IS NOT NULL`),
   ],
 );
 

@@ -1,0 +1,2 @@
+-- What was known of a referral goes with it. In programme mode only.
+ALTER TABLE umpire.known_evidence ADD CONSTRAINT known_evidence_relationship_id_fk FOREIGN KEY (relationship_id) REFERENCES referrals.relationships (id) ON DELETE CASCADE;

@@ -1,0 +1,247 @@
+-- Accounts, settings and reasons: what `umpire admin` calls. Logins are roles of the cluster, and only the owner of these functions
+-- may make and change them; each function says for itself what its caller may do. Passwords come as SCRAM verifiers, made by
+-- whoever calls: no server log and no statement ever shows one.
+
+-- The caller, who must administer: the engine outranks an admin in rights to data, and administers nothing.
+CREATE FUNCTION umpire.administrator(given timestamptz, OUT actor text, OUT role text, OUT clock timestamptz)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  SELECT c.actor, c.role, c.clock INTO actor, role, clock FROM umpire.caller(NULL, given, 'viewer') AS c;
+  IF role NOT IN ('admin', 'owner') THEN
+    RAISE EXCEPTION 'This takes the role admin, and the login % is %.', actor, role USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
+CREATE FUNCTION umpire.check_verifier(verifier text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF verifier IS NULL OR verifier !~ '^SCRAM-SHA-256\$[0-9]{1,9}:[A-Za-z0-9+/]+=*\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$' THEN
+    RAISE EXCEPTION 'A password is given as its SCRAM-SHA-256 verifier, and never itself.' USING ERRCODE = 'invalid_password';
+  END IF;
+END $$;
+
+-- Raises where the caller has not the power to give this role: an admin makes admins, only the owner makes engines.
+CREATE FUNCTION umpire.check_grantable(wanted text, has text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF wanted IS NULL OR wanted NOT IN ('viewer', 'analyst', 'lead', 'admin', 'engine') THEN
+    RAISE EXCEPTION 'There is no role %: it is viewer, analyst, lead, admin or engine.', wanted USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF wanted = 'engine' AND has <> 'owner' THEN
+    RAISE EXCEPTION 'Only the owner makes engine logins.' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
+-- The account of this name, locked. Raises where there is none, or where its login can do more than the caller: somebody may
+-- have given it rights outside of here, and whoever sets its password has them.
+CREATE FUNCTION umpire.own_account(name text, has text) RETURNS umpire.accounts
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  account umpire.accounts;
+BEGIN
+  SELECT a.* INTO account FROM umpire.accounts AS a WHERE a.login = name FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no account %.', name USING ERRCODE = 'undefined_object', HINT = '`umpire admin list` lists them.';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
+    RAISE EXCEPTION 'The login of the account % is not on this server any more.', name USING ERRCODE = 'undefined_object';
+  END IF;
+  IF has <> 'owner' AND EXISTS (
+    SELECT 1 FROM pg_roles AS r WHERE r.rolname = name
+      AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+        OR EXISTS (SELECT 1 FROM pg_roles AS g WHERE pg_has_role(r.oid, g.oid, 'MEMBER')
+          AND g.oid <> r.oid AND g.rolname NOT IN ('umpire_viewer', 'umpire_analyst', 'umpire_lead', 'umpire_admin')))
+  ) THEN
+    RAISE EXCEPTION 'The login % can do more than an admin: only the owner changes it.', name USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN account;
+END $$;
+
+-- Makes a login with one of Umpire's roles.
+CREATE FUNCTION umpire.create_account(name text, wanted text, display text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  PERFORM umpire.check_grantable(wanted, caller.role);
+  PERFORM umpire.check_verifier(verifier);
+  IF name IS NULL OR name !~ '^[a-z][a-z0-9_.-]{1,62}$' OR name ~ '^(pg_|umpire_)' THEN
+    RAISE EXCEPTION 'A login is 2 to 63 of the characters a-z 0-9 _ . -, begins with a letter, and not with pg_ or umpire_.'
+      USING ERRCODE = 'invalid_name';
+  END IF;
+  IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
+    RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
+      USING ERRCODE = 'duplicate_object';
+  END IF;
+  INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
+  VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
+  EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT PASSWORD %L', name, verifier);
+  EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
+  -- Whoever is to end its sessions must have its rights (PostgreSQL 16 gives the maker of a role none by itself).
+  IF current_setting('server_version_num')::int >= 160000 THEN
+    EXECUTE format('GRANT %I TO CURRENT_USER WITH INHERIT TRUE, SET FALSE', name);
+  ELSE
+    EXECUTE format('GRANT %I TO CURRENT_USER', name);
+  END IF;
+  PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'created', 'role', wanted), caller.clock);
+END $$;
+
+CREATE FUNCTION umpire.set_account_password(name text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  PERFORM umpire.check_verifier(verifier);
+  PERFORM umpire.own_account(name, caller.role);
+  EXECUTE format('ALTER ROLE %I PASSWORD %L', name, verifier);
+  PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'password'), caller.clock);
+END $$;
+
+-- Gives an account another role; what it had before is taken.
+CREATE FUNCTION umpire.set_account_role(name text, wanted text, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  account umpire.accounts;
+  kept text;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  account := umpire.own_account(name, caller.role);
+  PERFORM umpire.check_grantable(wanted, caller.role);
+  IF name = caller.actor THEN
+    RAISE EXCEPTION 'Nobody changes their own role: another admin does.' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF account.role = wanted THEN RETURN; END IF;
+  EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
+  EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
+  SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
+  WHERE r.rolname = name AND g.rolname <> 'umpire_' || wanted LIMIT 1;
+  IF kept IS NOT NULL THEN
+    RAISE EXCEPTION 'Somebody else gave the login % the role %: whoever did takes it away first.', name, kept USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE umpire.accounts AS a SET role = wanted WHERE a.login = name;
+  PERFORM umpire.append_audit('account', caller.actor, NULL,
+    jsonb_build_object('login', name, 'change', 'role', 'before', account.role, 'role', wanted), caller.clock);
+END $$;
+
+-- Lets an account log in, or no more. Its sessions are ended by `end_sessions` afterwards: before this is committed it could come back.
+CREATE FUNCTION umpire.set_account_enabled(name text, is_enabled boolean, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  account umpire.accounts;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  account := umpire.own_account(name, caller.role);
+  IF name = caller.actor THEN
+    RAISE EXCEPTION 'Nobody disables their own account: another admin does.' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF (account.disabled_at IS NULL) = is_enabled THEN RETURN; END IF;
+  EXECUTE format('ALTER ROLE %I %s', name, CASE WHEN is_enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
+  UPDATE umpire.accounts AS a SET disabled_at = CASE WHEN is_enabled THEN NULL ELSE caller.clock END WHERE a.login = name;
+  PERFORM umpire.append_audit('account', caller.actor, NULL,
+    jsonb_build_object('login', name, 'change', CASE WHEN is_enabled THEN 'enabled' ELSE 'disabled' END), caller.clock);
+END $$;
+
+-- Ends the sessions of an account, in every database of this server; returns how many. One's own goes on.
+CREATE FUNCTION umpire.end_sessions(name text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  ended integer;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(NULL);
+  PERFORM umpire.own_account(name, caller.role);
+  SELECT count(*) FILTER (WHERE pg_terminate_backend(s.pid)) INTO ended
+  FROM pg_stat_activity AS s WHERE s.usename = name AND s.pid <> pg_backend_pid();
+  RETURN ended;
+END $$;
+
+-- Changes settings of the review: only those that are named in `changes`. Returns all as they stand, but the salt.
+CREATE FUNCTION umpire.change_settings(changes jsonb, given timestamptz DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  before jsonb;
+  stands jsonb;
+  unknown text;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT before FROM umpire.review_settings AS s FOR UPDATE;
+  SELECT k INTO unknown FROM jsonb_object_keys(changes) AS k WHERE NOT before ? k LIMIT 1;
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  UPDATE umpire.review_settings AS s SET
+    second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::integer ELSE s.second_review_above END,
+    second_review_share = CASE WHEN changes ? 'second_review_share' THEN (changes ->> 'second_review_share')::numeric ELSE s.second_review_share END,
+    undo_minutes = CASE WHEN changes ? 'undo_minutes' THEN (changes ->> 'undo_minutes')::integer ELSE s.undo_minutes END,
+    claim_minutes = CASE WHEN changes ? 'claim_minutes' THEN (changes ->> 'claim_minutes')::integer ELSE s.claim_minutes END;
+  SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT stands FROM umpire.review_settings AS s;
+  IF stands <> before THEN
+    PERFORM umpire.append_audit('settings', caller.actor, NULL, jsonb_build_object('before', before, 'after', stands), caller.clock);
+  END IF;
+  RETURN stands;
+END $$;
+
+-- Adds a reason, or brings back one that was retired, with this label.
+CREATE FUNCTION umpire.add_reason(name text, words text, decides text, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  known umpire.reason_codes;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,63}$' THEN
+    RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF words IS NULL OR btrim(words) = '' OR length(words) > 80 THEN
+    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF decides IS NULL OR decides NOT IN ('approve', 'reject', 'escalate') THEN
+    RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  LOCK TABLE umpire.reason_codes IN SHARE ROW EXCLUSIVE MODE;
+  SELECT r.* INTO known FROM umpire.reason_codes AS r WHERE r.code = name;
+  IF known.is_active THEN
+    RAISE EXCEPTION 'There is a reason % already: %.', name, known.label USING ERRCODE = 'duplicate_object';
+  END IF;
+  IF known.decision <> decides THEN
+    RAISE EXCEPTION 'The reason % was one to %, and decisions name it: take another code.', name, known.decision USING ERRCODE = 'duplicate_object';
+  END IF;
+  INSERT INTO umpire.reason_codes AS r (code, label, decision, position)
+  VALUES (name, btrim(words), decides, (SELECT coalesce(max(o.position), -1) + 1 FROM umpire.reason_codes AS o))
+  ON CONFLICT (code) DO UPDATE SET label = excluded.label, is_active = true;
+  PERFORM umpire.append_audit('reason_code', caller.actor, NULL,
+    jsonb_build_object('code', name, 'change', 'added', 'label', btrim(words), 'decision', decides), caller.clock);
+END $$;
+
+-- No new decision may name it; those that do keep it.
+CREATE FUNCTION umpire.retire_reason(name text, given timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller record;
+  known umpire.reason_codes;
+BEGIN
+  SELECT * INTO caller FROM umpire.administrator(given);
+  LOCK TABLE umpire.reason_codes IN SHARE ROW EXCLUSIVE MODE;
+  SELECT r.* INTO known FROM umpire.reason_codes AS r WHERE r.code = name AND r.is_active;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no active reason %.', name USING ERRCODE = 'undefined_object', HINT = '`umpire admin reasons` lists them.';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM umpire.reason_codes AS o WHERE o.decision = known.decision AND o.is_active AND o.code <> name) THEN
+    RAISE EXCEPTION '% is the last reason to %: add another one first.', name, known.decision USING ERRCODE = 'object_in_use';
+  END IF;
+  UPDATE umpire.reason_codes AS r SET is_active = false WHERE r.code = name;
+  PERFORM umpire.append_audit('reason_code', caller.actor, NULL, jsonb_build_object('code', name, 'change', 'retired'), caller.clock);
+END $$;
+
+-- What a case shows of a user's credits, for logins that read no ledger.
+CREATE OR REPLACE FUNCTION umpire.credits_of(who text) RETURNS integer
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
+  RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
+END $$;

@@ -1,0 +1,177 @@
+import { SCHEDULER_TABLES } from '../scheduler.ts';
+
+/** Umpire's roles, each with the rights of those before it; the engine's stand apart. */
+export const REVIEWER_ROLES = ['viewer', 'analyst', 'lead', 'admin'] as const;
+export const ROLES = [...REVIEWER_ROLES, 'engine'] as const;
+export type Role = (typeof ROLES)[number];
+
+export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'USAGE' | 'EXECUTE';
+/** All columns, or those that are named. */
+export type Columns = 'all' | readonly string[];
+
+/** What each role may do with a table beyond what it inherits. Who is not named may do nothing. */
+export type TableRule = {
+  readonly engine: readonly Privilege[];
+  /** The least role that reads it, and which columns. */
+  readonly read?: { readonly [Least in Role]?: Columns };
+};
+
+const DML: readonly Privilege[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+
+/** The engine's alone. */
+const engine: TableRule = { engine: DML };
+/** What the queue and a case are read from. */
+function reviewed(...columns: readonly string[]): TableRule {
+  return { engine: DML, read: { viewer: columns.length === 0 ? 'all' : columns } };
+}
+/** Written by functions alone. */
+function kept(read: TableRule['read'] = {}): TableRule {
+  return { engine: ['SELECT'], read };
+}
+const nobody: TableRule = { engine: [] };
+
+/** Every table and view of the schemas that Umpire manages. One that is not here is closed to all, and a test fails. */
+export const TABLES: { readonly [table: string]: TableRule } = {
+  'auth.users': reviewed('id', 'name', 'email', 'created_at'),
+  'credits.balances': engine,
+  'credits.transactions': engine,
+
+  'referrals.codes': reviewed('id', 'code', 'type', 'created_at', 'uses_count'),
+  'referrals.relationships': reviewed(),
+  'referrals.cross_app_activations': engine,
+  'referrals.user_tiers': reviewed('user_id', 'tier'),
+  'referrals.bonus_events': reviewed(),
+  'referrals.fingerprints': reviewed(
+    'id',
+    'ip_hash',
+    'device_hash',
+    'ip_type',
+    'ip_country',
+    'ip_asn',
+    'flagged_count',
+  ),
+  'referrals.user_fingerprints': reviewed('user_id', 'fingerprint_id', 'context', 'seen_at'),
+  'referrals.fraud_patterns': engine,
+  'referrals.rate_limits': engine,
+  'referrals.review_queue': reviewed(),
+  'referrals.daily_stats': engine,
+
+  'umpire.workspace': reviewed('mode', 'is_demo', 'epoch'),
+  'umpire.rule_sets': reviewed(),
+  'umpire.reason_codes': kept({ viewer: 'all' }),
+  'umpire.events': engine,
+  'umpire.users': reviewed('user_id', 'email_local'),
+  'umpire.code_events': engine,
+  'umpire.sightings': reviewed('event_id', 'at', 'user_id', 'network_hashes', 'ip_country', 'ip_asn', 'fingerprint_id'),
+  'umpire.usages': reviewed('user_id', 'app_id', 'at'),
+  'umpire.purchases': reviewed('user_id', 'amount', 'at'),
+  'umpire.registrations': engine,
+  'umpire.pattern_keys': engine,
+  'umpire.pattern_events': engine,
+  'umpire.pattern_states': engine,
+  'umpire.referrals': reviewed('relationship_id', 'referee_id', 'referrer_id', 'code_id', 'at', 'event_id'),
+  'umpire.bonuses': engine,
+  'umpire.dirty': engine,
+  'umpire.scores': reviewed(),
+  'umpire.evidence': reviewed(),
+  'umpire.kept_evidence': engine,
+  'umpire.items': reviewed(),
+  // An open proposal is hidden from whoever is to be the second (SPEC 4): they read the view.
+  'umpire.decisions': engine,
+  'umpire.decision_effects': engine,
+  'umpire.known_evidence': engine,
+  'umpire.money_log': reviewed('at', 'relationship_id', 'transition', 'credits'),
+  'umpire.opening_balances': engine,
+  'umpire.validations': engine,
+  'umpire.live_instants': engine,
+  'umpire.job_runs': engine,
+  'umpire.stale_days': engine,
+  'umpire.scans': engine,
+  'umpire.observed': engine,
+
+  'umpire.audit_log': kept({ lead: 'all' }),
+  // Whoever was told a head can prove that the log was cut or rewritten since.
+  'umpire.audit_head': kept({ viewer: 'all' }),
+  'umpire.accounts': kept({ admin: 'all' }),
+  // Without the salt: whoever knows it foresees which items a second analyst will look at.
+  'umpire.review_settings': kept({
+    viewer: ['undo_minutes', 'claim_minutes'],
+    admin: ['second_review_above', 'second_review_share'],
+  }),
+
+  'umpire.migrations': nobody,
+  'umpire.key_migrations': nobody,
+  'umpire.programme_migrations': nobody,
+  ...Object.fromEntries(SCHEDULER_TABLES.map((name) => [`umpire.${name}`, engine])),
+};
+
+/** The rule of a table; the scheduler makes one for each day of its figures. */
+export function tableRule(table: string): TableRule | undefined {
+  return TABLES[/^umpire\.queue_stats_\d{8}$/.test(table) ? 'umpire.queue_stats' : table];
+}
+
+/** Functions that reviewers call, with the least role for it. Each says for itself what its caller may do. */
+export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
+  'umpire.login_role': 'viewer',
+  'umpire.credits_of': 'viewer',
+  'umpire.decide_items': 'analyst',
+  'umpire.undo_items': 'analyst',
+  'umpire.decisions_on': 'viewer',
+  'umpire.second_reviews': 'viewer',
+  'umpire.create_account': 'admin',
+  'umpire.set_account_password': 'admin',
+  'umpire.set_account_role': 'admin',
+  'umpire.set_account_enabled': 'admin',
+  'umpire.end_sessions': 'admin',
+  'umpire.change_settings': 'admin',
+  'umpire.add_reason': 'admin',
+  'umpire.retire_reason': 'admin',
+};
+
+/** Functions of the engine. Triggers need no right to be called, and have none. */
+export const ENGINE_FUNCTIONS: readonly string[] = [
+  ...['add_earned', 'append_audit', 'audit_hash', 'audit_text', 'caller', 'code_stands', 'count_call'],
+  ...['defer_claims', 'ended_holds', 'fingerprint_id', 'has_ledger', 'hold_bonuses', 'is_full', 'log_money'],
+  ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'observes'],
+  ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
+  // The scheduler's.
+  ...['create_queue', 'delete_queue', 'job_table_format', 'job_table_run', 'job_table_run_async'],
+  ...['decisions_digest', 'release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
+].map((name) => `umpire.${name}`);
+
+/** Functions that nobody calls but the owner's own functions, and triggers. */
+export const INNER_FUNCTIONS: readonly string[] = [
+  ...['decide', 'decide_round', 'undo', 'undo_round', 'lock_for_decisions', 'keep_evidence', 'end_claims', 'end_second_review'],
+  ...['take_back_bonuses', 'repay_bonuses', 'stands_as_left', 'second_needed', 'in_second_sample', 'note_digest', 'evidence_digest'],
+  ...['administrator', 'check_verifier', 'check_grantable', 'own_account'],
+  ...['audit_pattern', 'audit_rules', 'mark_money_days', 'refuse_change'],
+].map((name) => `umpire.${name}`);
+
+/** The rule of a function, by its name without arguments: who calls it beside the owner; undefined where it has none. */
+export function functionRule(name: string): readonly Role[] | undefined {
+  const least = OPEN_FUNCTIONS[name];
+  if (least !== undefined) return least === 'admin' ? [least] : [least, 'engine'];
+  if (ENGINE_FUNCTIONS.includes(name)) return ['engine'];
+  return INNER_FUNCTIONS.includes(name) ? [] : undefined;
+}
+
+/**
+ * Where another service owns the tables: what Umpire's own functions need of them, made by the owner when the first reviewer
+ * gets an account. Deleting is the service's.
+ */
+export const OWNERS_TABLES: { readonly [table: string]: readonly Privilege[] } = {
+  'auth.users': ['SELECT'],
+  'referrals.codes': ['SELECT'],
+  'referrals.relationships': ['SELECT', 'UPDATE'],
+  'referrals.cross_app_activations': ['SELECT', 'UPDATE'],
+  'referrals.user_tiers': ['SELECT', 'UPDATE'],
+  'referrals.bonus_events': ['SELECT', 'UPDATE'],
+  'referrals.fingerprints': ['SELECT', 'UPDATE'],
+  'referrals.user_fingerprints': ['SELECT'],
+  'referrals.fraud_patterns': ['SELECT'],
+  'referrals.rate_limits': ['SELECT'],
+  'referrals.review_queue': ['SELECT', 'INSERT', 'UPDATE'],
+  'referrals.daily_stats': ['SELECT'],
+  'credits.balances': ['SELECT', 'INSERT', 'UPDATE'],
+  'credits.transactions': ['SELECT', 'INSERT'],
+};

@@ -162,6 +162,9 @@ async function reduceEvidence(client: Client, userId: string): Promise<number> {
        SELECT relationship_id, signal, evidence FROM umpire.evidence
        UNION
        SELECT relationship_id, signal, evidence FROM umpire.kept_evidence
+       UNION
+       SELECT k.relationship_id, s.signal, s.evidence FROM umpire.known_evidence AS k
+       CROSS JOIN LATERAL jsonb_to_recordset(k.signals) AS s (signal text, evidence jsonb)
      ) AS e ON e.relationship_id = c.relationship_id
      WHERE r.referee_id = $1 AND (e.signal IN ('same_ip', 'same_device', 'disposable_email', 'similar_email', 'vpn_proxy') OR e.signal LIKE 'pattern:%')
        OR r.referrer_id = $1 AND e.signal IN ('same_ip', 'same_device')
@@ -183,6 +186,7 @@ async function reduceEvidence(client: Client, userId: string): Promise<number> {
     );
   const { rowCount } = await reduce('umpire.kept_evidence');
   await reduce('umpire.evidence');
+  await reduceKnown(client);
   await client.query(
     `UPDATE umpire.scores AS s SET evidence_hash = n.hash
      FROM (
@@ -194,6 +198,28 @@ async function reduceEvidence(client: Client, userId: string): Promise<number> {
      WHERE n.relationship_id = s.relationship_id AND n.hash <> s.evidence_hash`,
   );
   return rowCount ?? 0;
+}
+
+/**
+ * What was known when something was decided. Without its salt the digest, which decisions and the audit log keep, tells
+ * nothing of what was there; nor does the hash, which goes.
+ */
+async function reduceKnown(client: Client): Promise<void> {
+  await client.query(
+    `UPDATE umpire.known_evidence AS k SET salt = NULL, evidence_hash = k.digest, signals = n.signals
+     FROM (
+       SELECT o.digest, jsonb_agg(
+         CASE WHEN x.signal IS NOT NULL AND s.entry -> 'evidence' ?| $1
+           THEN jsonb_set(s.entry, '{evidence}', ((s.entry -> 'evidence') - $1::text[]) || '{"erased": true}') ELSE s.entry END ORDER BY s.n) AS signals
+       FROM umpire.known_evidence AS o
+       CROSS JOIN LATERAL jsonb_array_elements(o.signals) WITH ORDINALITY AS s (entry, n)
+       LEFT JOIN umpire_reduced AS x ON x.relationship_id = o.relationship_id AND x.signal = s.entry ->> 'signal'
+       WHERE o.relationship_id IN (SELECT relationship_id FROM umpire_reduced)
+       GROUP BY o.digest
+     ) AS n
+     WHERE k.digest = n.digest AND k.signals <> n.signals`,
+    [[...PERSONAL_FIELDS]],
+  );
 }
 
 /** Where the user was seen. Fingerprints that others were seen with too stay, as those others say. */

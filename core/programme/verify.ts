@@ -2,6 +2,7 @@ import type { Queryable } from '../postgres/connection.ts';
 import { recordedMode } from '../postgres/mode.ts';
 import { BONUS_CHECKS } from './checks/bonuses.ts';
 import type { Check } from './checks/check.ts';
+import { DECISION_CHECKS } from './checks/decisions.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
 import { REFERRAL_CHECKS } from './checks/referrals.ts';
 import { REVIEW_CHECKS } from './checks/review.ts';
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   ...BONUS_CHECKS,
   ...REFERRAL_CHECKS,
   ...REVIEW_CHECKS,
+  ...DECISION_CHECKS,
   ...STATISTICS_CHECKS,
 ];
 

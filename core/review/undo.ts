@@ -14,11 +14,7 @@ export type UndoCall = {
  * Takes decisions back, each with its own outcome, in the order given: one's own within the time for it, those of others
  * and late ones as a lead, one's own that waits for a second analyst at any time.
  */
-export async function undo(
-  pool: Pool,
-  calls: readonly UndoCall[],
-  options: DecideOptions = {},
-): Promise<UndoResult[]> {
+export async function undo(pool: Pool, calls: readonly UndoCall[], options: DecideOptions = {}): Promise<UndoResult[]> {
   if (calls.length === 0) return [];
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ outcome: unknown }>(

@@ -43,7 +43,9 @@ function rob(): Story {
 
 function bring(story: Story, name: string, day: number, ip = HOME, device: string | undefined = DEVICE): Story {
   const at = `2026-03-0${day}T11:00:00Z`;
-  return story.user(`2026-02-28T10:00:00Z`, name, name, `${name}@${name}.example`).registered(at, name, 'ROB', ip, device);
+  return story
+    .user(`2026-02-28T10:00:00Z`, name, name, `${name}@${name}.example`)
+    .registered(at, name, 'ROB', ip, device);
 }
 
 const ofReferee = (name: string): string => `(SELECT id FROM referrals.relationships WHERE referee_id = '${name}')`;
@@ -56,7 +58,13 @@ async function itemOf(name: string): Promise<string> {
   return rows[0].id;
 }
 
-type Told = { readonly as: string; readonly at?: Date; readonly id?: string; readonly version?: number; readonly note?: string };
+type Told = {
+  readonly as: string;
+  readonly at?: Date;
+  readonly id?: string;
+  readonly version?: number;
+  readonly note?: string;
+};
 
 async function decideOn(itemId: string, decision: Decision, { as, at = START_CLOCK, id, version, note }: Told) {
   const [result] = await decide(
@@ -117,7 +125,9 @@ async function settings(changes: string): Promise<void> {
 
 /** Rae, high: her registration, an activation, a qualification. */
 async function rae(): Promise<string> {
-  const story = bring(rob(), 'rae', 5).used('2026-03-06T10:00:00Z', 'rae', 'chat').bought('2026-03-08T10:00:00Z', 'rae');
+  const story = bring(rob(), 'rae', 5)
+    .used('2026-03-06T10:00:00Z', 'rae', 'chat')
+    .bought('2026-03-08T10:00:00Z', 'rae');
   await tell(db.pool, story.events, minutes(-60));
   return itemOf('rae');
 }
@@ -127,14 +137,33 @@ describe('decisions', () => {
     const item = await rae();
     const id = randomUUID();
     const first = await decideOn(item, 'approve', { as: 'ana', id, note: 'a family' });
-    expect(first).toMatchObject({ outcome: 'applied', message: null, status: 'approved', version: 2, paid: 65, rejected: 0, reversed: 0 });
+    expect(first).toMatchObject({
+      outcome: 'applied',
+      message: null,
+      status: 'approved',
+      version: 2,
+      paid: 65,
+      rejected: 0,
+      reversed: 0,
+    });
     expect(await bonusesOf('rae')).toEqual(['registered paid', 'registered paid', 'activated paid', 'qualified paid']);
     const rows = await effects();
     expect(await decideOn(item, 'approve', { as: 'ana', id, note: 'a family', at: hours(9) })).toEqual(first);
-    expect(await decideOn(item, 'approve', { as: 'ben', id, note: 'a family' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await decideOn(item, 'approve', { as: 'ben', id, note: 'a family' })).toMatchObject({
+      outcome: 'not_allowed',
+    });
     expect(await decideOn(item, 'reject', { as: 'ana', id })).toMatchObject({ outcome: 'not_allowed' });
-    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject({ outcome: 'agreed', status: 'approved', version: 2, paid: 0 });
-    expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({ outcome: 'conflict', status: 'approved', version: 2 });
+    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject({
+      outcome: 'agreed',
+      status: 'approved',
+      version: 2,
+      paid: 0,
+    });
+    expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({
+      outcome: 'conflict',
+      status: 'approved',
+      version: 2,
+    });
     expect(await decideOn(item, 'escalate', { as: 'ben' })).toMatchObject({ outcome: 'conflict' });
     expect(await effects()).toBe(rows);
   });
@@ -185,9 +214,15 @@ describe('decisions', () => {
 
   test('what is with a lead is a lead’s, and a viewer decides nothing', async () => {
     const item = await rae();
-    expect(await decideOn(item, 'escalate', { as: 'ana', note: 'look here' })).toMatchObject({ outcome: 'applied', status: 'escalated' });
+    expect(await decideOn(item, 'escalate', { as: 'ana', note: 'look here' })).toMatchObject({
+      outcome: 'applied',
+      status: 'escalated',
+    });
     expect(await decideOn(item, 'escalate', { as: 'ben' })).toMatchObject({ outcome: 'agreed' });
-    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject({ outcome: 'not_allowed', message: 'It is with a lead.' });
+    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'It is with a lead.',
+    });
     await expect(decideOn(item, 'approve', { as: 'vic' })).rejects.toThrow('A viewer may not do this');
     await expect(undoIt(randomUUID(), { as: 'vic' })).rejects.toThrow('A viewer may not do this');
     await settings('second_review_above = 0');
@@ -228,55 +263,94 @@ describe('decisions', () => {
 });
 
 describe('undo', () => {
-  test.each(['approve', 'reject', 'escalate'] as const)('an undone %s leaves the referral as it was', async (decision) => {
-    const item = await rae();
-    const before = await stateOf('rae');
-    const made = await decideOn(item, decision, { as: 'ana', note: 'mine' });
-    const id = randomUUID();
-    const first = await undoIt(made.decisionId, { as: 'ana', id });
-    const moved = decision === 'approve' ? 65 : 0;
-    expect(first).toEqual({
-      undoId: id, decisionId: made.decisionId, itemId: item, outcome: 'applied', kind: 'undo', message: null, status: 'pending', version: 3, paid: 0, reversed: moved,
-    });
-    expect(await stateOf('rae')).toEqual(before);
-    await score(db.pool, { now: minutes(2) });
-    expect(await stateOf('rae')).toEqual(before);
-    const rows = await effects();
-    expect(await undoIt(made.decisionId, { as: 'ana', id, at: hours(3) })).toEqual(first);
-    expect(await undoIt(made.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'agreed', kind: null, message: 'This was taken back before.' });
-    expect(await undoIt(randomUUID(), { as: 'ana', id })).toMatchObject({ outcome: 'not_allowed' });
-    expect(await undoIt(id, { as: 'ana' })).toMatchObject({ outcome: 'not_allowed', message: 'An undo is not undone: decide again.' });
-    expect(await undoIt(randomUUID(), { as: 'ana' })).toMatchObject({ outcome: 'unknown', itemId: null });
-    expect(await effects()).toBe(rows);
-    // And once more from the start.
-    const again = await decideOn(item, decision, { as: 'ben', at: minutes(5) });
-    expect(again).toMatchObject({ outcome: 'applied', version: 4 });
-    expect(await undoIt(again.decisionId, { as: 'lea', at: minutes(6) })).toMatchObject({ outcome: 'applied', kind: 'reversal' });
-    expect(await stateOf('rae')).toEqual(before);
-  });
+  test.each(['approve', 'reject', 'escalate'] as const)(
+    'an undone %s leaves the referral as it was',
+    async (decision) => {
+      const item = await rae();
+      const before = await stateOf('rae');
+      const made = await decideOn(item, decision, { as: 'ana', note: 'mine' });
+      const id = randomUUID();
+      const first = await undoIt(made.decisionId, { as: 'ana', id });
+      const moved = decision === 'approve' ? 65 : 0;
+      expect(first).toEqual({
+        undoId: id,
+        decisionId: made.decisionId,
+        itemId: item,
+        outcome: 'applied',
+        kind: 'undo',
+        message: null,
+        status: 'pending',
+        version: 3,
+        paid: 0,
+        reversed: moved,
+      });
+      expect(await stateOf('rae')).toEqual(before);
+      await score(db.pool, { now: minutes(2) });
+      expect(await stateOf('rae')).toEqual(before);
+      const rows = await effects();
+      expect(await undoIt(made.decisionId, { as: 'ana', id, at: hours(3) })).toEqual(first);
+      expect(await undoIt(made.decisionId, { as: 'ana' })).toMatchObject({
+        outcome: 'agreed',
+        kind: null,
+        message: 'This was taken back before.',
+      });
+      expect(await undoIt(randomUUID(), { as: 'ana', id })).toMatchObject({ outcome: 'not_allowed' });
+      expect(await undoIt(id, { as: 'ana' })).toMatchObject({
+        outcome: 'not_allowed',
+        message: 'An undo is not undone: decide again.',
+      });
+      expect(await undoIt(randomUUID(), { as: 'ana' })).toMatchObject({ outcome: 'unknown', itemId: null });
+      expect(await effects()).toBe(rows);
+      // And once more from the start.
+      const again = await decideOn(item, decision, { as: 'ben', at: minutes(5) });
+      expect(again).toMatchObject({ outcome: 'applied', version: 4 });
+      expect(await undoIt(again.decisionId, { as: 'lea', at: minutes(6) })).toMatchObject({
+        outcome: 'applied',
+        kind: 'reversal',
+      });
+      expect(await stateOf('rae')).toEqual(before);
+    },
+  );
 
   test('whoever decided may undo for ten minutes; later, or of somebody else, it takes a lead', async () => {
     const item = await rae();
     const { decisionId } = await decideOn(item, 'approve', { as: 'ana' });
-    expect(await undoIt(decisionId, { as: 'ben' })).toMatchObject({ outcome: 'not_allowed', message: expect.stringContaining('a lead can reverse it') });
+    expect(await undoIt(decisionId, { as: 'ben' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('a lead can reverse it'),
+    });
     expect(await undoIt(decisionId, { as: 'ana', at: new Date(minutes(10).getTime() + 1) })).toMatchObject({
       outcome: 'not_allowed',
       message: 'The time for an undo is over: a lead can reverse it.',
     });
-    expect(await undoIt(decisionId, { as: 'lea', at: hours(24 * 30) })).toMatchObject({ outcome: 'applied', kind: 'reversal', reversed: 65 });
+    expect(await undoIt(decisionId, { as: 'lea', at: hours(24 * 30) })).toMatchObject({
+      outcome: 'applied',
+      kind: 'reversal',
+      reversed: 65,
+    });
     expect(await logOf('rae')).toEqual(['held 65', 'paid 65', 'reversed 65', 'held 65']);
     const conflict = await decideOn(item, 'reject', { as: 'ana', at: hours(1) });
-    expect(await undoIt(conflict.decisionId, { as: 'ana', at: minutes(70) })).toMatchObject({ outcome: 'applied', kind: 'undo' });
+    expect(await undoIt(conflict.decisionId, { as: 'ana', at: minutes(70) })).toMatchObject({
+      outcome: 'applied',
+      kind: 'undo',
+    });
   });
 
   test('an item that is not as the decision left it stays', async () => {
     const item = await rae();
     const escalated = await decideOn(item, 'escalate', { as: 'ana' });
     const approved = await decideOn(item, 'approve', { as: 'lea' });
-    const gone = { outcome: 'conflict', message: 'The item is no longer as this decision left it.', status: 'approved' };
+    const gone = {
+      outcome: 'conflict',
+      message: 'The item is no longer as this decision left it.',
+      status: 'approved',
+    };
     expect(await undoIt(escalated.decisionId, { as: 'ana' })).toMatchObject(gone);
     const agreed = await decideOn(item, 'approve', { as: 'ben' });
-    expect(await undoIt(agreed.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'not_allowed', message: expect.stringContaining('had no effect') });
+    expect(await undoIt(agreed.decisionId, { as: 'ben' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('had no effect'),
+    });
     // One after the other, in one call.
     const results = await undo(
       db.pool,
@@ -299,17 +373,31 @@ describe('undo', () => {
         .registered(`2026-03-05T11:${10 + index * 10}:00Z`, name, 'ROB', '198.51.100.7');
     }
     await tell(db.pool, story.events, minutes(-25));
-    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-24) })).toMatchObject({ outcome: 'conflict', status: 'approved' });
+    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-24) })).toMatchObject({
+      outcome: 'conflict',
+      status: 'approved',
+    });
   });
 
   test('what came under an approval’s cover goes back with it', async () => {
     const story = bring(rob(), 'rae', 5);
     await tell(db.pool, story.events, minutes(-60));
     const { decisionId } = await decideOn(await itemOf('rae'), 'approve', { as: 'ana', at: minutes(-30) });
-    await tell(db.pool, story.used('2026-03-10T11:00:00Z', 'rae', 'chat').used('2026-03-10T11:01:00Z', 'rae', 'todo').events, minutes(-20));
+    await tell(
+      db.pool,
+      story.used('2026-03-10T11:00:00Z', 'rae', 'chat').used('2026-03-10T11:01:00Z', 'rae', 'todo').events,
+      minutes(-20),
+    );
     expect(await bonusesOf('rae')).toEqual(['registered paid', 'registered paid', 'activated paid']);
-    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-21) })).toMatchObject({ outcome: 'applied', reversed: 30 + 10 + 5 });
-    expect(await bonusesOf('rae')).toEqual(['registered held fraud_high', 'registered held fraud_high', 'activated held fraud_high']);
+    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-21) })).toMatchObject({
+      outcome: 'applied',
+      reversed: 30 + 10 + 5,
+    });
+    expect(await bonusesOf('rae')).toEqual([
+      'registered held fraud_high',
+      'registered held fraud_high',
+      'activated held fraud_high',
+    ]);
     await score(db.pool, { now: minutes(-19) });
     expect(await releaseHolds(db.pool, hours(24 * 100))).toBe(0);
     const { rows } = await db.pool.query('SELECT DISTINCT bonus_paid FROM referrals.cross_app_activations');
@@ -326,11 +414,31 @@ describe('undo', () => {
     const { decisionId, ...rejected } = await decideOn(item, 'reject', { as: 'ana', at: hours(-18) });
     expect(rejected).toMatchObject({ outcome: 'applied', rejected: 0, reversed: 40 });
     await tell(db.pool, story.bought('2026-03-09T19:00:00Z', 'rae').events, hours(-17));
-    expect(await bonusesOf('rae')).toEqual(['registered rejected', 'registered rejected', 'activated rejected', 'qualified rejected']);
-    expect(await undoIt(decisionId, { as: 'lea', at: hours(-16) })).toMatchObject({ outcome: 'applied', kind: 'reversal', paid: 40, reversed: 0 });
-    expect(await bonusesOf('rae')).toEqual(['registered paid', 'registered paid', 'activated paid', 'qualified pending']);
+    expect(await bonusesOf('rae')).toEqual([
+      'registered rejected',
+      'registered rejected',
+      'activated rejected',
+      'qualified rejected',
+    ]);
+    expect(await undoIt(decisionId, { as: 'lea', at: hours(-16) })).toMatchObject({
+      outcome: 'applied',
+      kind: 'reversal',
+      paid: 40,
+      reversed: 0,
+    });
+    expect(await bonusesOf('rae')).toEqual([
+      'registered paid',
+      'registered paid',
+      'activated paid',
+      'qualified pending',
+    ]);
     await score(db.pool, { now: hours(-15) });
-    expect(await bonusesOf('rae')).toEqual(['registered paid', 'registered paid', 'activated paid', 'qualified held fraud_critical']);
+    expect(await bonusesOf('rae')).toEqual([
+      'registered paid',
+      'registered paid',
+      'activated paid',
+      'qualified held fraud_critical',
+    ]);
     expect(await logOf('rae')).toEqual(['paid 40', 'reversed 40', 'rejected 25', 'paid 40', 'held 25']);
     const { rows } = await db.pool.query(
       `SELECT t.type, t.amount, split_part(t.idempotency_key, ':', 3) AS n FROM credits.transactions AS t JOIN referrals.bonus_events AS b ON t.idempotency_key LIKE 'bonus:' || b.id || ':%'
@@ -342,22 +450,28 @@ describe('undo', () => {
       { type: 'adjustment', amount: 10, n: '3' },
     ]);
     // Rejected again within seven days of the second payment: taken back again.
-    expect(await decideOn(item, 'reject', { as: 'ben', at: hours(24 * 6) })).toMatchObject({ reversed: 40, rejected: 25 });
+    expect(await decideOn(item, 'reject', { as: 'ben', at: hours(24 * 6) })).toMatchObject({
+      reversed: 40,
+      rejected: 25,
+    });
   });
 
   test('tiers, and what later bonuses are worth, follow', async () => {
     const story = rob();
     const names = ['raa', 'rbb', 'rcc', 'rdd', 'ree', 'rff'];
     names.forEach((name, index) => {
-      bring(story, name, index + 1, `198.51.100.${index}`, `d-${index}`).bought(`2026-03-0${index + 2}T09:00:00Z`, name);
+      bring(story, name, index + 1, `198.51.100.${index}`, `d-${index}`).bought(
+        `2026-03-0${index + 2}T09:00:00Z`,
+        name,
+      );
     });
-    // The first comes from his home; the last, too, and so waits.
-    story.events.splice(0, story.events.length, ...inOrder(story.events, 'raa'));
-    await tell(db.pool, story.events, minutes(-60));
+    await tell(db.pool, fromHome(fromHome(story.events, 'raa'), 'rff'), minutes(-60));
     const before = await stateOf('rff');
     const item = await itemOf('raa');
     const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
-    const { rows } = await db.pool.query(`SELECT tier, qualified_count FROM referrals.user_tiers WHERE user_id = 'rob'`);
+    const { rows } = await db.pool.query(
+      `SELECT tier, qualified_count FROM referrals.user_tiers WHERE user_id = 'rob'`,
+    );
     expect(rows).toEqual([{ tier: 'silver', qualified_count: 5 }]);
     await undoIt(decisionId, { as: 'ana' });
     expect(await stateOf('rff')).toEqual(before);
@@ -368,9 +482,16 @@ describe('undo', () => {
     const story = rob();
     for (let index = 0; index < 8; index += 1) {
       const name = `r${String.fromCodePoint(97 + index).repeat(2)}`;
-      const at = (minute: number): string => new Date(START - 20 * 3_600_000 + index * 7_200_000 + minute * 60_000).toISOString();
+      const at = (minute: number): string =>
+        new Date(START - 20 * 3_600_000 + index * 7_200_000 + minute * 60_000).toISOString();
       story.user('2026-02-28T10:00:00Z', name, name, `${name}@${name}.example`);
-      story.registered(at(0), name, 'ROB', index === 7 ? HOME : `198.51.100.${index}`, index === 7 ? DEVICE : `d-${index}`);
+      story.registered(
+        at(0),
+        name,
+        'ROB',
+        index === 7 ? HOME : `198.51.100.${index}`,
+        index === 7 ? DEVICE : `d-${index}`,
+      );
       for (const app of apps) story.used(at(30), name, app);
     }
     await tell(db.pool, story.events, hours(-5));
@@ -382,7 +503,10 @@ describe('undo', () => {
     );
     expect(rows.map(({ done }) => done)).toEqual(['deferred', 'paid']);
     expect(Number(rows[1]?.credits)).toBe(paid);
-    expect(await undoIt(decisionId, { as: 'ana', at: hours(-5) })).toMatchObject({ outcome: 'applied', reversed: paid });
+    expect(await undoIt(decisionId, { as: 'ana', at: hours(-5) })).toMatchObject({
+      outcome: 'applied',
+      reversed: paid,
+    });
     expect(await stateOf('rhh')).toEqual(held);
   });
 
@@ -394,9 +518,16 @@ describe('undo', () => {
     const items = await Promise.all(names.map(itemOf));
     const before = await Promise.all(names.map(stateOf));
     const ids = items.map(() => randomUUID());
-    const calls = items.map((itemId, index) => ({ decisionId: ids[index] ?? '', itemId, decision: 'reject' as const, reason: REASONS.reject }));
+    const calls = items.map((itemId, index) => ({
+      decisionId: ids[index] ?? '',
+      itemId,
+      decision: 'reject' as const,
+      reason: REASONS.reject,
+    }));
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, turn) => decide(db.pool, turn % 2 === 0 ? calls : calls.toReversed(), { now: START_CLOCK, onBehalfOf: 'ana' })),
+      Array.from({ length: 8 }, (_, turn) =>
+        decide(db.pool, turn % 2 === 0 ? calls : calls.toReversed(), { now: START_CLOCK, onBehalfOf: 'ana' }),
+      ),
     );
     for (const answer of answers) expect(answer.map(({ outcome }) => outcome)).toEqual(items.map(() => 'applied'));
     await Promise.all(
@@ -411,9 +542,212 @@ describe('undo', () => {
   });
 });
 
-/** The events, with this referee's registration from his referrer's home. */
-function inOrder(events: readonly StoryEvent[], referee: string): StoryEvent[] {
-  return events.map((event) => (event['refereeId'] === referee ? { ...event, ip: HOME, device: { ...Object(event['device']) } } : event)).map((event) =>
-    event['refereeId'] === referee ? { ...event, device: DEVICE } : event,
+describe('a second pair of eyes', () => {
+  const WAITS = { outcome: 'awaiting_second', status: 'pending', paid: 0, rejected: 0, reversed: 0 };
+  const held = async (): Promise<string[]> => [
+    ...new Set((await bonusesOf('rae')).map((told) => told.split(' ').slice(1).join(' '))),
+  ];
+
+  beforeEach(() => settings('second_review_above = 64'));
+
+  test('above an amount at stake a decision waits, and takes effect when another analyst decides the same', async () => {
+    const item = await rae();
+    const before = await stateOf('rae');
+    const first = await decideOn(item, 'approve', { as: 'ana', note: 'a family' });
+    expect(first).toMatchObject({ ...WAITS, version: 2 });
+    expect(await held()).toEqual(['held second_review']);
+    expect(await releaseHolds(db.pool, hours(24 * 30))).toBe(0);
+    expect(await verify(db.pool)).toEqual([]);
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ ...WAITS, version: 2 });
+    expect(await decideOn(item, 'reject', { as: 'ana' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('withdraw yours first'),
+    });
+    expect(await decideOn(item, 'approve', { as: 'ana', id: first.decisionId, note: 'a family' })).toEqual(first);
+    const second = await decideOn(item, 'approve', { as: 'ben' });
+    expect(second).toMatchObject({ outcome: 'applied', status: 'approved', version: 3, paid: 65 });
+    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(second.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', reversed: 65 });
+    expect(await stateOf('rae')).toEqual(before);
+    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject(WAITS);
+  });
+
+  test('an amount that is not above it, or a decision to escalate, needs no second', async () => {
+    const item = await rae();
+    await settings('second_review_above = 65');
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    expect(await undoIt(decisionId, { as: 'ana' })).toMatchObject({ outcome: 'applied' });
+    await settings('second_review_above = 0');
+    expect(await decideOn(item, 'escalate', { as: 'ana' })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('a second who decides otherwise sends it to a lead', async () => {
+    const item = await rae();
+    const first = await decideOn(item, 'approve', { as: 'ana' });
+    const second = await decideOn(item, 'reject', { as: 'ben', note: 'never' });
+    expect(second).toMatchObject({
+      outcome: 'conflict',
+      message: 'Another analyst decided otherwise: it goes to a lead.',
+      status: 'escalated',
+      version: 3,
+    });
+    expect(await held()).toEqual(['held fraud_high']);
+    expect(await verify(db.pool)).toEqual([]);
+    for (const { decisionId } of [first, second]) {
+      expect(await undoIt(decisionId, { as: 'lea' })).toMatchObject({ outcome: 'not_allowed' });
+    }
+    // The owner’s login is a lead’s: it is told who wanted what.
+    const file = await readCase(db.pool, item, minutes(1), 'UTC');
+    expect(file?.decisions).toEqual([]);
+    expect(file?.notes).toBeNull();
+    expect(file?.timeline.filter(({ kind }) => kind === 'decision').map(({ text }) => text)).toEqual([
+      'ana would have it approved (household), and another analyst not',
+      'ben would have it rejected (account_farm), and another analyst not',
+    ]);
+    expect(await decideOn(item, 'reject', { as: 'lea', at: minutes(1) })).toMatchObject({
+      outcome: 'applied',
+      rejected: 65,
+    });
+  });
+
+  test('one’s own is withdrawn at any time, by nobody else', async () => {
+    const item = await rae();
+    const before = await stateOf('rae');
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    expect(await undoIt(decisionId, { as: 'lea' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(decisionId, { as: 'ana', at: hours(100) })).toMatchObject({
+      outcome: 'applied',
+      kind: 'withdrawal',
+      status: 'pending',
+      version: 3,
+    });
+    expect(await stateOf('rae')).toEqual(before);
+    expect(await undoIt(decisionId, { as: 'ana', at: hours(100) })).toMatchObject({ outcome: 'agreed' });
+    expect(await decideOn(item, 'approve', { as: 'ana', at: hours(101) })).toMatchObject({
+      outcome: 'awaiting_second',
+    });
+  });
+
+  test('an escalation ends it, and so does a decision when no second is needed any more', async () => {
+    const item = await rae();
+    await decideOn(item, 'approve', { as: 'ana' });
+    const escalated = await decideOn(item, 'escalate', { as: 'ben' });
+    expect(escalated).toMatchObject({ outcome: 'applied', status: 'escalated' });
+    expect(await held()).toEqual(['held fraud_high']);
+    expect(await undoIt(escalated.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', status: 'pending' });
+    await decideOn(item, 'approve', { as: 'ana', at: minutes(2) });
+    await settings('second_review_above = NULL');
+    expect(await decideOn(item, 'reject', { as: 'ana', at: minutes(3) })).toMatchObject({
+      outcome: 'applied',
+      rejected: 65,
+    });
+    const { rows } = await db.pool.query('SELECT proposal FROM umpire.decisions WHERE proposal IS NOT NULL');
+    expect(rows).toEqual([{ proposal: 'superseded' }, { proposal: 'superseded' }]);
+  });
+
+  test('a band that rises ends it', async () => {
+    const story = bring(rob(), 'rae', 5);
+    await settings('second_review_above = 0');
+    await tell(db.pool, story.events, minutes(-60));
+    const item = await itemOf('rae');
+    const { decisionId } = await decideOn(item, 'approve', { as: 'ana', at: minutes(-50) });
+    for (const [index, name] of ['rib', 'rub', 'rud', 'ryn'].entries()) {
+      story
+        .user('2026-02-28T10:00:00Z', name, name, `${name}@${name}.example`)
+        .registered(`2026-03-05T11:${10 + index * 10}:00Z`, name, 'ROB', '198.51.100.7');
+    }
+    await tell(db.pool, story.events, minutes(-40));
+    expect(await held()).toEqual(['held fraud_critical']);
+    expect(await verify(db.pool)).toEqual([]);
+    expect(await undoIt(decisionId, { as: 'ana', at: minutes(-39) })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await decideOn(item, 'approve', { as: 'ben', at: minutes(-38) })).toMatchObject({
+      outcome: 'awaiting_second',
+    });
+    expect(await decideOn(item, 'approve', { as: 'ana', at: minutes(-37) })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('a re-run of the engine leaves what waits as it is', async () => {
+    await decideOn(await rae(), 'approve', { as: 'ana' });
+    const before = await stateOf('rae');
+    await markAllDirty(db.pool);
+    await score(db.pool, { now: minutes(5) });
+    expect(await stateOf('rae')).toEqual(before);
+  });
+
+  test('a random sample is chosen by the salt, whatever is at stake', async () => {
+    const item = await rae();
+    await settings(`second_review_above = NULL, second_review_share = 0.5, second_review_salt = 'pepper'`);
+    const { rows } = await db.pool.query<{ share: string }>(
+      `SELECT ('x' || substr(md5('pepper:' || $1), 1, 8))::bit(32)::bigint / 4294967296.0 AS share`,
+      [item],
+    );
+    const share = rows[0]?.share ?? '';
+    await settings(`second_review_share = ${share}`);
+    const { decisionId, outcome } = await decideOn(item, 'approve', { as: 'ana' });
+    expect(outcome).toBe('applied');
+    await undoIt(decisionId, { as: 'ana' });
+    await settings(`second_review_share = ${share} + 0.000001`);
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ outcome: 'awaiting_second' });
+  });
+
+  test('whoever is to be the second reads nothing of the first', async () => {
+    const item = await rae();
+    const before = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect(before?.secondReview).toBe('needed');
+    await decideOn(item, 'approve', { as: 'ana', note: 'a family' });
+    // `ana` is somebody else than the login that reads.
+    const file = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect({ ...file, version: 1 }).toEqual({ ...before, version: 1 });
+    expect(JSON.stringify(file)).not.toMatch(/second_review|a family|ana/);
+  });
+
+  test('one’s own is shown, to be withdrawn', async () => {
+    const item = await rae();
+    const [made] = await decide(
+      db.pool,
+      [{ decisionId: randomUUID(), itemId: item, decision: 'reject', reason: 'account_farm' }],
+      { now: START_CLOCK },
+    );
+    const file = await readCase(db.pool, item, minutes(5), 'UTC');
+    expect(file?.secondReview).toBe('mine');
+    expect(file?.decisions).toMatchObject([
+      { decisionId: made?.decisionId, undo: 'withdrawal', isUndone: false, decision: 'reject' },
+    ]);
+    expect(file?.timeline.at(-1)?.text).toMatch(/^Rejected by .* \(account_farm\): waits for a second analyst$/);
+  });
+});
+
+test('a case tells which decisions were taken back, by whom, and which may be', async () => {
+  const item = await rae();
+  const wrong = await decideOn(item, 'approve', { as: 'ana' });
+  await undoIt(wrong.decisionId, { as: 'lea', note: 'not a family' });
+  const right = await decideOn(item, 'reject', { as: 'ben', at: minutes(2) });
+  const file = await readCase(db.pool, item, minutes(5), 'UTC');
+  expect(
+    file?.decisions.map(({ decisionId, isUndone, undo: kind, by }) => ({ decisionId, isUndone, kind, by })),
+  ).toEqual([
+    { decisionId: wrong.decisionId, isUndone: true, kind: null, by: 'ana' },
+    { decisionId: right.decisionId, isUndone: false, kind: 'reversal', by: 'ben' },
+  ]);
+  expect(file?.timeline.filter(({ kind }) => kind === 'decision').map(({ text }) => text)).toEqual([
+    'Approved by ana (household)',
+    'Approved by ana, taken back by lea: not a family',
+    'Rejected by ben (account_farm)',
+  ]);
+});
+
+test('what was known is kept with the decision, whatever is found later', async () => {
+  const item = await rae();
+  const { decisionId } = await decideOn(item, 'approve', { as: 'ana' });
+  const { rows } = await db.pool.query<{ signals: { signal: string; points: number }[]; points: number }>(
+    `SELECT k.signals, d.score AS points FROM umpire.decisions AS d JOIN umpire.known_evidence AS k ON k.digest = d.evidence_digest WHERE d.decision_id = $1`,
+    [decisionId],
   );
+  expect(rows[0]?.signals.map(({ signal }) => signal)).toEqual(['same_device', 'same_ip']);
+  expect(rows[0]?.signals.reduce((sum, { points }) => sum + points, 0)).toBe(rows[0]?.points);
+});
+
+/** The events, with this referee's registration from his referrer's home. */
+function fromHome(events: readonly StoryEvent[], referee: string): StoryEvent[] {
+  return events.map((event) => (event['refereeId'] === referee ? { ...event, ip: HOME, device: DEVICE } : event));
 }

@@ -338,6 +338,30 @@ test('a case with an erased user is shown, and a decision on it works', async ()
   expect(await verify(db.pool)).toEqual([]);
 });
 
+test('what was known when something was decided loses the same, and no digest of it tells what was there', async () => {
+  await told();
+  const { rows } = await db.pool.query<{ id: string; hash: string }>(
+    `select q.id, s.evidence_hash as hash from referrals.review_queue q join umpire.scores s on s.relationship_id = q.relationship_id
+     join referrals.relationships r on r.id = q.relationship_id where r.referee_id = 'roxana'`,
+  );
+  const call = { itemId: rows[0]?.id ?? '', decision: 'reject', reason: 'account_farm' } as const;
+  await decide(db.pool, [{ decisionId: '00000000-0000-4000-8000-000000000001', ...call }], { now: NOW });
+  const own = (await hashes('roxana')).filter((hash) => typeof hash === 'string');
+  const before = await programme();
+  await eraseUser(db.pool, 'roxana', { now: NOW });
+  expect(await programme()).toEqual(before);
+  const ofRob = await hashes('rob');
+  const text = await everything();
+  for (const hash of own.filter((one) => !ofRob.includes(one))) expect(text).not.toContain(hash);
+  expect(text).not.toMatch(/roxana[. ]?canary@mailinator|Roxana Canary|mailinator/i);
+  expect(text).not.toContain(rows[0]?.hash);
+  const known = await db.pool.query(
+    `select salt, evidence_hash = digest as anonymous, jsonb_array_length(signals) > 5 as told from umpire.known_evidence`,
+  );
+  expect(known.rows).toEqual([{ salt: null, anonymous: true, told: true }]);
+  expect(await verify(db.pool)).toEqual([]);
+});
+
 test('a programme in which every third user is erased scores as before', async () => {
   const now = new Date('2026-10-01T12:00:00Z');
   await tellDemo(db.pool, 200, now);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decide } from '../../core/review/decide.ts';
+import { decide, type DecisionCall } from '../../core/review/decide.ts';
+import { undo } from '../../core/review/undo.ts';
+import { score } from '../../core/engine/score.ts';
 import { advanceStages } from '../../core/programme/jobs/advance-stages.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
 import { refreshStaleDays } from '../../core/programme/statistics.ts';
@@ -13,7 +15,10 @@ const NOW = new Date('2026-03-01T20:00:00Z');
 
 let db: MigratedDatabase;
 
-/** A demo programme in which something of everything happened: paid, held, released, retained, approved, rejected, escalated, limited. */
+/**
+ * A demo programme in which something of everything happened: paid, held, released, retained, approved, rejected, escalated, limited;
+ * decisions taken back, waiting for a second analyst, withdrawn, agreed and disagreed upon.
+ */
 beforeAll(async () => {
   db = await migratedDatabase();
   await tellDemo(db.pool, 600, NOW);
@@ -24,15 +29,38 @@ beforeAll(async () => {
     { decision: 'reject', reason: 'account_farm' },
     { decision: 'escalate', reason: 'needs_lead' },
   ] as const;
-  await decide(
-    db.pool,
-    rows.slice(0, 15).map(({ id }, index) => ({
-      decisionId: randomUUID(),
-      itemId: id,
-      ...(decisions[index % 3] ?? decisions[0]),
-    })),
-    { now: NOW },
+  const call = (index: number, which: number): DecisionCall => ({
+    decisionId: randomUUID(),
+    itemId: rows[index]?.id ?? '',
+    ...(decisions[which] ?? decisions[0]),
+    note: 'a note',
+  });
+  const first = Array.from({ length: 15 }, (_, index) => call(index, index % 3));
+  await decide(db.pool, first, { now: NOW });
+  const takeBack = (calls: readonly DecisionCall[], onBehalfOf?: string) =>
+    undo(
+      db.pool,
+      calls.map(({ decisionId }) => ({ undoId: randomUUID(), decisionId })),
+      { now: NOW, onBehalfOf },
+    );
+  await takeBack(first.slice(0, 3));
+  await db.pool.query('UPDATE umpire.review_settings SET second_review_above = 0');
+  const proposed = [call(16, 0), call(17, 0), call(18, 0), call(19, 1), call(20, 1)];
+  await decide(db.pool, proposed, { now: NOW, onBehalfOf: 'ana' });
+  await decide(db.pool, [call(18, 1), call(19, 1), call(20, 2)], { now: NOW, onBehalfOf: 'ben' });
+  await takeBack(proposed.slice(1, 2), 'ana');
+  const states = await db.pool.query<{ proposal: string }>(
+    'SELECT proposal FROM umpire.decisions WHERE proposal IS NOT NULL ORDER BY 1',
   );
+  expect(states.rows.map(({ proposal }) => proposal)).toEqual([
+    'agreed',
+    'disagreed',
+    'open',
+    'superseded',
+    'withdrawn',
+  ]);
+  // What was taken back is settled anew.
+  await score(db.pool, { now: NOW });
   await advanceStages(db.pool, NOW);
   await releaseHolds(db.pool, NOW);
   await refreshStaleDays(db.pool);
@@ -70,6 +98,8 @@ const A_BLOCKED = `(SELECT s.relationship_id FROM umpire.scores AS s WHERE s.hel
 const AN_OPEN = `(SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id LIMIT 1)`;
 const A_TIER = `(SELECT user_id FROM referrals.user_tiers WHERE qualified_count > 0 ORDER BY user_id LIMIT 1)`;
 const A_LEDGER_ROW = `(SELECT id FROM credits.transactions WHERE idempotency_key LIKE 'bonus:%' ORDER BY id LIMIT 1)`;
+const AN_APPLIED = `(SELECT decision_id FROM umpire.decisions WHERE decision = 'reject' AND outcome ->> 'outcome' = 'applied' AND undone_by IS NULL ORDER BY 1 LIMIT 1)`;
+const AN_UNDONE = `(SELECT decision_id FROM umpire.decisions WHERE decision = 'escalate' AND undone_by IS NOT NULL ORDER BY 1 LIMIT 1)`;
 const AN_EVENT_ROW = `(SELECT id FROM credits.transactions WHERE idempotency_key LIKE 'event:%' AND type = 'usage' ORDER BY id LIMIT 1)`;
 const A_CROSS_APP = `(SELECT id FROM referrals.cross_app_activations WHERE bonus_paid ORDER BY id LIMIT 1)`;
 const A_FINGERPRINT = `(SELECT id FROM referrals.fingerprints WHERE registration_count > 0 ORDER BY id LIMIT 1)`;
@@ -407,6 +437,76 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     what: 'a rejected item is approved',
     sql: `UPDATE referrals.review_queue SET status = 'approved' WHERE status = 'rejected'`,
     noticed: ['decision', 'rejected'],
+  },
+  {
+    what: 'a decision is deleted',
+    sql: `DELETE FROM umpire.decisions WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision'],
+  },
+  {
+    what: 'a decision that was taken back says that it was not',
+    sql: `UPDATE umpire.decisions SET undone_by = NULL WHERE decision_id = ${AN_UNDONE}`,
+    noticed: ['decision', 'undone'],
+  },
+  {
+    what: 'a decision says that it was taken back',
+    sql: `UPDATE umpire.decisions SET undone_by = gen_random_uuid() WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision', 'undone'],
+  },
+  {
+    what: 'an undo is of another decision',
+    sql: `UPDATE umpire.decisions SET undoes = ${AN_APPLIED} WHERE decision_id = (SELECT undone_by FROM umpire.decisions WHERE decision_id = ${AN_UNDONE})`,
+    noticed: ['undone'],
+  },
+  {
+    what: 'a decision waits no longer, and its holds do',
+    sql: `UPDATE umpire.decisions SET proposal = 'returned' WHERE proposal = 'open'`,
+    noticed: ['proposal'],
+  },
+  {
+    what: 'a decision that was agreed upon waits again',
+    sql: `UPDATE umpire.decisions SET proposal = 'open', closed_by = NULL WHERE proposal = 'agreed'`,
+    noticed: ['proposal'],
+  },
+  {
+    what: 'a disagreement becomes an agreement',
+    sql: `UPDATE umpire.decisions SET proposal = 'agreed' WHERE proposal = 'disagreed'`,
+    noticed: ['proposal', 'decision'],
+  },
+  {
+    what: 'a hold waits for a second analyst, and nobody for one',
+    sql: `UPDATE referrals.bonus_events SET hold_reason = 'second_review' WHERE id = ${A_HELD}`,
+    noticed: ['proposal'],
+  },
+  {
+    what: 'a decision says that it moved more',
+    sql: `UPDATE umpire.decisions SET outcome = outcome || '{"rejected": 1000}' WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision_effect'],
+  },
+  {
+    what: 'an effect of a decision is worth more',
+    sql: `UPDATE umpire.decision_effects SET credits = credits + 1 WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision_effect'],
+  },
+  {
+    what: 'the effects of a decision are deleted',
+    sql: `DELETE FROM umpire.decision_effects WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision_effect'],
+  },
+  {
+    what: 'a note is rewritten',
+    sql: `UPDATE umpire.decisions SET note = 'another' WHERE decision_id = ${AN_APPLIED}`,
+    noticed: ['decision_note'],
+  },
+  {
+    what: 'what was known is rewritten',
+    sql: `UPDATE umpire.known_evidence SET signals = '[]' WHERE digest = (SELECT evidence_digest FROM umpire.decisions WHERE decision_id = ${AN_APPLIED})`,
+    noticed: ['known_evidence'],
+  },
+  {
+    what: 'what was known is deleted',
+    sql: `DELETE FROM umpire.known_evidence`,
+    noticed: ['known_evidence'],
   },
   {
     what: 'a code is somebody else’s',

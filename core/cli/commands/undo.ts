@@ -18,7 +18,10 @@ export function undoCommand(program: Command): void {
       const result = await withContext(
         command,
         async ({ pool, givenNow }) => {
-          const [outcome] = await undo(pool, [{ undoId: uuidv7(), decisionId, note }], { now: givenNow, onBehalfOf: as });
+          const [outcome] = await undo(pool, [{ undoId: uuidv7(), decisionId, note }], {
+            now: givenNow,
+            onBehalfOf: as,
+          });
           if (outcome === undefined) throw new Error('the undo got no answer');
           return outcome;
         },

@@ -136,13 +136,38 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
   // The scheduler's.
   ...['create_queue', 'delete_queue', 'job_table_format', 'job_table_run', 'job_table_run_async'],
-  ...['decisions_digest', 'release_holds', 'retier_bonuses', 'retime_claims', 'reverse_bonuses', 'tier_of', 'transaction_id'],
+  ...[
+    'decisions_digest',
+    'release_holds',
+    'retier_bonuses',
+    'retime_claims',
+    'reverse_bonuses',
+    'tier_of',
+    'transaction_id',
+  ],
 ].map((name) => `umpire.${name}`);
 
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
-  ...['decide', 'decide_round', 'undo', 'undo_round', 'lock_for_decisions', 'keep_evidence', 'end_claims', 'end_second_review'],
-  ...['take_back_bonuses', 'repay_bonuses', 'stands_as_left', 'second_needed', 'in_second_sample', 'note_digest', 'evidence_digest'],
+  ...[
+    'decide',
+    'decide_round',
+    'undo',
+    'undo_round',
+    'lock_for_decisions',
+    'keep_evidence',
+    'end_claims',
+    'end_second_review',
+  ],
+  ...[
+    'take_back_bonuses',
+    'repay_bonuses',
+    'stands_as_left',
+    'second_needed',
+    'in_second_sample',
+    'note_digest',
+    'evidence_digest',
+  ],
   ...['administrator', 'check_verifier', 'check_grantable', 'own_account'],
   ...['audit_pattern', 'audit_rules', 'mark_money_days', 'refuse_change'],
 ].map((name) => `umpire.${name}`);

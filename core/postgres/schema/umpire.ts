@@ -451,8 +451,12 @@ export const decisions = umpireSchema.table(
     index('decisions_relationship_idx').on(table.relationshipId),
     index('decisions_actor_idx').on(table.actor, table.decidedAt),
     index('decisions_batch_idx').on(table.batch),
-    uniqueIndex('decisions_open_idx').on(table.itemId).where(sql`proposal = 'open'`),
-    uniqueIndex('decisions_undone_idx').on(table.undoes).where(sql`undo_kind IS NOT NULL`),
+    uniqueIndex('decisions_open_idx')
+      .on(table.itemId)
+      .where(sql`proposal = 'open'`),
+    uniqueIndex('decisions_undone_idx')
+      .on(table.undoes)
+      .where(sql`undo_kind IS NOT NULL`),
   ],
 );
 

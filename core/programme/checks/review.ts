@@ -88,19 +88,6 @@ export const REVIEW_CHECKS: readonly Check[] = [
         AND NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = q.id)`,
   },
   {
-    name: 'decision',
-    modes: ['programme', 'observe'],
-    sql: `
-      SELECT q.id::text AS subject, format('is %s, but the decision is %s', q.status, coalesce(d.decision, 'none')) AS detail
-      FROM referrals.review_queue AS q
-      JOIN umpire.items AS i ON i.item_id = q.id
-      LEFT JOIN LATERAL (
-        SELECT d.decision FROM umpire.decisions AS d WHERE d.item_id = q.id AND d.outcome ->> 'outcome' = 'applied'
-        ORDER BY (d.outcome ->> 'version')::int DESC LIMIT 1
-      ) AS d ON true
-      WHERE q.status::text <> coalesce(CASE d.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' WHEN 'escalate' THEN 'escalated' END, 'pending')`,
-  },
-  {
     name: 'rejected',
     modes: ['programme', 'observe'],
     sql: `

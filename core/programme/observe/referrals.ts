@@ -178,7 +178,16 @@ async function noteRescored(client: Client, differing: readonly Differing[]): Pr
 
 /** As keys/0000 has it in programme mode. Whoever decides or scores one of them finishes first. */
 async function forgetReferrals(client: Client, ids: readonly string[]): Promise<void> {
-  for (const table of ['dirty', 'referrals', 'scores', 'evidence', 'kept_evidence', 'known_evidence', 'items', 'decisions']) {
+  for (const table of [
+    'dirty',
+    'referrals',
+    'scores',
+    'evidence',
+    'kept_evidence',
+    'known_evidence',
+    'items',
+    'decisions',
+  ]) {
     await client.query(`DELETE FROM umpire.${table} WHERE relationship_id = ANY ($1)`, [ids]);
   }
 }

@@ -2,7 +2,6 @@ import { bandOf } from './bands.ts';
 import { pay, reject, reverse, type Till } from './money.ts';
 import {
   type Before,
-  type BonusBefore,
   type Decision,
   type DecisionCall,
   type DecisionResult,
@@ -17,14 +16,7 @@ import type { Item, Referral, State } from './state.ts';
 
 const AFTER = { approve: 'approved', reject: 'rejected', escalate: 'escalated' } as const;
 
-/**
- * In which order the effects of one call come about. It makes a difference where one of its rejections lowers the tier of what
- * another of its approvals pays; any order will do, as among calls at once.
- */
-export const ORDERS = ['rejections first', 'approvals first', 'as told'] as const;
-export type Order = (typeof ORDERS)[number];
-
-type Place = { readonly key: string; readonly referral: Referral; readonly item: Item };
+export type Place = { readonly key: string; readonly referral: Referral; readonly item: Item };
 
 /** What is to become of a call, before anything is done. */
 type Verdict = {
@@ -40,29 +32,42 @@ type Verdict = {
   readonly isReused: boolean;
 };
 
-/** Decides items, each on its own: outcomes in the order of the calls. `retier` is called when the tier counts have changed. */
+/**
+ * Decides items, each on its own: outcomes in the order of the calls. All rejections of one call count before any of it moves
+ * credits: what it pays and rejects is worth what it is worth after them, in whatever order they were told. `retier` is called
+ * when they count.
+ */
 export function decideAll(
   till: Till,
   calls: readonly DecisionCall[],
   by: string,
-  order: Order,
   retier: () => void,
 ): readonly DecisionResult[] {
   const verdicts: Verdict[] = [];
   for (const call of calls) verdicts.push(judge(till, verdicts, call, by));
 
-  const moved = new Map<Verdict, Moved>();
-  for (const verdict of sorted(verdicts, order)) {
-    if (verdict.place === null || verdict.again !== null || verdict.isReused) continue;
-    moved.set(verdict, carryOut(till, verdict.place, verdict, by));
-    retier();
+  const befores = new Map<Verdict, Before>();
+  for (const verdict of verdicts) {
+    const { call, place, outcome } = verdict;
+    if (place === null || !isNew(verdict) || outcome !== 'applied') continue;
+    befores.set(verdict, beforeOf(till, place));
+    if (call.decision === 'reject') place.referral.isRejected = true;
   }
+  retier();
+
+  const moved = new Map<Verdict, Moved>();
+  for (const verdict of verdicts) {
+    const { place } = verdict;
+    if (place !== null && isNew(verdict)) moved.set(verdict, carryOut(till, place, verdict, by, befores.get(verdict)));
+  }
+  retier();
 
   return verdicts.map((verdict) => {
     const { call, place, outcome, again, isReused, isTold, isFirstOpinion } = verdict;
     if (again !== null) return again;
-    const item = isReused ? null : (place?.item ?? null);
-    const { before, paid, rejected, reversed } = moved.get(verdict) ?? NOTHING;
+    const item = place?.item ?? null;
+    const { paid, rejected, reversed } = moved.get(verdict) ?? NOTHING;
+    const before = befores.get(verdict) ?? null;
     const [status, version] = [item?.status ?? null, item?.version ?? null];
     const result = { outcome, status, version, paid, rejected, reversed, isTold };
     if (isReused || place === null) return result;
@@ -83,17 +88,16 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   });
   const made = review.decisions.get(call.decisionId);
   if (made !== undefined && isSame(made.call, call)) return verdict(made.result.outcome, { again: made.result });
-  if (made !== undefined || review.undos.has(call.decisionId)) return verdict('not_allowed', { isReused: true });
   const place = placeOf(till.state, call.item);
+  if (made !== undefined || review.undos.has(call.decisionId)) return verdict('not_allowed', { place, isReused: true });
   if (place === null) return verdict('unknown');
   const { key, referral, item } = place;
   if (review.reasons.get(call.reason) !== call.decision) return verdict('not_allowed', { place });
 
   const against = (decision: Decision): Verdict =>
     verdict(call.decision === decision ? 'agreed' : 'conflict', { place });
-  const first = earlier.find(
-    (one) => one.place?.key === key && review.reasons.get(one.call.reason) === one.call.decision,
-  );
+  // Only what came to something is there to agree with.
+  const first = earlier.find((one) => one.place?.key === key && hasEffect(one));
   if (first !== undefined) return against(first.call.decision);
   if (item.status === 'approved') return against('approve');
   if (item.status === 'rejected') return against('reject');
@@ -107,12 +111,16 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.version });
 
   const proposal = openProposal(review, key, item);
-  const waits = call.decision !== 'escalate' && item.status === 'pending' && needsSecond(till, referral, key);
+  const waits = call.decision !== 'escalate' && item.status === 'pending' && needsSecond(till, referral, referral.items.indexOf(item));
   if (!waits) return applied(proposal);
   if (proposal === null) return verdict('awaiting_second', { place, isFirstOpinion: true });
   const isAlike = proposal.call.decision === call.decision;
   if (proposal.by === by) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
   return isAlike ? applied(proposal) : verdict('conflict', { place, proposal });
+}
+
+function hasEffect({ outcome, proposal }: Verdict): boolean {
+  return outcome === 'applied' || outcome === 'awaiting_second' || (outcome === 'conflict' && proposal !== null);
 }
 
 /** The same call once more, or another one under its id. */
@@ -127,23 +135,31 @@ export function placeOf(state: State, key: string | null): Place | null {
   return key === null || referral === undefined || item === undefined ? null : { key, referral, item };
 }
 
-function sorted(verdicts: readonly Verdict[], order: Order): readonly Verdict[] {
-  if (order === 'as told') return verdicts;
-  const first = order === 'rejections first' ? 'reject' : 'approve';
-  const isFirst = ({ call, outcome }: Verdict): boolean => outcome === 'applied' && call.decision === first;
-  return [...verdicts.filter(isFirst), ...verdicts.filter((one) => !isFirst(one))];
+function isNew({ again, isReused }: Verdict): boolean {
+  return again === null && !isReused;
 }
 
-type Moved = {
-  readonly before: Before | null;
-  readonly paid: number;
-  readonly rejected: number;
-  readonly reversed: number;
-};
-const NOTHING: Moved = { before: null, paid: 0, rejected: 0, reversed: 0 };
+/** What a decision finds. */
+function beforeOf(till: Till, { referral, item }: Place): Before {
+  const { status, assignee, notes, reviewedAt } = item;
+  const { isFlagged, heldBand, approvedBand } = referral;
+  const bonuses = new Map(
+    [...referral.bonuses].map(([key, { status, holdReason, holdUntil }]) => [key, { status, holdReason, holdUntil }]),
+  );
+  const log = till.state.log.length;
+  return { status, assignee, notes, reviewedAt, isFlagged, heldBand, approvedBand, log, bonuses };
+}
 
-function carryOut(till: Till, { referral, item }: Place, verdict: Verdict, by: string): Moved {
-  const { call, outcome, proposal, isFirstOpinion } = verdict;
+type Moved = Pick<DecisionResult, 'paid' | 'rejected' | 'reversed'>;
+const NOTHING: Moved = { paid: 0, rejected: 0, reversed: 0 };
+
+function carryOut(
+  till: Till,
+  { referral, item }: Place,
+  { call, outcome, proposal, isFirstOpinion }: Verdict,
+  by: string,
+  before: Before | undefined,
+): Moved {
   if (isFirstOpinion) {
     holdForSecond(referral);
     item.version += 1;
@@ -155,41 +171,32 @@ function carryOut(till: Till, { referral, item }: Place, verdict: Verdict, by: s
     item.version += 1;
     return NOTHING;
   }
-  if (outcome !== 'applied') return NOTHING;
+  if (before === undefined) return NOTHING;
   if (proposal !== null) {
     closeProposal(till, referral, proposal, proposal.call.decision === call.decision ? 'agreed' : 'superseded');
   }
-  const { status, assignee, notes, reviewedAt } = item;
-  const { isFlagged, heldBand, approvedBand } = referral;
-  const touched = new Map<string, BonusBefore>();
-  const before = { status, assignee, notes, reviewedAt, isFlagged, heldBand, approvedBand };
-  const entry = { log: till.state.log.length, bonuses: touched };
-  const moved = effect(till, referral, call.decision, touched);
+  const moved = effect(till, referral, call.decision);
   item.status = AFTER[call.decision];
   item.version += 1;
   if (call.note !== null) item.notes = call.note;
   item.assignee = by;
-  item.reviewedAt = till.now;
-  return { ...NOTHING, before: { ...before, ...entry }, ...moved };
+  // Whoever escalates hands it on.
+  if (call.decision !== 'escalate') item.reviewedAt = till.now;
+  return { ...NOTHING, ...moved };
 }
 
-function effect(
-  till: Till,
-  referral: Referral,
-  decision: Decision,
-  touched: Map<string, BonusBefore>,
-): Partial<DecisionResult> {
+function effect(till: Till, referral: Referral, decision: Decision): Partial<Moved> {
   switch (decision) {
     case 'approve':
       return approve(till, referral);
     case 'reject':
-      return rejectReferral(till, referral, touched);
+      return rejectReferral(till, referral);
     case 'escalate':
       return {};
   }
 }
 
-function approve(till: Till, referral: Referral): Partial<DecisionResult> {
+function approve(till: Till, referral: Referral): Partial<Moved> {
   // What is approved is what is there to see: a band that it once had and has no more may come back for another look.
   referral.heldBand = bandOf(referral.score);
   referral.approvedBand = referral.heldBand;
@@ -201,18 +208,15 @@ function approve(till: Till, referral: Referral): Partial<DecisionResult> {
   return { paid };
 }
 
-function rejectReferral(till: Till, referral: Referral, touched: Map<string, BonusBefore>): Partial<DecisionResult> {
-  referral.isRejected = true;
+function rejectReferral(till: Till, referral: Referral): Partial<Moved> {
   referral.isFlagged = true;
   let rejected = 0;
   let reversed = 0;
-  for (const [key, bonus] of referral.bonuses) {
-    const { status, holdReason, holdUntil } = bonus;
-    if (status === 'rejected') continue;
-    if (status === 'paid' && (bonus.releasedAt ?? 0) < till.now - 7 * DAY) continue;
-    touched.set(key, { status, holdReason, holdUntil });
-    if (status === 'paid') reversed += reverse(till, bonus);
-    else rejected += reject(bonus);
+  for (const bonus of referral.bonuses.values()) {
+    if (bonus.status === 'held' || bonus.status === 'pending') rejected += reject(bonus);
+    else if (bonus.status === 'paid' && (bonus.releasedAt ?? 0) >= till.now - 7 * DAY) {
+      reversed += reverse(till, bonus);
+    }
   }
   return { rejected, reversed };
 }

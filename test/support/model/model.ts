@@ -1,6 +1,6 @@
 import { deriveBonuses } from './bonuses.ts';
 import { moveWaits, payableTimes } from './claims.ts';
-import { decideAll, type Order } from './decisions.ts';
+import { decideAll } from './decisions.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { releaseHolds } from './holds.ts';
 import { cleanLimits, forgetCleaned } from './limits.ts';
@@ -83,12 +83,25 @@ export class Model {
     cleanLimits(this.state, this.known, now);
   }
 
-  decide(calls: readonly DecisionCall[], by: string, now: number, order: Order): readonly DecisionResult[] {
-    return decideAll(this.till(now), calls, by, order, () => this.retier());
+  decide(calls: readonly DecisionCall[], by: string, now: number): readonly DecisionResult[] {
+    return decideAll(this.till(now), calls, by, () => this.retier());
   }
 
   undo(calls: readonly UndoCall[], by: string, now: number): readonly UndoResult[] {
     return undoAll(this.till(now), calls, by, () => this.retier());
+  }
+
+  /**
+   * What hangs on an item, its evidence and amounts, makes versions too; the model does not look into that, and takes them over
+   * where nobody decided about the item just now.
+   */
+  adopt(versions: ReadonlyMap<string, number>, decided: ReadonlySet<string | null>): void {
+    for (const { refereeId, items } of this.state.referrals.values()) {
+      for (const [nth, item] of items.entries()) {
+        const key = `${refereeId} ${nth}`;
+        if (!decided.has(key)) item.version = Math.max(item.version, versions.get(key) ?? 0);
+      }
+    }
   }
 
   private retier(): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Band, FraudHold, HoldReason, Item } from './state.ts';
+import type { Band, Bonus, FraudHold, HoldReason, Item } from './state.ts';
 
 /** `owner` is whoever has no account of their own: they act as the login that stands for them. */
 export type Role = 'viewer' | 'analyst' | 'lead' | 'admin' | 'engine' | 'owner';
@@ -44,9 +44,9 @@ export type UndoResult = {
   readonly isTold: boolean;
 };
 
-/** A bonus that a decision touched, as it was. */
+/** A bonus as a decision found it. */
 export type BonusBefore = {
-  readonly status: 'pending' | 'held' | 'paid';
+  readonly status: Bonus['status'];
   readonly holdReason: HoldReason | null;
   readonly holdUntil: number | null;
 };
@@ -137,18 +137,23 @@ export function openProposal(review: Review, key: string, item: Item): Made | nu
   return null;
 }
 
-/** What the database calls an item of this key; the test's databases make ids that can be told beforehand. */
-export function itemIdOf(key: string): string {
-  const hex = createHash('md5').update(key).digest('hex');
+/** What the database calls the nth item of a referral: its ids follow from the event that registered it. */
+function itemIdOf(eventId: string, nth: number): string {
+  return uuidOf(`item:${uuidOf(`relationship:${eventId}`)}:${nth}`);
+}
+
+function uuidOf(text: string): string {
+  const hex = md5(text);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** Whether chance picks an item for a second pair of eyes. */
-export function isSampled(key: string, share: number): boolean {
-  const digest = createHash('md5')
-    .update(`${SALT}:${itemIdOf(key)}`)
-    .digest('hex');
-  return Number.parseInt(digest.slice(0, 8), 16) / 2 ** 32 < share;
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+/** Whether chance picks the nth item of a referral for a second pair of eyes. */
+export function isSampled(eventId: string, nth: number, share: number): boolean {
+  return Number.parseInt(md5(`${SALT}:${itemIdOf(eventId, nth)}`).slice(0, 8), 16) / 2 ** 32 < share;
 }
 
 export function fraudHold(band: Band): FraudHold {

@@ -4,9 +4,9 @@ import { DAY } from './seed.ts';
 import type { Referral } from './state.ts';
 
 /** Whether a decision about this item takes effect only when a second analyst agrees. */
-export function needsSecond({ state, now }: Till, referral: Referral, key: string): boolean {
+export function needsSecond({ state, now }: Till, referral: Referral, nth: number): boolean {
   const { above, share } = state.review.settings;
-  return (above !== null && stakeOf(referral, now) > above) || isSampled(key, share);
+  return (above !== null && stakeOf(referral, now) > above) || isSampled(referral.id, nth, share);
 }
 
 /** Credits that a decision may move: what is unpaid, and what was paid within 7 days. */

@@ -1,11 +1,13 @@
 import { isHigher } from './bands.ts';
-import { placeOf } from './decisions.ts';
+import { type Place, placeOf } from './decisions.ts';
 import { hold, holdForBand, payOut, reverse, type Till } from './money.ts';
 import {
   type Before,
+  type BonusBefore,
   isLead,
   type Made,
   openProposal,
+  type Review,
   type UndoCall,
   type UndoKind,
   type UndoResult,
@@ -13,42 +15,50 @@ import {
 import { isCovered } from './scoring.ts';
 import { closeProposal } from './second-review.ts';
 import { MINUTE } from './seed.ts';
-import type { Item, Referral } from './state.ts';
+import type { Referral } from './state.ts';
 
-/** Takes decisions back, one after the other. `retier` is called when what is unpaid or counts has changed. */
+/**
+ * Takes decisions back. `retier` is called when all of them have brought back what they bring back: what is held again is worth
+ * what it is worth then.
+ */
 export function undoAll(till: Till, calls: readonly UndoCall[], by: string, retier: () => void): readonly UndoResult[] {
-  return calls.map((call) => undo(till, call, by, retier));
+  const holds: (() => void)[] = [];
+  const results = calls.map((call) => undo(till, call, by, holds));
+  retier();
+  for (const holdAgain of holds) holdAgain();
+  retier();
+  return results;
 }
 
-const NOTHING = { kind: null, paid: 0, reversed: 0 };
+const NEW: BonusBefore = { status: 'pending', holdReason: null, holdUntil: null };
 const NO_MOVES = { paid: 0, reversed: 0 };
 
-function undo(till: Till, call: UndoCall, by: string, retier: () => void): UndoResult {
+function undo(till: Till, call: UndoCall, by: string, holds: (() => void)[]): UndoResult {
   const { review } = till.state;
-  const refused = { ...NOTHING, outcome: 'not_allowed', status: null, version: null, isTold: true } as const;
+  const place = placeOf(till.state, aboutOf(review, call.decisionId));
+  const told = (outcome: UndoResult['outcome'], kind: UndoKind | null, moved: Moved): UndoResult => {
+    const [status, version] = [place?.item.status ?? null, place?.item.version ?? null];
+    return { outcome, kind, status, version, ...moved, isTold: outcome !== 'applied' };
+  };
   const seen = review.undos.get(call.undoId);
-  if (seen !== undefined) {
-    const isSame = seen.call.decisionId === call.decisionId && seen.call.note === call.note;
-    return isSame ? seen.result : refused;
+  if (seen !== undefined && seen.call.decisionId === call.decisionId && seen.call.note === call.note) return seen.result;
+  if (seen !== undefined || review.decisions.has(call.undoId)) return told('not_allowed', null, NO_MOVES);
+  if (place === null) return told('unknown', null, NO_MOVES);
+  const { outcome, kind, target } = judge(till, place, call, by);
+  let moved = NO_MOVES;
+  if (kind !== null && target !== null) {
+    moved = carryOut(till, place, target, kind, holds);
+    target.undone = true;
   }
-  if (review.decisions.has(call.undoId)) return refused;
-  const result = judged(till, call, by);
-  const { target } = result;
-  if (target !== null && (result.outcome !== 'not_allowed' || !review.undos.has(call.decisionId))) {
-    const place = placeOf(till.state, target.call.item);
-    if (place === null) throw new Error('a decision about nothing');
-    const moved = result.kind === null ? NO_MOVES : carryOut(till, place.referral, place.item, target, result.kind);
-    if (result.kind !== null) {
-      target.undone = true;
-      retier();
-    }
-    const { status, version } = place.item;
-    const { outcome, kind } = result;
-    const told: UndoResult = { outcome, kind, status, version, ...moved, isTold: outcome !== 'applied' };
-    review.undos.set(call.undoId, { call, by, result: told });
-    return told;
-  }
-  return { ...refused, outcome: result.outcome };
+  const result = told(outcome, kind, moved);
+  review.undos.set(call.undoId, { call, by, result });
+  return result;
+}
+
+/** The item that a decision is about, or that of the decision that an undo took back. */
+function aboutOf({ decisions, undos }: Pick<Review, 'decisions' | 'undos'>, id: string): string | null {
+  const undone = undos.get(id)?.call.decisionId;
+  return undone === undefined ? (decisions.get(id)?.call.item ?? null) : aboutOf({ decisions, undos }, undone);
 }
 
 type Judged = {
@@ -58,15 +68,10 @@ type Judged = {
   readonly target: Made | null;
 };
 
-function judged(till: Till, call: UndoCall, by: string): Judged {
+function judge(till: Till, { key, item, referral }: Place, call: UndoCall, by: string): Judged {
   const { review } = till.state;
   const target = review.decisions.get(call.decisionId) ?? null;
-  if (target === null) {
-    return { outcome: review.undos.has(call.decisionId) ? 'not_allowed' : 'unknown', kind: null, target };
-  }
-  const place = placeOf(till.state, target.call.item);
-  if (place === null) throw new Error('a decision about nothing');
-  const { key, item, referral } = place;
+  if (target === null) return { outcome: 'not_allowed', kind: null, target };
   const no = (outcome: UndoResult['outcome']): Judged => ({ outcome, kind: null, target });
   const isOwn = target.by === by;
   if (target.undone) return no('agreed');
@@ -88,7 +93,7 @@ function judged(till: Till, call: UndoCall, by: string): Judged {
 
 type Moved = Pick<UndoResult, 'paid' | 'reversed'>;
 
-function carryOut(till: Till, referral: Referral, item: Item, target: Made, kind: UndoKind): Moved {
+function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, holds: (() => void)[]): Moved {
   item.version += 1;
   if (kind === 'withdrawal') {
     closeProposal(till, referral, target, 'withdrawn');
@@ -100,16 +105,16 @@ function carryOut(till: Till, referral: Referral, item: Item, target: Made, kind
   Object.assign(item, { status, assignee, notes, reviewedAt });
   switch (target.call.decision) {
     case 'approve':
-      return { paid: 0, reversed: takeApprovalBack(till, referral, before) };
+      return { paid: 0, reversed: takeApprovalBack(till, referral, before, holds) };
     case 'reject':
-      return { paid: takeRejectionBack(till, referral, before), reversed: 0 };
+      return { paid: takeRejectionBack(till, referral, before, holds), reversed: 0 };
     case 'escalate':
       return NO_MOVES;
   }
 }
 
 /** All that was paid since is taken back and held again; so is what waits for the claim limit only. */
-function takeApprovalBack(till: Till, referral: Referral, before: Before): number {
+function takeApprovalBack(till: Till, referral: Referral, before: Before, holds: (() => void)[]): number {
   if (isHigher(before.heldBand, referral.heldBand)) referral.heldBand = before.heldBand;
   referral.approvedBand = before.approvedBand;
   referral.isFlagged = before.isFlagged || referral.heldBand === 'critical';
@@ -118,25 +123,28 @@ function takeApprovalBack(till: Till, referral: Referral, before: Before): numbe
     if (bonus.holdReason === 'rate_limited') holdForBand(till, referral, bonus);
     else if (bonus.status === 'paid' && bonus.paidNth >= before.log) {
       reversed += reverse(till, bonus);
-      holdForBand(till, referral, bonus);
+      bonus.status = 'pending';
+      holds.push(() => holdForBand(till, referral, bonus));
     }
   }
   return reversed;
 }
 
 /** What it rejected is as before, what it took back is paid again, what was rejected since waits for the engine. */
-function takeRejectionBack(till: Till, referral: Referral, before: Before): number {
+function takeRejectionBack(till: Till, referral: Referral, before: Before, holds: (() => void)[]): number {
   referral.isRejected = false;
   referral.isFlagged = before.isFlagged || (referral.heldBand === 'critical' && !isCovered(referral));
   let paid = 0;
   for (const [key, bonus] of referral.bonuses) {
     if (bonus.status !== 'rejected') continue;
-    const was = before.bonuses.get(key);
-    if (was?.status === 'paid') paid += payOut(till, referral, bonus, 'adjustment');
-    else if (was?.status === 'held' && was.holdReason === 'second_review') holdForBand(till, referral, bonus);
-    else if (was?.status === 'held' && was.holdReason !== null) {
-      hold(till, referral, bonus, was.holdReason, was.holdUntil);
-    } else bonus.status = 'pending';
+    const { status, holdReason, holdUntil } = before.bonuses.get(key) ?? NEW;
+    if (status === 'paid') {
+      paid += payOut(till, referral, bonus, 'adjustment');
+      continue;
+    }
+    bonus.status = 'pending';
+    if (holdReason === 'second_review') holds.push(() => holdForBand(till, referral, bonus));
+    else if (holdReason !== null) holds.push(() => hold(till, referral, bonus, holdReason, holdUntil));
   }
   return paid;
 }

@@ -10,23 +10,13 @@ import { decide } from '../../../core/review/decide.ts';
 import { undo } from '../../../core/review/undo.ts';
 import { TEST_KEY } from '../migrated.ts';
 import { SALT } from '../model/review.ts';
-import { type Aimed, REFUSED, toldReport, toldResults } from './play.ts';
+import { type Aimed, REFUSED, toldDecisions, toldReport, toldResults } from './play.ts';
 
 /** An item that no database has. */
 const NO_ITEM = '00000000-0000-4000-8000-000000000000';
 
-/** Ids of items that can be told beforehand, and a sample that is the same in every run. */
+/** Who is picked for a second pair of eyes is the same in every run. */
 export async function prepare(pool: Pool): Promise<void> {
-  await pool.query(`
-    CREATE FUNCTION referrals.test_item_id() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      NEW.id := (
-        SELECT md5(r.referee_id || ' ' || (SELECT count(*) FROM referrals.review_queue AS q WHERE q.relationship_id = r.id))::uuid
-        FROM referrals.relationships AS r WHERE r.id = NEW.relationship_id);
-      RETURN NEW;
-    END $$;
-    CREATE TRIGGER test_item_id BEFORE INSERT ON referrals.review_queue
-      FOR EACH ROW EXECUTE FUNCTION referrals.test_item_id()`);
   await pool.query('UPDATE umpire.review_settings SET second_review_salt = $1', [SALT]);
 }
 
@@ -52,11 +42,12 @@ export async function carryOut(
       }));
       return orRefused(async () => {
         const results = await decide(pool, calls, { now, onBehalfOf: task.by });
-        return toldResults(
+        return toldDecisions(
           results.map(({ outcome, status, version, paid, rejected, reversed, message }) => ({
             ...{ outcome, status, version, paid, rejected, reversed },
             isTold: message !== null,
           })),
+          task.calls,
         );
       });
     }

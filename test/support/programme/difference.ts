@@ -1,6 +1,7 @@
 import type { Tables } from '../model/told.ts';
 
 export type Difference = {
+  readonly rest?: unknown;
   readonly table: string;
   readonly key: string;
   readonly expected: string;
@@ -10,7 +11,7 @@ export type Difference = {
 };
 
 /** In which order tables are told: what follows from others comes after them. */
-const CAUSES_FIRST = ['registrations', 'codes', 'relationships', 'bands', 'bonuses'];
+const CAUSES_FIRST = ['results', 'registrations', 'codes', 'relationships', 'bands', 'bonuses'];
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -25,5 +26,5 @@ export function firstDifference(expected: Tables, got: Tables): Difference | nul
       .map((key) => ({ table, key, expected: wanted.get(key) ?? 'no row', got: found.get(key) ?? 'no row' }));
   });
   const first = all[0];
-  return first === undefined ? null : { ...first, more: all.length - 1 };
+  return first === undefined ? null : { ...first, more: all.length - 1, rest: all.slice(1, 6) };
 }

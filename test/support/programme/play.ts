@@ -1,6 +1,5 @@
-import { ORDERS, type Order } from '../model/decisions.ts';
 import type { Model } from '../model/model.ts';
-import type { DecisionCall, UndoCall } from '../model/review.ts';
+import type { DecisionCall, DecisionResult, UndoCall } from '../model/review.ts';
 import { row } from '../model/told.ts';
 import type { ReviewTask, Task } from './history.ts';
 import { aimRulings, aimTakings } from './review.ts';
@@ -17,18 +16,23 @@ const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs
 
 /** Ranks are among what the model has now; a decision about none is left out. */
 export function aim(tasks: readonly Task[], model: Model): readonly Aimed[] {
-  return tasks.flatMap((task, nth): Aimed[] => {
+  return tasks.flatMap((task, nth): readonly Aimed[] => {
     switch (task.do) {
       case 'decide':
         return aimDecision(task, model, nth);
       case 'review':
-        return [{ do: 'review', by: task.by, calls: aimRulings(task, model.state) }];
+        return about({ do: 'review', by: task.by, calls: aimRulings(task, model.state) });
       case 'undo':
-        return [aimTakings(task, model.state)];
+        return about(aimTakings(task, model.state));
       default:
         return [task];
     }
   });
+}
+
+/** A set about nothing is left out. */
+function about(task: Aimed & { do: 'review' | 'undo' }): readonly Aimed[] {
+  return task.calls.length === 0 ? [] : [task];
 }
 
 /** A single decision by somebody without an account, who has seen no version. */
@@ -54,17 +58,11 @@ export type Outcome = { readonly model: Model; readonly results: readonly string
  */
 export function* admissible(model: Model, tasks: readonly Aimed[], now: number): Generator<Outcome> {
   for (const order of orders(tasks)) {
-    for (const effects of tasks.some(isMixed) ? ORDERS : ORDERS.slice(0, 1)) {
-      const copy = model.copy();
-      const results = new Map<Aimed, string>();
-      for (const task of order) results.set(task, play(copy, task, now, effects));
-      yield { model: copy, results: tasks.map((task) => results.get(task) ?? '-') };
-    }
+    const copy = model.copy();
+    const results = new Map<Aimed, string>();
+    for (const task of order) results.set(task, play(copy, task, now));
+    yield { model: copy, results: tasks.map((task) => results.get(task) ?? '-') };
   }
-}
-
-function isMixed(task: Aimed): boolean {
-  return task.do === 'review' && ['approve', 'reject'].every((what) => task.calls.some((one) => one.decision === what));
 }
 
 function orders(tasks: readonly Aimed[]): readonly (readonly Aimed[])[] {
@@ -78,13 +76,13 @@ function orders(tasks: readonly Aimed[]): readonly (readonly Aimed[])[] {
 }
 
 /** Lets the model do it; the answer in words that the product's is put into too, `-` where there is none to compare. */
-export function play(model: Model, task: Aimed, now: number, order: Order = 'rejections first'): string {
+export function play(model: Model, task: Aimed, now: number): string {
   switch (task.do) {
     case 'import':
       return toldReport(model.import(task.events, now));
     case 'review':
       if (!mayDecide(model, task.by)) return REFUSED;
-      return toldResults(model.decide(task.calls, task.by, now, order));
+      return toldDecisions(model.decide(task.calls, task.by, now), task.calls);
     case 'undo':
       if (!mayDecide(model, task.by)) return REFUSED;
       return toldResults(model.undo(task.calls, task.by, now));
@@ -122,6 +120,19 @@ function set({ state }: Model, task: ReviewTask): void {
   } else if (task.do === 'appoint') review.roles.set(task.login, task.role);
   else if (task.do === 'reason' && task.isActive) review.reasons.set(task.code, task.decision);
   else if (task.do === 'reason') review.reasons.delete(task.code);
+}
+
+/**
+ * One answer a line. Where two calls of a set are about the same item, how the item stands is told as it is before or after the
+ * other one.
+ */
+export function toldDecisions(results: readonly DecisionResult[], calls: readonly DecisionCall[]): string {
+  return toldResults(
+    results.map((result, nth) => {
+      const isAlone = calls.every(({ item }, other) => other === nth || item !== calls[nth]?.item);
+      return isAlone || result.outcome === 'applied' ? result : { ...result, status: '?', version: '?' };
+    }),
+  );
 }
 
 /** One answer a line. */

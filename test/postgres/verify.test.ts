@@ -485,12 +485,12 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
   },
   {
     what: 'an effect of a decision is worth more',
-    sql: `UPDATE umpire.decision_effects SET credits = credits + 1 WHERE decision_id = ${AN_APPLIED}`,
+    sql: `UPDATE umpire.decisions SET effects = jsonb_set(effects, '{0,credits}', '9999') WHERE decision_id = ${AN_APPLIED}`,
     noticed: ['decision_effect'],
   },
   {
     what: 'the effects of a decision are deleted',
-    sql: `DELETE FROM umpire.decision_effects WHERE decision_id = ${AN_APPLIED}`,
+    sql: `UPDATE umpire.decisions SET effects = NULL WHERE decision_id = ${AN_APPLIED}`,
     noticed: ['decision_effect'],
   },
   {

@@ -162,7 +162,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ...[
     'take_back_bonuses',
     'repay_bonuses',
-    'stands_as_left',
+    'standing_decisions',
     'second_needed',
     'in_second_sample',
     'note_digest',

@@ -438,6 +438,7 @@ export const decisions = umpireSchema.table(
     noteSalt: text('note_salt'),
     noteDigest: text('note_digest'),
     before: jsonb('before'),
+    effects: jsonb('effects'),
     evidenceDigest: text('evidence_digest'),
     logPosition: bigint('log_position', { mode: 'bigint' }),
   },

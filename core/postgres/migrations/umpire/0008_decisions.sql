@@ -20,6 +20,8 @@ ALTER TABLE umpire.decisions
   ADD COLUMN note_digest text,
   -- What an undo puts back, of everything but the bonuses.
   ADD COLUMN before jsonb,
+  -- What was found of every bonus of the referral, and what was done with it: umpire.decision_effects reads it.
+  ADD COLUMN effects jsonb,
   -- What was known: the key in umpire.known_evidence.
   ADD COLUMN evidence_digest text,
   -- The end of umpire.money_log as it was found: rows of this referral behind it are of this decision or later.
@@ -30,18 +32,13 @@ CREATE INDEX decisions_batch_idx ON umpire.decisions (batch);
 CREATE UNIQUE INDEX decisions_open_idx ON umpire.decisions (item_id) WHERE proposal = 'open';
 CREATE UNIQUE INDEX decisions_undone_idx ON umpire.decisions (undoes) WHERE undo_kind IS NOT NULL;
 
--- What a decision or an undo found and did, one row a bonus of the referral. Credits are those that moved.
-CREATE TABLE umpire.decision_effects (
-  decision_id uuid NOT NULL REFERENCES umpire.decisions (decision_id) ON DELETE CASCADE,
-  bonus_id uuid NOT NULL,
-  -- `deferred`: its fraud hold ended and it waits for its claim's time. `held`, `pending`: so again, by an undo.
-  done text NOT NULL CHECK (done IN ('none', 'paid', 'deferred', 'rejected', 'reversed', 'held', 'pending')),
-  status_before public.bonus_status NOT NULL,
-  hold_reason_before text,
-  hold_until_before timestamptz,
-  credits integer NOT NULL,
-  PRIMARY KEY (decision_id, bonus_id)
-);
+-- What a decision or an undo found and did, one row a bonus of the referral. Credits are those that moved. `deferred`: its fraud
+-- hold ended and it waits for its claim's time. `held`, `pending`: so again, by an undo.
+CREATE VIEW umpire.decision_effects AS
+SELECT d.decision_id, e."bonusId" AS bonus_id, e.done, e.status AS status_before, e."holdReason" AS hold_reason_before,
+  e."holdUntil" AS hold_until_before, e.credits
+FROM umpire.decisions AS d
+CROSS JOIN LATERAL jsonb_to_recordset(d.effects) AS e ("bonusId" uuid, done text, status text, "holdReason" text, "holdUntil" timestamptz, credits integer);
 
 -- Signals, points and evidence as they stood when something was decided. Erasing reduces them and takes the salt, so that
 -- the digest, which decisions keep, does not tell what was there.
@@ -73,7 +70,7 @@ CREATE FUNCTION umpire.decisions_digest(batch uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT encode(sha256(convert_to(coalesce(string_agg(ROW(
     d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note_digest, d.band, d.score, d.rule_set_version,
-    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.evidence_digest
+    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.effects, d.evidence_digest
   )::text, E'\n' ORDER BY d.decision_id), ''), 'UTF8')), 'hex')
   FROM umpire.decisions AS d WHERE d.batch = decisions_digest.batch
 $$;
@@ -177,12 +174,14 @@ BEGIN
     CASE
       WHEN caller.role = 'viewer' THEN NULL
       WHEN k.state = 'waiting' THEN 'withdrawal'
-      WHEN k.state <> 'applied' OR d.before IS NULL OR NOT umpire.stands_as_left(d) THEN NULL
+      WHEN k.state <> 'applied' OR d.before IS NULL OR t.decision_id IS NULL THEN NULL
       WHEN k.who = caller.who AND at_clock <= d.decided_at + make_interval(mins => minutes) THEN 'undo'
       WHEN caller.role <> 'analyst' THEN 'reversal'
     END
   FROM umpire.decisions AS d
   LEFT JOIN umpire.decisions AS u ON u.decision_id = d.undone_by
+  LEFT JOIN umpire.standing_decisions(
+    (SELECT array_agg(a.decision_id) FROM umpire.decisions AS a WHERE a.relationship_id = decisions_on.relationship)) AS t ON t.decision_id = d.decision_id
   CROSS JOIN LATERAL (
     SELECT coalesce(d.on_behalf_of, d.actor) AS who, CASE
       WHEN d.outcome ->> 'outcome' = 'applied' THEN CASE WHEN d.undone_by IS NULL THEN 'applied' ELSE 'undone' END
@@ -197,23 +196,22 @@ BEGIN
   ORDER BY d.decided_at, (d.outcome ->> 'version')::int, d.decision_id;
 END $$;
 
--- Whether the item is still as this decision left it: nothing applied to it later, and no other item of the referral since.
-CREATE FUNCTION umpire.stands_as_left(made umpire.decisions) RETURNS boolean
+-- Those of these decisions whose item is still as they left it: nothing applied to it later, and no other item of the referral since.
+CREATE FUNCTION umpire.standing_decisions(decision_ids uuid[]) RETURNS TABLE (decision_id uuid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
-    SELECT 1 FROM referrals.review_queue AS q
-    WHERE q.id = made.item_id AND q.status::text = made.outcome ->> 'status'
-      AND NOT EXISTS (
-        SELECT 1 FROM umpire.decisions AS l
-        WHERE l.item_id = made.item_id AND l.decision <> 'undo' AND l.undone_by IS NULL AND l.outcome ->> 'outcome' = 'applied'
-          AND (l.outcome ->> 'version')::int > (made.outcome ->> 'version')::int
-      )
-      AND NOT EXISTS (
-        SELECT 1 FROM referrals.review_queue AS n LEFT JOIN umpire.items AS i ON i.item_id = n.id
-        WHERE n.relationship_id = made.relationship_id AND n.id <> made.item_id
-          AND (n.status IN ('pending', 'escalated') OR n.created_at > q.created_at OR i.previous_item_id = made.item_id)
-      )
-  )
+  SELECT d.decision_id FROM unnest(decision_ids) AS x (id)
+  JOIN umpire.decisions AS d ON d.decision_id = x.id
+  JOIN referrals.review_queue AS q ON q.id = d.item_id AND q.status::text = d.outcome ->> 'status'
+  WHERE NOT EXISTS (
+      SELECT 1 FROM umpire.decisions AS l
+      WHERE l.item_id = d.item_id AND l.decision <> 'undo' AND l.undone_by IS NULL AND l.outcome ->> 'outcome' = 'applied'
+        AND (l.outcome ->> 'version')::int > (d.outcome ->> 'version')::int
+    )
+    AND NOT EXISTS (
+      SELECT 1 FROM referrals.review_queue AS n LEFT JOIN umpire.items AS i ON i.item_id = n.id
+      WHERE n.relationship_id = d.relationship_id AND n.id <> d.item_id
+        AND (n.status IN ('pending', 'escalated') OR n.created_at > q.created_at OR i.previous_item_id = d.item_id)
+    )
 $$;
 
 ---------------------------------------------------------------------------------------------------------------------
@@ -256,16 +254,8 @@ CREATE TYPE umpire.bonus_plan AS (
   plan text,
   status public.bonus_status,
   hold_reason text,
-  hold_until timestamptz
-);
-
-CREATE TYPE umpire.decision_effect AS (
-  decision_id uuid,
-  bonus_id uuid,
-  done text,
-  status_before public.bonus_status,
-  hold_reason_before text,
-  hold_until_before timestamptz,
+  hold_until timestamptz,
+  -- What it was paid with, where that is taken back: by then it may be worth something else.
   credits integer
 );
 
@@ -381,7 +371,6 @@ DECLARE
   -- Those that do something: applied, proposed, disagreed.
   acting umpire.judged_decision[];
   planned umpire.bonus_plan[];
-  effects umpire.decision_effect[];
   unflagging uuid[];
   refused uuid[];
   reopened uuid[];
@@ -474,7 +463,7 @@ BEGIN
         WHEN j.decision = 'reject' AND b.status IN ('held', 'pending') THEN 'reject'
         WHEN j.decision = 'reject' AND is_owned AND b.status = 'paid' AND b.released_at > clock - interval '7 days' THEN 'reverse'
         ELSE 'none'
-      END, b.status, b.hold_reason, b.hold_until)::umpire.bonus_plan)
+      END, b.status, b.hold_reason, b.hold_until, NULL)::umpire.bonus_plan)
     INTO planned
     FROM unnest(acting) AS j JOIN referrals.bonus_events AS b ON b.relationship_id = j.relationship_id WHERE j.verdict = 'applied';
 
@@ -505,12 +494,6 @@ BEGIN
       FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id WHERE r.qualified_at IS NOT NULL;
     END IF;
 
-    SELECT array_agg(ROW(p.decision_id, p.bonus_id, CASE p.plan
-        WHEN 'pay' THEN CASE b.status WHEN 'paid' THEN 'paid' ELSE 'deferred' END
-        WHEN 'reject' THEN 'rejected' WHEN 'reverse' THEN 'reversed' ELSE 'none'
-      END, p.status, p.hold_reason, p.hold_until, b.credits_final)::umpire.decision_effect)
-    INTO effects FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id;
-
     UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM unnest(acting) AS j WHERE i.item_id = j.item_id;
     UPDATE referrals.review_queue AS q SET
       status = j.status::public.review_status,
@@ -530,13 +513,13 @@ BEGIN
   END IF;
 
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
-    expected_version, outcome, decided_at, batch, proposal, notes_before, note_salt, note_digest, before, evidence_digest, log_position)
+    expected_version, outcome, decided_at, batch, proposal, notes_before, note_salt, note_digest, before, effects, evidence_digest, log_position)
   SELECT j.decision_id, j.item_id, j.relationship_id, actor, on_behalf_of, j.decision, j.reason, j.note, j.band, j.score, j.rule_set_version,
     j.expected_version, j.outcome, clock, made, CASE j.verdict WHEN 'proposed' THEN 'open' END, j.notes_before, j.salt,
-    umpire.note_digest(j.salt, j.note, j.notes_before), j.before, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
+    umpire.note_digest(j.salt, j.note, j.notes_before), j.before, j.effects, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
   FROM (
     SELECT j.decision_id, j.item_id, j.relationship_id, j.decision, j.reason, j.note, j.expected_version, j.verdict,
-      s.band, s.score, s.rule_set_version, k.digest, gen_random_uuid()::text AS salt,
+      s.band, s.score, s.rule_set_version, k.digest, gen_random_uuid()::text AS salt, m.effects,
       CASE WHEN j.verdict = 'applied' THEN j.notes_before END AS notes_before, CASE WHEN j.verdict = 'applied' THEN j.before END AS before,
       jsonb_build_object(
         'outcome', CASE j.verdict
@@ -561,13 +544,19 @@ BEGIN
       AND j.verdict IN ('applied', 'proposed', 'disagreed')
     LEFT JOIN (
       SELECT e.decision_id, sum(e.credits) FILTER (WHERE e.done = 'paid') AS paid, sum(e.credits) FILTER (WHERE e.done = 'rejected') AS rejected,
-        sum(e.credits) FILTER (WHERE e.done = 'reversed') AS reversed
-      FROM unnest(effects) AS e GROUP BY e.decision_id
+        sum(e.credits) FILTER (WHERE e.done = 'reversed') AS reversed,
+        jsonb_agg(jsonb_build_object('bonusId', e.bonus_id, 'done', e.done, 'status', e.status, 'holdReason', e.hold_reason, 'holdUntil', e.hold_until,
+          'credits', e.credits) ORDER BY e.bonus_id) AS effects
+      FROM (
+        SELECT p.decision_id, p.bonus_id, p.status, p.hold_reason, p.hold_until, b.credits_final AS credits, CASE p.plan
+            WHEN 'pay' THEN CASE b.status WHEN 'paid' THEN 'paid' ELSE 'deferred' END
+            WHEN 'reject' THEN 'rejected' WHEN 'reverse' THEN 'reversed' ELSE 'none'
+          END AS done
+        FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
+      ) AS e GROUP BY e.decision_id
     ) AS m ON m.decision_id = j.decision_id
     WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,bad_reason,unscored}')
   ) AS j;
-  INSERT INTO umpire.decision_effects (decision_id, bonus_id, done, status_before, hold_reason_before, hold_until_before, credits)
-  SELECT e.decision_id, e.bonus_id, e.done, e.status_before, e.hold_reason_before, e.hold_until_before, e.credits FROM unnest(effects) AS e;
   IF acting IS NOT NULL THEN PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(acting) AS j)); END IF;
 
   RETURN (
@@ -594,15 +583,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO umpire.known_evidence (digest, relationship_id, evidence_hash, salt, signals)
   SELECT umpire.evidence_digest(n.salt, n.signals), n.relationship_id, n.evidence_hash, n.salt, n.signals
   FROM (
-    SELECT s.relationship_id, s.evidence_hash, gen_random_uuid()::text AS salt, coalesce(e.signals, '[]') AS signals
+    SELECT s.relationship_id, s.evidence_hash, gen_random_uuid()::text AS salt, coalesce(jsonb_agg(
+      jsonb_build_object('signal', e.signal, 'points', e.points, 'evidence', e.evidence) ORDER BY e.points DESC, e.signal) FILTER (WHERE e.signal IS NOT NULL), '[]') AS signals
     FROM unnest(relationships) AS x (id)
     JOIN umpire.scores AS s ON s.relationship_id = x.id
-    LEFT JOIN LATERAL (
-      SELECT jsonb_agg(jsonb_build_object('signal', e.signal, 'points', e.points, 'evidence', e.evidence) ORDER BY e.points DESC, e.signal) AS signals
-      FROM umpire.evidence AS e WHERE e.relationship_id = s.relationship_id
-    ) AS e ON true
-    WHERE NOT EXISTS (SELECT 1 FROM umpire.known_evidence AS k WHERE k.relationship_id = s.relationship_id AND k.evidence_hash = s.evidence_hash)
+    LEFT JOIN umpire.evidence AS e ON e.relationship_id = x.id
+    GROUP BY s.relationship_id, s.evidence_hash
   ) AS n
+  ON CONFLICT (relationship_id, evidence_hash) DO NOTHING
 $$;
 
 -- Whoever worked on these items has done so.
@@ -636,6 +624,7 @@ CREATE TYPE umpire.judged_undo AS (
   version integer,
   before jsonb,
   notes_before text,
+  effects jsonb,
   log_position bigint
 );
 
@@ -724,16 +713,15 @@ DECLARE
   acting umpire.judged_undo[];
   withdrawn uuid[];
   planned umpire.bonus_plan[];
-  effects umpire.decision_effect[];
 BEGIN
   SELECT array_agg(ROW(j.position, j.undo_id, j.decision_id, j.note, j.item_id, j.relationship_id, j.decision, j.verdict,
       CASE j.verdict WHEN 'withdrawn' THEN 'withdrawal' WHEN 'applied' THEN CASE WHEN j.is_own AND j.is_in_time THEN 'undo' ELSE 'reversal' END END,
       CASE j.verdict WHEN 'applied' THEN j.before ->> 'status' ELSE j.status END,
       j.version + CASE WHEN j.verdict IN ('applied', 'withdrawn') THEN 1 ELSE 0 END,
-      j.before, j.notes_before, j.log_position)::umpire.judged_undo ORDER BY j.position)
+      j.before, j.notes_before, j.effects, j.log_position)::umpire.judged_undo ORDER BY j.position)
   INTO judged
   FROM (
-    SELECT c.*, t.item_id, t.relationship_id, t.decision, q.status::text AS status, i.version, t.before, t.notes_before, t.log_position,
+    SELECT c.*, t.item_id, t.relationship_id, t.decision, q.status::text AS status, i.version, t.before, t.notes_before, t.effects, t.log_position,
       o.is_own, o.is_in_time,
       CASE
         WHEN u.decision_id IS NOT NULL THEN
@@ -746,7 +734,7 @@ BEGIN
         WHEN t.outcome ->> 'outcome' <> 'applied' THEN 'no_effect'
         WHEN NOT o.is_own AND NOT is_lead THEN 'not_own'
         WHEN NOT o.is_in_time AND NOT is_lead THEN 'late'
-        WHEN NOT umpire.stands_as_left(t) THEN 'conflict'
+        WHEN l.decision_id IS NULL THEN 'conflict'
         WHEN t.before IS NULL THEN 'too_old'
         ELSE 'applied'
       END AS verdict
@@ -755,6 +743,7 @@ BEGIN
     LEFT JOIN umpire.decisions AS t ON t.decision_id = c.decision_id
     LEFT JOIN umpire.items AS i ON i.item_id = t.item_id
     LEFT JOIN referrals.review_queue AS q ON q.id = t.item_id
+    LEFT JOIN umpire.standing_decisions((SELECT array_agg(DISTINCT a.decision_id) FROM unnest(asked) AS a)) AS l ON l.decision_id = t.decision_id
     CROSS JOIN LATERAL (
       SELECT coalesce(t.on_behalf_of, t.actor) = who AS is_own, clock <= coalesce(grace_from, t.decided_at) + grace AS is_in_time
     ) AS o
@@ -789,12 +778,14 @@ BEGIN
         WHEN j.decision = 'reject' AND b.status = 'rejected' AND e.done = 'reversed' THEN 'pay'
         WHEN j.decision = 'reject' AND b.status = 'rejected' AND m.was_rejected THEN 'free'
         ELSE 'none'
-      END, b.status, b.hold_reason, b.hold_until)::umpire.bonus_plan)
+      END, b.status, b.hold_reason, b.hold_until, CASE WHEN b.status = 'paid' THEN b.credits_final END)::umpire.bonus_plan)
     INTO planned
     FROM unnest(acting) AS j
     JOIN umpire.scores AS s ON s.relationship_id = j.relationship_id
     JOIN referrals.bonus_events AS b ON b.relationship_id = j.relationship_id
-    LEFT JOIN umpire.decision_effects AS e ON e.decision_id = j.decision_id AND e.bonus_id = b.id
+    LEFT JOIN (
+      SELECT a.undo_id, x."bonusId" AS bonus_id, x.done FROM unnest(acting) AS a CROSS JOIN LATERAL jsonb_to_recordset(a.effects) AS x ("bonusId" uuid, done text)
+    ) AS e ON e.undo_id = j.undo_id AND e.bonus_id = b.id
     LEFT JOIN LATERAL (
       SELECT bool_or(l.transition = 'paid') AS was_paid, bool_or(l.transition = 'rejected') AS was_rejected
       FROM umpire.money_log AS l WHERE l.bonus_id = b.id AND l.id > j.log_position
@@ -807,18 +798,20 @@ BEGIN
       WHERE p.plan IN ('take_back', 'hold') AND s.relationship_id = b.relationship_id AND s.first_held_at IS NULL;
     END IF;
     PERFORM umpire.take_back_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'take_back'), clock);
-    UPDATE referrals.bonus_events AS b SET status = 'held', hold_reason = 'fraud_' || s.held_band,
+    UPDATE referrals.bonus_events AS b SET hold_reason = 'fraud_' || s.held_band,
       hold_until = CASE s.held_band WHEN 'medium' THEN s.first_held_at + interval '48 hours' END
     FROM unnest(planned) AS p, umpire.scores AS s
-    WHERE p.plan IN ('take_back', 'hold') AND b.id = p.bonus_id AND s.relationship_id = b.relationship_id;
-    UPDATE referrals.bonus_events AS b SET status = e.status_before,
-      hold_reason = CASE e.hold_reason_before WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE e.hold_reason_before END,
-      hold_until = CASE WHEN e.hold_reason_before <> 'second_review' THEN e.hold_until_before
+    WHERE p.plan = 'hold' AND b.id = p.bonus_id AND s.relationship_id = b.relationship_id;
+    UPDATE referrals.bonus_events AS b SET status = e.status::public.bonus_status,
+      hold_reason = CASE e."holdReason" WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE e."holdReason" END,
+      hold_until = CASE WHEN e."holdReason" <> 'second_review' THEN e."holdUntil"
         WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END
     FROM unnest(planned) AS p
-    JOIN unnest(acting) AS j ON j.undo_id = p.decision_id
-    JOIN umpire.decision_effects AS e ON e.decision_id = j.decision_id AND e.bonus_id = p.bonus_id
-    JOIN umpire.scores AS s ON s.relationship_id = j.relationship_id
+    JOIN (
+      SELECT a.relationship_id, x.* FROM unnest(acting) AS a
+      CROSS JOIN LATERAL jsonb_to_recordset(a.effects) AS x ("bonusId" uuid, status text, "holdReason" text, "holdUntil" timestamptz)
+    ) AS e ON e."bonusId" = p.bonus_id
+    JOIN umpire.scores AS s ON s.relationship_id = e.relationship_id
     WHERE p.plan = 'restore' AND b.id = p.bonus_id;
     UPDATE referrals.bonus_events AS b SET status = 'pending' FROM unnest(planned) AS p WHERE p.plan = 'free' AND b.id = p.bonus_id;
 
@@ -842,15 +835,6 @@ BEGIN
       WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL;
     END IF;
 
-    -- What was taken back may be worth something else by now: credits are those that moved.
-    SELECT array_agg(ROW(p.decision_id, p.bonus_id, CASE p.plan
-        WHEN 'take_back' THEN 'reversed' WHEN 'hold' THEN 'held' WHEN 'restore' THEN b.status::text WHEN 'pay' THEN 'paid' WHEN 'free' THEN 'pending' ELSE 'none'
-      END, p.status, p.hold_reason, p.hold_until,
-      CASE p.plan WHEN 'take_back' THEN (
-        SELECT l.credits FROM umpire.money_log AS l WHERE l.bonus_id = b.id AND l.transition = 'reversed' ORDER BY l.id DESC LIMIT 1
-      ) ELSE b.credits_final END)::umpire.decision_effect)
-    INTO effects FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id;
-
     UPDATE referrals.review_queue AS q SET status = j.status::public.review_status, assigned_to = j.before ->> 'assignedTo',
       reviewed_at = (j.before ->> 'reviewedAt')::timestamptz, notes = j.notes_before
     FROM unnest(acting) AS j WHERE q.id = j.item_id;
@@ -859,11 +843,11 @@ BEGIN
   FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'withdrawn') AND i.item_id = j.item_id;
 
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
-    outcome, decided_at, batch, undoes, undo_kind, note_salt, note_digest)
+    outcome, decided_at, batch, undoes, undo_kind, note_salt, note_digest, effects)
   SELECT n.undo_id, n.item_id, n.relationship_id, actor, on_behalf_of, 'undo', 'undo', n.note, n.band, n.score, n.rule_set_version,
-    n.outcome, clock, made, n.decision_id, n.kind, n.salt, umpire.note_digest(n.salt, n.note, NULL)
+    n.outcome, clock, made, n.decision_id, n.kind, n.salt, umpire.note_digest(n.salt, n.note, NULL), n.effects
   FROM (
-    SELECT j.undo_id, j.item_id, j.relationship_id, j.note, j.decision_id, j.kind, s.band, s.score, s.rule_set_version, gen_random_uuid()::text AS salt,
+    SELECT j.undo_id, j.item_id, j.relationship_id, j.note, j.decision_id, j.kind, s.band, s.score, s.rule_set_version, gen_random_uuid()::text AS salt, m.effects,
       jsonb_build_object(
         'outcome', CASE WHEN j.verdict IN ('applied', 'agreed', 'conflict') THEN j.verdict WHEN j.verdict = 'withdrawn' THEN 'applied' ELSE 'not_allowed' END,
         'kind', j.kind,
@@ -881,13 +865,18 @@ BEGIN
     FROM unnest(judged) AS j
     JOIN umpire.scores AS s ON s.relationship_id = j.relationship_id
     LEFT JOIN (
-      SELECT e.decision_id, sum(e.credits) FILTER (WHERE e.done = 'paid') AS paid, sum(e.credits) FILTER (WHERE e.done = 'reversed') AS reversed
-      FROM unnest(effects) AS e GROUP BY e.decision_id
+      SELECT e.decision_id, sum(e.credits) FILTER (WHERE e.done = 'paid') AS paid, sum(e.credits) FILTER (WHERE e.done = 'reversed') AS reversed,
+        jsonb_agg(jsonb_build_object('bonusId', e.bonus_id, 'done', e.done, 'status', e.status, 'holdReason', e.hold_reason, 'holdUntil', e.hold_until,
+          'credits', e.credits) ORDER BY e.bonus_id) AS effects
+      FROM (
+        SELECT p.decision_id, p.bonus_id, p.status, p.hold_reason, p.hold_until, CASE p.plan
+            WHEN 'take_back' THEN 'reversed' WHEN 'hold' THEN 'held' WHEN 'restore' THEN b.status::text WHEN 'pay' THEN 'paid' WHEN 'free' THEN 'pending' ELSE 'none'
+          END AS done, coalesce(p.credits, b.credits_final) AS credits
+        FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
+      ) AS e GROUP BY e.decision_id
     ) AS m ON m.decision_id = j.undo_id
     WHERE j.verdict <> ALL ('{repeated,key_reused,unknown}')
   ) AS n;
-  INSERT INTO umpire.decision_effects (decision_id, bonus_id, done, status_before, hold_reason_before, hold_until_before, credits)
-  SELECT e.decision_id, e.bonus_id, e.done, e.status_before, e.hold_reason_before, e.hold_until_before, e.credits FROM unnest(effects) AS e;
   UPDATE umpire.decisions AS d SET undone_by = j.undo_id,
     proposal = CASE j.verdict WHEN 'withdrawn' THEN 'withdrawn' ELSE d.proposal END,
     closed_by = CASE j.verdict WHEN 'withdrawn' THEN j.undo_id ELSE d.closed_by END
@@ -902,26 +891,125 @@ BEGIN
   );
 END $$;
 
--- Takes paid bonuses back in full; their status is the caller's to change.
-CREATE FUNCTION umpire.take_back_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
+---------------------------------------------------------------------------------------------------------------------
+-- Movements of bonuses, thousands at a time: no function is called for each row, and no row is carried through an array.
+
+-- Moves the credits of these bonuses, once more for each: `bonus:<id>:<n>` with the next n. They go to `balance`, which may become
+-- negative. A key that is there already moves nothing. Without a ledger nothing moves.
+CREATE OR REPLACE FUNCTION umpire.move_bonuses(bonus_ids uuid[], kind text, sign integer, what text, clock timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.id FOR UPDATE;
+  IF umpire.observes() THEN
+    -- The owner may have paid or rejected one since it was chosen: whoever called chooses again.
+    IF EXISTS (
+      SELECT 1 FROM referrals.bonus_events AS b
+      WHERE b.id = ANY (bonus_ids) AND CASE WHEN sign > 0 THEN b.status NOT IN ('pending', 'held') ELSE b.status <> 'paid' END
+    ) THEN
+      RAISE EXCEPTION 'A bonus was settled by its owner meanwhile.' USING ERRCODE = 'serialization_failure';
+    END IF;
+    -- The owner may have written it after the last scan.
+    INSERT INTO umpire.bonuses (bonus_id, at, event_id)
+    SELECT b.id, b.created_at, 'bonus:' || b.id FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.id
+    ON CONFLICT DO NOTHING;
+  END IF;
+  UPDATE umpire.bonuses SET movements = movements + 1 WHERE bonus_id = ANY (bonus_ids);
+  IF umpire.has_ledger() THEN
+    INSERT INTO credits.balances (user_id)
+    SELECT DISTINCT b.user_id FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.user_id
+    ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM credits.balances AS c
+    WHERE c.user_id IN (SELECT b.user_id FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids)) ORDER BY c.user_id FOR UPDATE;
+    IF umpire.observes() THEN
+      PERFORM umpire.record_openings((SELECT array_agg(DISTINCT b.user_id) FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids)));
+    END IF;
+    WITH written AS (
+      INSERT INTO credits.transactions
+        (id, user_id, type, status, amount, balance_before, balance_after, app_id, description, metadata, idempotency_key, created_at, completed_at)
+      SELECT md5('transaction:' || m.key)::uuid, m.user_id, kind::public.transaction_type, 'completed', m.amount,
+        c.balance + c.free_credits_remaining + sum(m.amount) OVER running - m.amount,
+        c.balance + c.free_credits_remaining + sum(m.amount) OVER running,
+        m.app_id, m.description, m.metadata, m.key, clock, clock
+      FROM (
+        SELECT 'bonus:' || b.id || ':' || f.movements AS key, b.user_id, sign * b.credits_final AS amount,
+          coalesce(b.app_id, r.source_app_id, 'referrals') AS app_id, what || ' (' || b.event_type || ')' AS description,
+          jsonb_build_object('relationshipId', b.relationship_id, 'bonusId', b.id) AS metadata
+        FROM referrals.bonus_events AS b
+        JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+        JOIN referrals.relationships AS r ON r.id = b.relationship_id
+        WHERE b.id = ANY (bonus_ids)
+      ) AS m
+      JOIN credits.balances AS c ON c.user_id = m.user_id
+      WHERE NOT EXISTS (SELECT 1 FROM credits.transactions AS t WHERE t.idempotency_key = m.key)
+      WINDOW running AS (PARTITION BY m.user_id ORDER BY m.key ROWS UNBOUNDED PRECEDING)
+      RETURNING user_id, amount
+    )
+    UPDATE credits.balances AS c SET balance = c.balance + s.gained, total_earned = c.total_earned + s.gained, version = c.version + 1, updated_at = clock
+    FROM (SELECT w.user_id, sum(w.amount) AS gained FROM written AS w GROUP BY w.user_id) AS s
+    WHERE c.user_id = s.user_id;
+  END IF;
+  PERFORM umpire.add_earned(bonus_ids, sign, clock);
+END $$;
+
+-- Pays these bonuses, and holds those of them whose time has not come.
+CREATE OR REPLACE FUNCTION umpire.pay_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  has_ledger constant boolean := umpire.has_ledger();
+  payable uuid[];
+BEGIN
+  IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
+  payable := umpire.defer_claims(bonus_ids, clock);
+  IF cardinality(payable) = 0 THEN RETURN; END IF;
+  PERFORM umpire.move_bonuses(payable, 'bonus', 1, 'Referral bonus', clock);
+  UPDATE referrals.bonus_events AS b SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = clock,
+    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
+  FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (payable);
+  PERFORM umpire.mark_cross_app(payable, true);
+  PERFORM umpire.log_money(payable, 'paid', clock);
+END $$;
+
+-- Takes paid bonuses back in full.
+CREATE OR REPLACE FUNCTION umpire.reverse_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  has_ledger constant boolean := umpire.has_ledger();
 BEGIN
   IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
   PERFORM umpire.move_bonuses(bonus_ids, 'adjustment', -1, 'Referral bonus taken back', clock);
-  UPDATE referrals.bonus_events AS b SET transaction_id = umpire.transaction_id('bonus:' || b.id || ':' || f.movements)
+  UPDATE referrals.bonus_events AS b SET status = 'rejected', hold_reason = NULL, hold_until = NULL,
+    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
   FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (bonus_ids);
   PERFORM umpire.mark_cross_app(bonus_ids, false);
   PERFORM umpire.log_money(bonus_ids, 'reversed', clock);
 END $$;
 
+-- Takes paid bonuses back in full, and holds them for the band of their referral.
+CREATE FUNCTION umpire.take_back_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  has_ledger constant boolean := umpire.has_ledger();
+BEGIN
+  IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
+  PERFORM umpire.move_bonuses(bonus_ids, 'adjustment', -1, 'Referral bonus taken back', clock);
+  PERFORM umpire.mark_cross_app(bonus_ids, false);
+  PERFORM umpire.log_money(bonus_ids, 'reversed', clock);
+  UPDATE referrals.bonus_events AS b SET status = 'held', hold_reason = 'fraud_' || s.held_band,
+    hold_until = CASE s.held_band WHEN 'medium' THEN s.first_held_at + interval '48 hours' END,
+    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
+  FROM umpire.bonuses AS f, umpire.scores AS s WHERE f.bonus_id = b.id AND s.relationship_id = b.relationship_id AND b.id = ANY (bonus_ids);
+END $$;
+
 -- Pays again what a rejection took back.
 CREATE FUNCTION umpire.repay_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  has_ledger constant boolean := umpire.has_ledger();
 BEGIN
   IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
   PERFORM umpire.move_bonuses(bonus_ids, 'adjustment', 1, 'Referral bonus paid again', clock);
   UPDATE referrals.bonus_events AS b SET status = 'paid', released_at = clock,
-    transaction_id = umpire.transaction_id('bonus:' || b.id || ':' || f.movements)
+    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
   FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (bonus_ids);
   PERFORM umpire.mark_cross_app(bonus_ids, true);
   PERFORM umpire.log_money(bonus_ids, 'paid', clock);

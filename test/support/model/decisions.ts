@@ -111,7 +111,10 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.version });
 
   const proposal = openProposal(review, key, item);
-  const waits = call.decision !== 'escalate' && item.status === 'pending' && needsSecond(till, referral, referral.items.indexOf(item));
+  const waits =
+    call.decision !== 'escalate' &&
+    item.status === 'pending' &&
+    needsSecond(till, referral, referral.items.indexOf(item));
   if (!waits) return applied(proposal);
   if (proposal === null) return verdict('awaiting_second', { place, isFirstOpinion: true });
   const isAlike = proposal.call.decision === call.decision;

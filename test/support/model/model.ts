@@ -42,7 +42,10 @@ export class Model {
   }
 
   copy(): Model {
-    return new Model(structuredClone(this.state), this.known);
+    // What is only ever added to is not copied in depth.
+    const { events, log, movements, ...rest } = this.state;
+    const copy = structuredClone(rest);
+    return new Model({ ...copy, events: new Map(events), log: [...log], movements: [...movements] }, this.known);
   }
 
   import(events: readonly ModelEvent[], now: number): ModelReport {

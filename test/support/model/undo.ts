@@ -15,25 +15,16 @@ import {
 import { isCovered } from './scoring.ts';
 import { closeProposal } from './second-review.ts';
 import { MINUTE } from './seed.ts';
-import type { Referral } from './state.ts';
+import type { Bonus, Referral } from './state.ts';
 
-/**
- * Takes decisions back. `retier` is called when all of them have brought back what they bring back: what is held again is worth
- * what it is worth then.
- */
+/** Takes decisions back, one after the other. `retier` is called when what is unpaid, or what counts, has changed. */
 export function undoAll(till: Till, calls: readonly UndoCall[], by: string, retier: () => void): readonly UndoResult[] {
-  const holds: (() => void)[] = [];
-  const results = calls.map((call) => undo(till, call, by, holds));
-  retier();
-  for (const holdAgain of holds) holdAgain();
-  retier();
-  return results;
+  return calls.map((call) => undo(till, call, by, retier));
 }
 
-const NEW: BonusBefore = { status: 'pending', holdReason: null, holdUntil: null };
 const NO_MOVES = { paid: 0, reversed: 0 };
 
-function undo(till: Till, call: UndoCall, by: string, holds: (() => void)[]): UndoResult {
+function undo(till: Till, call: UndoCall, by: string, retier: () => void): UndoResult {
   const { review } = till.state;
   const place = placeOf(till.state, aboutOf(review, call.decisionId));
   const told = (outcome: UndoResult['outcome'], kind: UndoKind | null, moved: Moved): UndoResult => {
@@ -41,13 +32,14 @@ function undo(till: Till, call: UndoCall, by: string, holds: (() => void)[]): Un
     return { outcome, kind, status, version, ...moved, isTold: outcome !== 'applied' };
   };
   const seen = review.undos.get(call.undoId);
-  if (seen !== undefined && seen.call.decisionId === call.decisionId && seen.call.note === call.note) return seen.result;
+  if (seen !== undefined && seen.call.decisionId === call.decisionId && seen.call.note === call.note)
+    return seen.result;
   if (seen !== undefined || review.decisions.has(call.undoId)) return told('not_allowed', null, NO_MOVES);
   if (place === null) return told('unknown', null, NO_MOVES);
   const { outcome, kind, target } = judge(till, place, call, by);
   let moved = NO_MOVES;
   if (kind !== null && target !== null) {
-    moved = carryOut(till, place, target, kind, holds);
+    moved = carryOut(till, place, target, kind, retier);
     target.undone = true;
   }
   const result = told(outcome, kind, moved);
@@ -93,7 +85,7 @@ function judge(till: Till, { key, item, referral }: Place, call: UndoCall, by: s
 
 type Moved = Pick<UndoResult, 'paid' | 'reversed'>;
 
-function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, holds: (() => void)[]): Moved {
+function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, retier: () => void): Moved {
   item.version += 1;
   if (kind === 'withdrawal') {
     closeProposal(till, referral, target, 'withdrawn');
@@ -105,46 +97,53 @@ function carryOut(till: Till, { referral, item }: Place, target: Made, kind: Und
   Object.assign(item, { status, assignee, notes, reviewedAt });
   switch (target.call.decision) {
     case 'approve':
-      return { paid: 0, reversed: takeApprovalBack(till, referral, before, holds) };
+      return { paid: 0, reversed: takeApprovalBack(till, referral, before, retier) };
     case 'reject':
-      return { paid: takeRejectionBack(till, referral, before, holds), reversed: 0 };
+      return { paid: takeRejectionBack(till, referral, before, retier), reversed: 0 };
     case 'escalate':
       return NO_MOVES;
   }
 }
 
 /** All that was paid since is taken back and held again; so is what waits for the claim limit only. */
-function takeApprovalBack(till: Till, referral: Referral, before: Before, holds: (() => void)[]): number {
+function takeApprovalBack(till: Till, referral: Referral, before: Before, retier: () => void): number {
   if (isHigher(before.heldBand, referral.heldBand)) referral.heldBand = before.heldBand;
   referral.approvedBand = before.approvedBand;
   referral.isFlagged = before.isFlagged || referral.heldBand === 'critical';
+  const again: Bonus[] = [];
   let reversed = 0;
   for (const bonus of referral.bonuses.values()) {
     if (bonus.holdReason === 'rate_limited') holdForBand(till, referral, bonus);
     else if (bonus.status === 'paid' && bonus.paidNth >= before.log) {
       reversed += reverse(till, bonus);
       bonus.status = 'pending';
-      holds.push(() => holdForBand(till, referral, bonus));
+      again.push(bonus);
     }
   }
+  // It is held for what it is worth by now.
+  retier();
+  for (const bonus of again) holdForBand(till, referral, bonus);
   return reversed;
 }
 
 /** What it rejected is as before, what it took back is paid again, what was rejected since waits for the engine. */
-function takeRejectionBack(till: Till, referral: Referral, before: Before, holds: (() => void)[]): number {
-  referral.isRejected = false;
+function takeRejectionBack(till: Till, referral: Referral, before: Before, retier: () => void): number {
   referral.isFlagged = before.isFlagged || (referral.heldBand === 'critical' && !isCovered(referral));
+  const again: [Bonus, BonusBefore][] = [];
   let paid = 0;
   for (const [key, bonus] of referral.bonuses) {
     if (bonus.status !== 'rejected') continue;
-    const { status, holdReason, holdUntil } = before.bonuses.get(key) ?? NEW;
-    if (status === 'paid') {
-      paid += payOut(till, referral, bonus, 'adjustment');
-      continue;
-    }
-    bonus.status = 'pending';
-    if (holdReason === 'second_review') holds.push(() => holdForBand(till, referral, bonus));
-    else if (holdReason !== null) holds.push(() => hold(till, referral, bonus, holdReason, holdUntil));
+    const was = before.bonuses.get(key);
+    if (was?.status === 'paid') paid += payOut(till, referral, bonus, 'adjustment');
+    else bonus.status = 'pending';
+    if (was?.status === 'held') again.push([bonus, was]);
   }
+  retier();
+  for (const [bonus, { holdReason, holdUntil }] of again) {
+    if (holdReason === null || holdReason === 'second_review') holdForBand(till, referral, bonus);
+    else hold(till, referral, bonus, holdReason, holdUntil);
+  }
+  referral.isRejected = false;
+  retier();
   return paid;
 }

@@ -51,16 +51,29 @@ async function live(
     done = await Promise.all(tasks.map((task) => carryOut(pool, task, now, items)));
     const t1 = performance.now();
     await countDays(pool);
-    T.work += t1 - t0; T.days += performance.now() - t1;
+    T.work += t1 - t0;
+    T.days += performance.now() - t1;
   } catch (error) {
     const got = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { table: 'exception', key: '', expected: 'none', got, more: 0 };
   }
   const t2 = performance.now();
   const agreed = await agreement(pool, model, tasks, now, done);
-  T.agree += performance.now() - t2; const t3 = performance.now();
-  const vs = await verify(pool); T.verify += performance.now() - t3;
-  const [violation, ...others] = 'table' in agreed ? [] : vs.filter(({ check }) => !(process.env['ZZ_SKIP'] ?? '').split(',').includes(check));
+  T.agree += performance.now() - t2;
+  const t3 = performance.now();
+  const vs = await verify(pool);
+  T.verify += performance.now() - t3;
+  const [violation, ...others] =
+    'table' in agreed ? [] : vs.filter(({ check }) => !(process.env['ZZ_SKIP'] ?? '').split(',').includes(check));
+  if ('table' in agreed)
+    return {
+      ...agreed,
+      rest: [
+        agreed.rest,
+        vs.slice(0, 3),
+        process.env['ZZ_SQL'] ? (await pool.query(process.env['ZZ_SQL'])).rows : tasks,
+      ],
+    };
   if (violation === undefined) return agreed;
   const { check, subject, detail } = violation;
   return { table: `verify ${check}`, key: subject, expected: 'nothing', got: detail, more: others.length };
@@ -107,8 +120,7 @@ function decidedBy({ state }: Model, tasks: readonly Aimed[]): ReadonlySet<strin
 /** What was answered to each call, by what was called for. */
 function answers(task: Aimed, nth: number, result: string): readonly (readonly [string, string])[] {
   if (task.do !== 'review' && task.do !== 'undo') return [[`task ${nth}`, result]];
-  return result.split('\n').map((line, call) => [
-    `task ${nth}: ${task.do} ${call} by ${task.by} ${JSON.stringify(task.calls[call])}`,
-    line,
-  ]);
+  return result
+    .split('\n')
+    .map((line, call) => [`task ${nth}: ${task.do} ${call} by ${task.by} ${JSON.stringify(task.calls[call])}`, line]);
 }

@@ -22,8 +22,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await refreshStaleDays(db.pool);
-  expect(await verify(db.pool)).toEqual([]);
+  const violations = await verify(db.pool);
   await db.end();
+  if (violations.length > 0) throw new Error(JSON.stringify(violations, null, 1));
 });
 
 const START = Date.parse('2026-03-10T12:00:00Z');

@@ -49,16 +49,8 @@ beforeAll(async () => {
   await decide(db.pool, proposed, { now: NOW, onBehalfOf: 'ana' });
   await decide(db.pool, [call(18, 1), call(19, 1), call(20, 2)], { now: NOW, onBehalfOf: 'ben' });
   await takeBack(proposed.slice(1, 2), 'ana');
-  const states = await db.pool.query<{ proposal: string }>(
-    'SELECT proposal FROM umpire.decisions WHERE proposal IS NOT NULL ORDER BY 1',
-  );
-  expect(states.rows.map(({ proposal }) => proposal)).toEqual([
-    'agreed',
-    'disagreed',
-    'open',
-    'superseded',
-    'withdrawn',
-  ]);
+  const { rows: states } = await db.pool.query<{ proposal: string }>('SELECT DISTINCT proposal FROM umpire.decisions');
+  if (states.length !== 6) throw new Error(`not every kind of proposal is there: ${JSON.stringify(states)}`);
   // What was taken back is settled anew.
   await score(db.pool, { now: NOW });
   await advanceStages(db.pool, NOW);

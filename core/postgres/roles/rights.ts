@@ -163,6 +163,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
     'take_back_bonuses',
     'repay_bonuses',
     'standing_decisions',
+    'retier_unpaid',
     'second_needed',
     'in_second_sample',
     'note_digest',

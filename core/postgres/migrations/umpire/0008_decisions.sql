@@ -309,7 +309,7 @@ BEGIN
   INTO relationships, refused
   FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id
   WHERE NOT EXISTS (SELECT 1 FROM umpire.decisions AS d WHERE d.decision_id = c.decision_id);
-  PERFORM umpire.lock_for_decisions(relationships, refused, refused);
+  PERFORM umpire.lock_for_decisions(relationships, refused);
 
   SELECT array_agg(n.round ORDER BY n.position), max(n.round) INTO rounds, last_round FROM (
     SELECT c.position, dense_rank() OVER (PARTITION BY coalesce(i.relationship_id, c.item_id) ORDER BY c.item_id)::int AS round
@@ -329,21 +329,21 @@ BEGIN
   RETURN QUERY SELECT a.outcome FROM unnest(answers) AS a ORDER BY a.position;
 END $$;
 
--- Locks, in the order of 0001, all that decisions on these referrals touch: the fingerprints of some of them, and of some the
--- unpaid bonuses of their referrers, whose tiers may change.
-CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], flagging uuid[], tiering uuid[]) RETURNS void
+-- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that are rejected or no longer rejected that is
+-- their fingerprints, and the unpaid bonuses of their referrers, whose tiers may change.
+CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], refused uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   IF relationships IS NULL THEN RETURN; END IF;
-  IF flagging IS NOT NULL THEN
+  IF refused IS NOT NULL THEN
     PERFORM 1 FROM referrals.fingerprints AS f
-    WHERE f.id IN (SELECT r.fingerprint_id FROM unnest(flagging) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id)
+    WHERE f.id IN (SELECT r.fingerprint_id FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id)
     ORDER BY f.id FOR UPDATE;
   END IF;
   PERFORM 1 FROM umpire.referrals AS r
   WHERE r.relationship_id IN (SELECT x.id FROM unnest(relationships) AS x (id)) ORDER BY r.relationship_id FOR UPDATE;
-  IF tiering IS NULL OR umpire.observes() THEN
+  IF refused IS NULL OR umpire.observes() THEN
     PERFORM 1 FROM referrals.bonus_events AS b
     WHERE b.relationship_id IN (SELECT x.id FROM unnest(relationships) AS x (id)) ORDER BY b.id FOR UPDATE;
   ELSE
@@ -352,7 +352,7 @@ BEGIN
       SELECT o.id FROM unnest(relationships) AS x (id) JOIN referrals.bonus_events AS o ON o.relationship_id = x.id
       UNION
       SELECT o.id FROM (
-        SELECT DISTINCT r.referrer_id FROM unnest(tiering) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id
+        SELECT DISTINCT r.referrer_id FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id
       ) AS u
       JOIN referrals.bonus_events AS o ON o.user_id = u.referrer_id AND o.status IN ('pending', 'held')
     ) ORDER BY b.id FOR UPDATE;
@@ -677,7 +677,7 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM umpire.decisions AS u WHERE u.decision_id = c.undo_id);
   -- The engine settles what the facts say by then.
   PERFORM umpire.mark_dirty(applied);
-  PERFORM umpire.lock_for_decisions(relationships, refused, applied);
+  PERFORM umpire.lock_for_decisions(relationships, refused);
 
   SELECT array_agg(n.round ORDER BY n.position), max(n.round) INTO rounds, last_round FROM (
     SELECT c.position, row_number() OVER (
@@ -817,13 +817,9 @@ BEGIN
 
     IF is_owned THEN
       -- What is unpaid again is worth what the tiers say now; what is paid again, what it was paid with.
-      PERFORM umpire.retier_bonuses(array_agg(x.referrer_id), array_agg(x.at)) FROM (
-        SELECT r.referrer_id, r.qualified_at AS at FROM unnest(acting) AS j JOIN umpire.referrals AS r ON r.relationship_id = j.relationship_id
-        WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL
-        UNION ALL
-        SELECT b.user_id, f.at FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id JOIN umpire.bonuses AS f ON f.bonus_id = b.id
-        WHERE p.plan IN ('take_back', 'restore', 'free')
-      ) AS x;
+      PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
+      FROM unnest(acting) AS j JOIN umpire.referrals AS r ON r.relationship_id = j.relationship_id WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL;
+      PERFORM umpire.retier_unpaid((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'restore', 'free')));
       PERFORM umpire.retime_claims((SELECT array_agg(DISTINCT b.user_id) FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
         WHERE p.plan = 'restore' AND b.hold_reason = 'rate_limited'));
     END IF;
@@ -1013,4 +1009,57 @@ BEGIN
   FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (bonus_ids);
   PERFORM umpire.mark_cross_app(bonus_ids, true);
   PERFORM umpire.log_money(bonus_ids, 'paid', clock);
+END $$;
+
+-- Tier, multiplier and credits of a referrer's unpaid bonuses from `since` on (SPEC 2). Paid ones are never recomputed, and another
+-- service's tiers not at all.
+CREATE OR REPLACE FUNCTION umpire.retier_bonuses(referrers text[], since timestamptz[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  unpaid uuid[];
+BEGIN
+  IF umpire.observes() OR referrers IS NULL THEN RETURN; END IF;
+  -- Waits for whoever is paying one; what was paid meanwhile drops out here.
+  SELECT array_agg(l.id) INTO unpaid FROM (
+    SELECT b.id
+    FROM (SELECT x.user_id, min(x.at) AS at FROM unnest(referrers, since) AS x (user_id, at) GROUP BY x.user_id) AS u
+    JOIN referrals.bonus_events AS b ON b.user_id = u.user_id AND b.status IN ('pending', 'held')
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id AND f.at >= u.at
+    ORDER BY b.id FOR UPDATE OF b
+  ) AS l;
+  PERFORM umpire.retier_unpaid(unpaid);
+END $$;
+
+-- The same for these bonuses, whose rows are locked: the number of referrals qualified before the bonus's (at, id), itself and
+-- rejected ones excluded. One that the referrer qualifies for with the bonus's own event is not before it.
+CREATE FUNCTION umpire.retier_unpaid(bonus_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF bonus_ids IS NULL OR umpire.observes() THEN RETURN; END IF;
+  WITH bonuses AS MATERIALIZED (
+    SELECT b.id, r.referrer_id, f.at, f.event_id,
+      (NOT r.is_rejected AND (r.qualified_at, r.qualified_event) < (f.at, f.event_id)) IS TRUE AS counts_itself
+    FROM unnest(bonus_ids) AS x (id)
+    JOIN referrals.bonus_events AS b ON b.id = x.id
+    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+    JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id AND r.referrer_id = b.user_id
+  ),
+  counted AS (
+    SELECT m.id, count(*) FILTER (WHERE m.id IS NULL) OVER (
+      PARTITION BY m.referrer_id ORDER BY m.at, m.event_id, m.id NULLS LAST ROWS UNBOUNDED PRECEDING
+    ) - m.itself AS qualified
+    FROM (
+      SELECT b.id, b.referrer_id, b.at, b.event_id, b.counts_itself::int AS itself FROM bonuses AS b
+      UNION ALL
+      SELECT NULL, o.referrer_id, o.qualified_at, o.qualified_event, 0
+      FROM (SELECT DISTINCT b.referrer_id FROM bonuses AS b) AS u
+      JOIN umpire.referrals AS o ON o.referrer_id = u.referrer_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
+    ) AS m
+  )
+  UPDATE referrals.bonus_events AS b SET
+    tier_at_time = n.tier,
+    tier_multiplier = umpire.multiplier_of(n.tier)::real,
+    credits_final = floor(b.credits_base * umpire.multiplier_of(n.tier) + 0.5)::int
+  FROM (SELECT c.id, umpire.tier_of(c.qualified::int) AS tier FROM counted AS c WHERE c.id IS NOT NULL) AS n
+  WHERE b.id = n.id AND b.tier_at_time <> n.tier;
 END $$;

@@ -17,14 +17,28 @@ import { closeProposal } from './second-review.ts';
 import { MINUTE } from './seed.ts';
 import type { Bonus, Referral } from './state.ts';
 
-/** Takes decisions back, one after the other. `retier` is called when what is unpaid, or what counts, has changed. */
+/**
+ * Takes decisions back: all at once where they are about different items, otherwise one after the other. `retier` is called when
+ * what is unpaid, or what counts, has changed: what is held again is held for what it is worth by then.
+ */
 export function undoAll(till: Till, calls: readonly UndoCall[], by: string, retier: () => void): readonly UndoResult[] {
-  return calls.map((call) => undo(till, call, by, retier));
+  const about = calls.map(({ decisionId }) => aboutOf(till.state.review, decisionId));
+  const sets = new Set(about).size === calls.length ? [calls] : calls.map((call) => [call]);
+  return sets.flatMap((set) => {
+    const holds: Holds = [];
+    const results = set.map((call) => undo(till, call, by, holds));
+    retier();
+    for (const holdAgain of holds) holdAgain();
+    return results;
+  });
 }
+
+/** What is left to do once all that counts again does so. */
+type Holds = (() => void)[];
 
 const NO_MOVES = { paid: 0, reversed: 0 };
 
-function undo(till: Till, call: UndoCall, by: string, retier: () => void): UndoResult {
+function undo(till: Till, call: UndoCall, by: string, holds: Holds): UndoResult {
   const { review } = till.state;
   const place = placeOf(till.state, aboutOf(review, call.decisionId));
   const told = (outcome: UndoResult['outcome'], kind: UndoKind | null, moved: Moved): UndoResult => {
@@ -39,7 +53,7 @@ function undo(till: Till, call: UndoCall, by: string, retier: () => void): UndoR
   const { outcome, kind, target } = judge(till, place, call, by);
   let moved = NO_MOVES;
   if (kind !== null && target !== null) {
-    moved = carryOut(till, place, target, kind, retier);
+    moved = carryOut(till, place, target, kind, holds);
     target.undone = true;
   }
   const result = told(outcome, kind, moved);
@@ -85,7 +99,7 @@ function judge(till: Till, { key, item, referral }: Place, call: UndoCall, by: s
 
 type Moved = Pick<UndoResult, 'paid' | 'reversed'>;
 
-function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, retier: () => void): Moved {
+function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, holds: Holds): Moved {
   item.version += 1;
   if (kind === 'withdrawal') {
     closeProposal(till, referral, target, 'withdrawn');
@@ -97,53 +111,47 @@ function carryOut(till: Till, { referral, item }: Place, target: Made, kind: Und
   Object.assign(item, { status, assignee, notes, reviewedAt });
   switch (target.call.decision) {
     case 'approve':
-      return { paid: 0, reversed: takeApprovalBack(till, referral, before, retier) };
+      return { paid: 0, reversed: takeApprovalBack(till, referral, before, holds) };
     case 'reject':
-      return { paid: takeRejectionBack(till, referral, before, retier), reversed: 0 };
+      return { paid: takeRejectionBack(till, referral, before, holds), reversed: 0 };
     case 'escalate':
       return NO_MOVES;
   }
 }
 
 /** All that was paid since is taken back and held again; so is what waits for the claim limit only. */
-function takeApprovalBack(till: Till, referral: Referral, before: Before, retier: () => void): number {
+function takeApprovalBack(till: Till, referral: Referral, before: Before, holds: Holds): number {
   if (isHigher(before.heldBand, referral.heldBand)) referral.heldBand = before.heldBand;
   referral.approvedBand = before.approvedBand;
   referral.isFlagged = before.isFlagged || referral.heldBand === 'critical';
-  const again: Bonus[] = [];
   let reversed = 0;
   for (const bonus of referral.bonuses.values()) {
     if (bonus.holdReason === 'rate_limited') holdForBand(till, referral, bonus);
     else if (bonus.status === 'paid' && bonus.paidNth >= before.log) {
       reversed += reverse(till, bonus);
       bonus.status = 'pending';
-      again.push(bonus);
+      holds.push(() => holdForBand(till, referral, bonus));
     }
   }
-  // It is held for what it is worth by now.
-  retier();
-  for (const bonus of again) holdForBand(till, referral, bonus);
   return reversed;
 }
 
 /** What it rejected is as before, what it took back is paid again, what was rejected since waits for the engine. */
-function takeRejectionBack(till: Till, referral: Referral, before: Before, retier: () => void): number {
+function takeRejectionBack(till: Till, referral: Referral, before: Before, holds: Holds): number {
+  referral.isRejected = false;
   referral.isFlagged = before.isFlagged || (referral.heldBand === 'critical' && !isCovered(referral));
-  const again: [Bonus, BonusBefore][] = [];
   let paid = 0;
   for (const [key, bonus] of referral.bonuses) {
     if (bonus.status !== 'rejected') continue;
     const was = before.bonuses.get(key);
     if (was?.status === 'paid') paid += payOut(till, referral, bonus, 'adjustment');
     else bonus.status = 'pending';
-    if (was?.status === 'held') again.push([bonus, was]);
+    if (was?.status === 'held') holds.push(() => holdAs(till, referral, bonus, was));
   }
-  retier();
-  for (const [bonus, { holdReason, holdUntil }] of again) {
-    if (holdReason === null || holdReason === 'second_review') holdForBand(till, referral, bonus);
-    else hold(till, referral, bonus, holdReason, holdUntil);
-  }
-  referral.isRejected = false;
-  retier();
   return paid;
+}
+
+function holdAs(till: Till, referral: Referral, bonus: Bonus, { holdReason, holdUntil }: BonusBefore): void {
+  if (holdReason === null || holdReason === 'second_review') holdForBand(till, referral, bonus);
+  else hold(till, referral, bonus, holdReason, holdUntil);
 }

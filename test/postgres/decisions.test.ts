@@ -210,7 +210,7 @@ describe('decisions', () => {
       `SELECT kind, actor = session_user AS mine, on_behalf_of, (details ->> 'items')::int AS items,
          details ->> 'digest' = umpire.decisions_digest((details ->> 'batch')::uuid) AS right FROM umpire.audit_log WHERE kind IN ('decisions', 'undos') ORDER BY seq`,
     );
-    expect(rows).toEqual([{ kind: 'decisions', mine: true, on_behalf_of: 'ana', items: 5, right: true }]);
+    expect(rows).toEqual([{ kind: 'decisions', mine: true, on_behalf_of: 'ana', items: 6, right: true }]);
   });
 
   test('what is with a lead is a lead’s, and a viewer decides nothing', async () => {
@@ -258,6 +258,11 @@ describe('decisions', () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
     await expect(db.pool.query(`SELECT umpire.decide_items('[{}]')`)).rejects.toThrow('A decision has a decisionId');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
+    const call = JSON.stringify([
+      { decisionId: randomUUID(), itemId: await rae(), decision: 'undo', reason: 'household' },
+    ]);
+    const { rows } = await db.pool.query('SELECT umpire.decide_items($1) AS told', [call]);
+    expect(rows[0]?.told).toMatchObject({ outcome: 'not_allowed', message: 'There is no such decision as undo.' });
     await expect(db.pool.query(`SELECT umpire.undo_items('3')`)).rejects.toThrow('Undos come as an array.');
     expect(await decide(db.pool, [])).toEqual([]);
   });
@@ -476,6 +481,22 @@ describe('undo', () => {
     expect(rows).toEqual([{ tier: 'silver', qualified_count: 5 }]);
     await undoIt(decisionId, { as: 'ana' });
     expect(await stateOf('rff')).toEqual(before);
+  });
+
+  test('what is unpaid again has its place by the facts that came meanwhile', async () => {
+    const story = bring(rob(), 'rae', 5)
+      .used('2026-03-06T10:00:00Z', 'rae', 'chat')
+      .used('2026-03-06T11:00:00Z', 'rae', 'todo');
+    await tell(db.pool, story.events, minutes(-60));
+    const { decisionId } = await decideOn(await itemOf('rae'), 'reject', { as: 'ana' });
+    await tell(db.pool, story.used('2026-03-05T15:00:00Z', 'rae', 'todo').events, minutes(1));
+    expect(await undoIt(decisionId, { as: 'ana', at: minutes(2) })).toMatchObject({ outcome: 'applied' });
+    const { rows } = await db.pool.query(
+      `SELECT b.event_type, f.at = '2026-03-05T15:00:00Z' AND b.created_at = f.at AS earlier FROM referrals.bonus_events AS b JOIN umpire.bonuses AS f ON f.bonus_id = b.id
+       WHERE b.event_type IN ('activated', 'cross_app')`,
+    );
+    expect(rows.every(({ earlier }) => earlier)).toBe(true);
+    expect(rows).toHaveLength(2);
   });
 
   test('claims that the approval put off are fraud holds again', async () => {

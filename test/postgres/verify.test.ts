@@ -222,6 +222,11 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     noticed: ['bonus_missing'],
   },
   {
+    what: 'an unpaid bonus is for another time',
+    sql: `UPDATE umpire.bonuses SET at = at - interval '1 hour' WHERE bonus_id = ${A_HELD}`,
+    noticed: ['bonus_place'],
+  },
+  {
     what: 'a bonus is invented',
     sql: `
       INSERT INTO referrals.bonus_events (relationship_id, user_id, event_type, credits_base, credits_final, tier_at_time, status)

@@ -164,6 +164,8 @@ export const INNER_FUNCTIONS: readonly string[] = [
     'repay_bonuses',
     'standing_decisions',
     'retier_unpaid',
+    'bonus_places',
+    'place_bonuses',
     'second_needed',
     'in_second_sample',
     'note_digest',

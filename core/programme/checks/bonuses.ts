@@ -66,6 +66,16 @@ export const BONUS_CHECKS: readonly Check[] = [
       WHERE b.status IN ('pending', 'held') AND b.tier_at_time <> umpire.tier_of(q.qualified)`,
   },
   {
+    name: 'bonus_place',
+    modes: ['programme'],
+    sql: `
+      SELECT p.bonus_id::text AS subject, format('is unpaid and for %s, but what it is for was at %s', f.at, p.at) AS detail
+      FROM (SELECT array_agg(id) AS ids FROM referrals.bonus_events WHERE status IN ('pending', 'held')) AS w
+      CROSS JOIN LATERAL umpire.bonus_places(w.ids) AS p
+      JOIN umpire.bonuses AS f ON f.bonus_id = p.bonus_id
+      WHERE (f.at, f.event_id) <> (p.at, p.event_id)`,
+  },
+  {
     name: 'bonus_missing',
     modes: ['programme'],
     sql: `

@@ -231,7 +231,7 @@ CREATE TYPE umpire.judged_decision AS (
   decision text,
   reason text,
   note text,
-  -- repeated, repeated_here, key_reused, unknown, bad_reason, unscored: nothing is written. Otherwise what becomes of it.
+  -- repeated, repeated_here, key_reused, unknown, no_decision, unscored: nothing is written. Otherwise what becomes of it.
   verdict text,
   -- The call of the same item or of the same decision id that this one is answered by.
   first_position integer,
@@ -378,7 +378,7 @@ DECLARE
 BEGIN
   SELECT array_agg(ROW(j.position, j.decision_id, j.item_id, j.relationship_id, j.expected_version, j.decision, j.reason, j.note,
       CASE
-        WHEN j.acting_position < j.position AND j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,bad_reason}')
+        WHEN j.acting_position < j.position AND j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored,bad_reason}')
           THEN CASE j.decision WHEN j.acting_decision THEN 'agreed' ELSE 'conflict' END
         ELSE j.verdict
       END,
@@ -415,8 +415,9 @@ BEGIN
                 THEN 'repeated' ELSE 'key_reused' END
             WHEN c.position > c.first_position THEN CASE WHEN c.same THEN 'repeated_here' ELSE 'key_reused' END
             WHEN i.item_id IS NULL OR q.id IS NULL THEN 'unknown'
-            WHEN rc.code IS NULL THEN 'bad_reason'
+            WHEN c.decision NOT IN ('approve', 'reject', 'escalate') THEN 'no_decision'
             WHEN s.relationship_id IS NULL THEN 'unscored'
+            WHEN rc.code IS NULL THEN 'bad_reason'
             WHEN q.status IN ('approved', 'rejected') THEN
               CASE WHEN q.status::text = CASE c.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' END THEN 'agreed' ELSE 'conflict' END
             WHEN q.status = 'escalated' AND c.decision = 'escalate' THEN 'agreed'
@@ -524,12 +525,14 @@ BEGIN
       jsonb_build_object(
         'outcome', CASE j.verdict
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
+          WHEN 'bad_reason' THEN 'not_allowed'
           WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
           WHEN 'agreed' THEN 'This was decided the same way before.'
           WHEN 'conflict' THEN 'This was decided differently before: ' || j.status || '.'
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
+          WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
           WHEN 'proposed' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'waits' THEN 'It takes effect when a second analyst decides the same.'
@@ -555,7 +558,7 @@ BEGIN
         FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       ) AS e GROUP BY e.decision_id
     ) AS m ON m.decision_id = j.decision_id
-    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,bad_reason,unscored}')
+    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored}')
   ) AS j;
   IF acting IS NOT NULL THEN PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(acting) AS j)); END IF;
 
@@ -564,13 +567,13 @@ BEGIN
         'outcome', CASE j.verdict WHEN 'unknown' THEN 'unknown' WHEN 'unscored' THEN 'unknown' ELSE 'not_allowed' END,
         'message', CASE j.verdict
           WHEN 'key_reused' THEN 'This decision id was used before for something else.'
-          WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
+          WHEN 'no_decision' THEN 'There is no such decision as ' || j.decision || '.'
           WHEN 'unknown' THEN 'There is no such item.'
           ELSE 'The referral has not been scored.'
         END,
         'status', j.status, 'version', j.version, 'paid', 0, 'rejected', 0, 'reversed', 0)))::umpire.answer)
     FROM (
-      SELECT j.position, j.decision_id, j.item_id, j.reason, coalesce(f.verdict, j.verdict) AS verdict, j.status, j.version
+      SELECT j.position, j.decision_id, j.item_id, j.decision, coalesce(f.verdict, j.verdict) AS verdict, j.status, j.version
       FROM unnest(judged) AS j LEFT JOIN unnest(judged) AS f ON j.verdict = 'repeated_here' AND f.position = j.first_position
     ) AS j
     LEFT JOIN umpire.decisions AS d ON d.decision_id = j.decision_id AND j.verdict <> 'key_reused'
@@ -816,7 +819,8 @@ BEGIN
     UPDATE referrals.bonus_events AS b SET status = 'pending' FROM unnest(planned) AS p WHERE p.plan = 'free' AND b.id = p.bonus_id;
 
     IF is_owned THEN
-      -- What is unpaid again is worth what the tiers say now; what is paid again, what it was paid with.
+      -- What is unpaid again has its place by today's facts and is worth what the tiers say now; what is paid again, what it was paid with.
+      PERFORM umpire.place_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'restore', 'free')));
       PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
       FROM unnest(acting) AS j JOIN umpire.referrals AS r ON r.relationship_id = j.relationship_id WHERE j.decision = 'reject' AND r.qualified_at IS NOT NULL;
       PERFORM umpire.retier_unpaid((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'restore', 'free')));
@@ -1062,4 +1066,47 @@ BEGIN
     credits_final = floor(b.credits_base * umpire.multiplier_of(n.tier) + 0.5)::int
   FROM (SELECT c.id, umpire.tier_of(c.qualified::int) AS tier FROM counted AS c WHERE c.id IS NOT NULL) AS n
   WHERE b.id = n.id AND b.tier_at_time <> n.tier;
+END $$;
+
+-- The (at, id) that the stages and first uses, as they are now, give these bonuses.
+CREATE FUNCTION umpire.bonus_places(bonus_ids uuid[]) RETURNS TABLE (bonus_id uuid, at timestamptz, event_id text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT b.id, p.at, p.event_id
+  FROM unnest(bonus_ids) AS x (id)
+  JOIN referrals.bonus_events AS b ON b.id = x.id
+  JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id
+  JOIN referrals.relationships AS rel ON rel.id = b.relationship_id
+  LEFT JOIN LATERAL (
+    SELECT u.at, u.event_id FROM umpire.usages AS u
+    WHERE b.event_type = 'cross_app' AND u.user_id = r.referee_id AND u.app_id = b.app_id AND u.at >= r.at ORDER BY u.at, u.event_id LIMIT 1
+  ) AS used ON true
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE b.event_type WHEN 'registered' THEN r.at WHEN 'activated' THEN rel.activated_at WHEN 'qualified' THEN r.qualified_at
+        WHEN 'retained' THEN rel.retained_at ELSE used.at END AS at,
+      CASE b.event_type WHEN 'registered' THEN r.event_id WHEN 'activated' THEN r.activated_event WHEN 'qualified' THEN r.qualified_event
+        WHEN 'retained' THEN r.retained_event ELSE used.event_id END AS event_id
+  ) AS p
+  WHERE p.at IS NOT NULL AND p.event_id IS NOT NULL
+$$;
+
+-- Gives these bonuses the place that the facts give them: what was paid or rejected did not move while it was.
+CREATE FUNCTION umpire.place_bonuses(bonus_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  moved uuid[];
+BEGIN
+  IF bonus_ids IS NULL OR umpire.observes() THEN RETURN; END IF;
+  WITH placed AS (
+    UPDATE umpire.bonuses AS f SET at = p.at, event_id = p.event_id
+    FROM umpire.bonus_places(bonus_ids) AS p WHERE f.bonus_id = p.bonus_id AND (f.at, f.event_id) <> (p.at, p.event_id)
+    RETURNING f.bonus_id, f.at
+  ),
+  dated AS (
+    UPDATE referrals.bonus_events AS b SET created_at = p.at FROM placed AS p WHERE b.id = p.bonus_id
+  )
+  SELECT array_agg(p.bonus_id) INTO moved FROM placed AS p;
+  IF moved IS NOT NULL THEN
+    PERFORM umpire.retime_claims((SELECT array_agg(DISTINCT b.user_id) FROM referrals.bonus_events AS b WHERE b.id = ANY (moved)));
+  END IF;
 END $$;

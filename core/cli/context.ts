@@ -4,7 +4,8 @@ import { connect, type Pool } from '../postgres/connection.ts';
 import { defaultHome } from '../postgres/embedded/home.ts';
 import { openWorkspace } from '../postgres/embedded/workspace.ts';
 import { type HashKey, loadHashKey } from '../postgres/hash-key.ts';
-import { recordedMode } from '../postgres/mode.ts';
+import { isMigrated } from '../postgres/mode.ts';
+import { isEngine, type LoginRole, loginRole, NotAllowedError, requireRole } from '../postgres/roles/login.ts';
 import { BadArgument } from './errors.ts';
 
 /** What every command has: a database, the engine's clock, and where to write. */
@@ -13,6 +14,8 @@ export type Context = {
   readonly now: Date;
   /** The clock that `--now` set, for what the server's own would serve: only owner and engine may set it. */
   readonly givenNow: Date | undefined;
+  /** What the login is here; null in a database that was never migrated. */
+  readonly role: LoginRole | null;
   readonly home: string;
   readonly json: boolean;
   readonly hashKey: (options: { create: boolean }) => HashKey;
@@ -29,6 +32,10 @@ const globals = z.object({
 });
 
 type ContextOptions = {
+  /** The least role that may run it; a viewer where it does not say. */
+  readonly takes?: LoginRole;
+  /** False where standard output is the work's own. */
+  readonly prints?: boolean;
   /** Runs on a database that was never migrated. */
   readonly unprepared?: boolean;
 };
@@ -52,23 +59,44 @@ export async function withContext<Result>(
   const workspace = url === undefined ? await openWorkspace({ home, onStep: say }) : null;
   const pool = connect(workspace?.connection ?? url ?? '', 'umpire command');
   try {
-    if (options.unprepared !== true && (await recordedMode(pool)) === null) {
-      throw new BadArgument('This database has not been prepared for Umpire: run `umpire migrate` first.', 1);
-    }
     const givenNow = now === undefined ? undefined : new Date(now);
+    const role = await checkedRole(pool, options, givenNow !== undefined);
     const result = await work({
       pool,
       now: givenNow ?? new Date(),
       givenNow,
+      role,
       home,
       json,
       hashKey: ({ create }) => loadHashKey({ env: process.env, home, create }),
       say,
     });
-    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${print(result)}\n`);
+    if (options.prints !== false) process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${print(result)}\n`);
     return result;
   } finally {
     await pool.end();
     await workspace?.release();
   }
+}
+
+async function checkedRole(
+  pool: Pool,
+  { unprepared, takes = 'viewer' }: ContextOptions,
+  hasClock: boolean,
+): Promise<LoginRole | null> {
+  const isPrepared = await isMigrated(pool);
+  if (!isPrepared) {
+    if (unprepared === true) return null;
+    throw new BadArgument('This database has not been prepared for Umpire: run `umpire migrate` first.', 1);
+  }
+  const role = await loginRole(pool);
+  // Whoever owns the database may not be a member of the owner's role yet: `migrate` makes them one, or says who can.
+  if (unprepared === true && role === null) return null;
+  const { rows } = await pool.query<{ login: string }>('SELECT session_user AS login');
+  const login = rows[0]?.login ?? '';
+  requireRole(role, takes, login);
+  if (hasClock && !isEngine(role)) {
+    throw new NotAllowedError(`--now is for the owner and the engine, and the login ${login} is ${role}.`);
+  }
+  return role;
 }

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { keepableText } from '../postgres/error-text.ts';
+import { keepableText, raisedText, refusedText } from '../postgres/error-text.ts';
 
 /** Arguments that cannot be understood: said in one line, exit status 2 unless it says otherwise. */
 export class BadArgument extends Error {
@@ -17,7 +17,9 @@ export class Failed extends Error {}
 export function explain(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof DatabaseError) return `PostgreSQL: ${keepableText(error)}`;
+  if (error instanceof DatabaseError) {
+    return raisedText(error) ?? refusedText(error) ?? `PostgreSQL: ${keepableText(error)}`;
+  }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ECONNREFUSED' || code === 'ENOENT')
     return `No PostgreSQL server answers there (${error.message || code}).`;

@@ -14,12 +14,19 @@ const COMMANDS: { readonly [name: string]: () => Promise<Add> } = {
   case: async () => (await import('./commands/case.ts')).caseCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
   undo: async () => (await import('./commands/undo.ts')).undoCommand,
+  bulk: async () => (await import('./commands/bulk.ts')).bulkCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   stats: async () => (await import('./commands/stats.ts')).statsCommand,
   erase: async () => (await import('./commands/erase.ts')).eraseCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  admin: async () => (await import('./commands/admin.ts')).adminCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
   'try-pattern': async () => (await import('./commands/try-pattern.ts')).tryPatternCommand,
 };
+
+function withOwn(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withOwn)];
+}
 
 /** Runs one command; returns the exit status: 0 done, 1 failed, 2 bad arguments. */
 async function run(argv: readonly string[]): Promise<number> {
@@ -34,7 +41,7 @@ async function run(argv: readonly string[]): Promise<number> {
     (await COMMANDS[name]?.())?.(program);
   }
   // Options that every command has may stand behind its name.
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap(withOwn)) {
     for (const option of program.options) command.addOption(option);
     command.exitOverride();
   }

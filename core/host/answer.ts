@@ -1,6 +1,7 @@
+import { DatabaseError } from 'pg';
 import { METHODS } from '../contract/methods.ts';
 import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResponse } from '../contract/methods.ts';
-import { traceError } from '../postgres/error-text.ts';
+import { raisedText, traceError } from '../postgres/error-text.ts';
 import { CallFailure } from './failure.ts';
 
 /** Runs one method. Every end of it is an outcome: a call without an answer would keep the window waiting. */
@@ -19,7 +20,16 @@ export async function answer(
     return { ok: true, value: await handler(parsed.data) };
   } catch (error) {
     if (error instanceof CallFailure) return { ok: false, error: error.error };
+    const refusal = error instanceof DatabaseError ? refusalOf(error) : null;
+    if (refusal !== null) return { ok: false, error: { code: 'refused', message: refusal } };
     log(`${method} failed: ${traceError(error)}`);
     return { ok: false, error: { code: 'internal', message: `${method} failed; the log has the details` } };
   }
+}
+
+const NOT_ALLOWED = '42501';
+
+/** What the database says of a right that the login has not; null for any other error. */
+function refusalOf(error: DatabaseError): string | null {
+  return error.code === NOT_ALLOWED ? (raisedText(error) ?? 'The role of this login does not allow that.') : null;
 }

@@ -2,6 +2,7 @@ import { DatabaseError } from 'pg';
 import { MigrateError } from '../postgres/migrate.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { keepableText } from '../postgres/error-text.ts';
+import { NotAllowedError } from '../postgres/roles/login.ts';
 import { HashKeyError } from '../postgres/hash-key.ts';
 import { codeOf, WorkspaceError } from '../postgres/embedded/error.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -12,7 +13,9 @@ export type Failure = { readonly message: string; readonly detail: string | null
 /** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
 export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
   const detail = withoutSecrets(detailOf(error), options.databaseUrl);
-  const own = [WorkspaceError, NotMigratedError, MigrateError, HashKeyError].some((kind) => error instanceof kind);
+  const own = [WorkspaceError, NotMigratedError, NotAllowedError, MigrateError, HashKeyError].some(
+    (kind) => error instanceof kind,
+  );
   if (own) return { message: detail, detail: null };
   const configured = options.databaseUrl !== undefined;
   if (codeOf(error) === '28P01' || codeOf(error) === '28000') {

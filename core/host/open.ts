@@ -3,6 +3,7 @@ import type { Notice } from '../contract/notices.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { CallFailure } from './failure.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
+import { bulkHandlers } from './bulk-handlers.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
 import { readReadyStatus } from './ready-status.ts';
@@ -91,6 +92,7 @@ export function openHost(options: HostOptions): Host {
   }
 
   async function again(): Promise<void> {
+    await bulk.stop();
     await end(attempt).catch((error: unknown) =>
       options.log(`closing before a retry: ${failureOf(error, options).message}`),
     );
@@ -112,9 +114,18 @@ export function openHost(options: HostOptions): Host {
     }
   }
 
+  const changed = (): void => notify({ kind: 'queue' });
+  const bulk = bulkHandlers({
+    use,
+    changed,
+    told: (session) => notify({ kind: 'bulk', session }),
+    log: options.log,
+  });
+
   return {
     handlers: hostHandlers({
       use,
+      bulk: bulk.handlers,
       status: async () => {
         if (status.state !== 'ready') return status;
         // The decisions of the last hour change with the clock; everything else stays as it was told.
@@ -127,7 +138,7 @@ export function openHost(options: HostOptions): Host {
         });
         await retrying;
       },
-      changed: () => notify({ kind: 'queue' }),
+      changed,
     }),
     subscribe(listener) {
       listeners.add(listener);
@@ -135,6 +146,7 @@ export function openHost(options: HostOptions): Host {
     },
     async close() {
       closed = true;
+      await bulk.stop();
       await retrying;
       await end(attempt);
     },

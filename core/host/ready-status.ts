@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { MODES } from '../domain/vocabulary.ts';
+import { LOGIN_ROLES } from '../postgres/roles/login.ts';
 import { dbCount, row } from '../postgres/rows.ts';
 import type { Session } from './session.ts';
 
@@ -8,26 +9,22 @@ const facts = z.object({
   mode: z.enum(MODES),
   is_demo: z.boolean(),
   analyst: z.string(),
-  role: z.string(),
+  role: z.enum(LOGIN_ROLES),
+  undo_minutes: z.number().int(),
   rule_set_version: z.number().int(),
   decisions: dbCount,
 });
 
 /** What the foot of the window says of an open workspace. */
 export async function readReadyStatus({ pool, label }: Session): Promise<Extract<WorkspaceStatus, { state: 'ready' }>> {
-  // The highest of Umpire's roles that the login has; whoever owns the tables needs none.
   const found = await row(
     pool,
     facts,
-    `SELECT w.mode, w.is_demo, session_user AS analyst,
-       coalesce((SELECT substr(r.rolname, 8) FROM unnest(ARRAY['umpire_admin', 'umpire_lead', 'umpire_analyst', 'umpire_viewer', 'umpire_engine'])
-                   WITH ORDINALITY AS known (name, rank) JOIN pg_roles r ON r.rolname = known.name
-                 WHERE pg_has_role(session_user, r.oid, 'MEMBER') AND NOT pg_has_role(session_user, c.relowner, 'MEMBER')
-                 ORDER BY known.rank LIMIT 1), 'owner') AS role,
+    `SELECT w.mode, w.is_demo, session_user AS analyst, umpire.login_role() AS role, s.undo_minutes,
        (SELECT max(version) FROM umpire.rule_sets) AS rule_set_version,
-       (SELECT count(*) FROM umpire.decisions d WHERE d.actor = session_user
+       (SELECT count(*) FROM umpire.decisions_made AS d WHERE d.actor = session_user
           AND d.decided_at > now() - interval '1 hour' AND d.outcome ->> 'outcome' = 'applied') AS decisions
-     FROM umpire.workspace w JOIN pg_class c ON c.oid = 'umpire.workspace'::regclass`,
+     FROM umpire.workspace AS w CROSS JOIN umpire.review_settings AS s`,
   );
   if (found === null) throw new Error('This database has no workspace record.');
   return {
@@ -37,6 +34,8 @@ export async function readReadyStatus({ pool, label }: Session): Promise<Extract
     mode: found.mode,
     analyst: found.analyst,
     role: found.role,
+    may: { decide: found.role !== 'viewer', lead: !['viewer', 'analyst'].includes(found.role) },
+    undoMinutes: found.undo_minutes,
     ruleSetVersion: found.rule_set_version,
     decisionsLastHour: found.decisions,
   };

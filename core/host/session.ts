@@ -2,7 +2,8 @@ import { connect, type Pool } from '../postgres/connection.ts';
 import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts';
 import { checkHashKey, type HashKey, HashKeyError, loadHashKey } from '../postgres/hash-key.ts';
 import { migrate } from '../postgres/migrate.ts';
-import { recordedMode } from '../postgres/mode.ts';
+import { isMigrated, recordedMode } from '../postgres/mode.ts';
+import { isEngine, type LoginRole, loginRole, NotAllowedError } from '../postgres/roles/login.ts';
 import { fillDemo } from './fill-demo.ts';
 import { labelOf } from './secrets.ts';
 
@@ -13,6 +14,8 @@ export type Session = {
   readonly label: string;
   /** Null on a machine that has none, or not the one of this database: it decides, but hashes nothing. */
   readonly key: HashKey | null;
+  /** What the login is here. Only the owner and the engine score and run jobs; the others review. */
+  readonly role: LoginRole;
   /** Calling it again does nothing. */
   close(): Promise<void>;
 };
@@ -38,13 +41,20 @@ async function startConfigured({ home, onStep }: SessionOptions, databaseUrl: st
   onStep(`Connecting to ${label}`, null, null);
   const pool = connect(databaseUrl, 'umpire host');
   try {
-    if ((await recordedMode(pool)) === null) {
+    if (!(await isMigrated(pool))) {
       throw new NotMigratedError(
         `The database ${label} has not been prepared for Umpire. Nothing was changed. ` +
           'Run `npm run umpire -- migrate --database-url …` with the login that owns it, then retry.',
       );
     }
-    return { pool, label, key: await usableKey(pool, home), close: once(() => pool.end()) };
+    const role = await loginRole(pool);
+    if (role === null) {
+      throw new NotAllowedError(
+        `This login has no role in Umpire on ${label}. Nothing was changed. An admin gives it one with \`npm run umpire -- admin add\`; then retry.`,
+      );
+    }
+    const key = isEngine(role) ? await usableKey(pool, home) : null;
+    return { pool, label, key, role, close: once(() => pool.end()) };
   } catch (error) {
     await pool.end();
     throw error;
@@ -74,7 +84,7 @@ async function startEmbedded({ home, demoReferrals, signal, onStep }: SessionOpt
     step('Preparing the database');
     await migrate(pool, { key });
     await fillDemo(pool, { home, referrals: demoReferrals, key, signal, onStep });
-    return { pool, label: workspace.label, key, close: once(() => closeEmbedded(pool, workspace)) };
+    return { pool, label: workspace.label, key, role: 'owner', close: once(() => closeEmbedded(pool, workspace)) };
   } catch (error) {
     await closeEmbedded(pool, workspace);
     throw error;

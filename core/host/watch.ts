@@ -8,7 +8,8 @@ import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { keepableText, traceError } from '../postgres/error-text.ts';
 import { NO_HASH_KEY } from '../postgres/hash-key.ts';
 import { recordedMode } from '../postgres/mode.ts';
-import { row } from '../postgres/rows.ts';
+import { isEngine } from '../postgres/roles/login.ts';
+import { dbInstant, type Queryable, row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 
@@ -28,10 +29,16 @@ export type WatchOptions = {
 const EVERY_MS = 2000;
 const SCHEDULE_RETRY_MS = 60_000;
 
-/** Scores what is dirty, runs jobs when they are due, and looks for changed items, again and again until it is stopped. */
+/**
+ * Looks for changed items again and again until it is stopped. A login of the engine also scores what is dirty and runs jobs when
+ * they are due; where a reviewer is logged in, other machines do.
+ */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
-  const ended = Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]);
+  const ended = Promise.all([
+    run(session, options, stop.signal),
+    ...(isEngine(session.role) ? [keepSchedule(session, options, stop.signal)] : []),
+  ]);
   return {
     stop: async () => {
       stop.abort();
@@ -40,16 +47,18 @@ export function watch(session: Session, options: WatchOptions): Watch {
   };
 }
 
-async function run({ pool }: Session, { log, onChange, onLost }: WatchOptions, signal: AbortSignal): Promise<void> {
-  let seen: string | null = null;
+async function run(
+  { pool, role }: Session,
+  { log, onChange, onLost }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  let seen: Look | null = null;
   while (!signal.aborted) {
     try {
-      await score(pool, { now: await serverNow(pool), signal });
-      const look: z.infer<typeof changes> | null = await row(pool, changes, CHANGES, [seen]);
-      if (look !== null) {
-        seen = look.snapshot;
-        if (look.changed) onChange();
-      }
+      if (isEngine(role)) await score(pool, { now: await serverNow(pool), signal });
+      const look = await lookForChanges(pool, seen);
+      seen = look;
+      if (look.changed) onChange();
     } catch (error) {
       if (signal.aborted) return;
       if (isConnectionLoss(error)) {
@@ -97,11 +106,27 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-const changes = z.object({ snapshot: z.string(), changed: z.boolean() });
+const changes = z.object({ snapshot: z.string(), at: dbInstant, changed: z.boolean() });
+type Look = z.infer<typeof changes>;
 
-/** Items written by transactions that the last look did not see, however late they committed (DESIGN, pull). */
+async function lookForChanges(db: Queryable, before: Look | null): Promise<Look> {
+  const look = await row(db, changes, CHANGES, [before?.snapshot ?? null, before?.at ?? null]);
+  if (look === null) throw new Error('the look for changes found no row');
+  return look;
+}
+
+/**
+ * Items and claims written by transactions that the last look did not see, however late they committed (DESIGN, pull), and
+ * claims that ended by themselves since.
+ */
 const CHANGES = `
-  SELECT pg_current_snapshot()::text AS snapshot,
-    $1::pg_snapshot IS NOT NULL AND EXISTS (
-      SELECT 1 FROM umpire.items WHERE tx >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, $1::pg_snapshot)
-    ) AS changed`;
+  SELECT pg_current_snapshot()::text AS snapshot, statement_timestamp() AS at,
+    $1::pg_snapshot IS NOT NULL AND (${writtenSince('items')} OR ${writtenSince('claims')} OR EXISTS (
+      SELECT 1 FROM umpire.claims WHERE expires_at > $2::timestamptz AND expires_at <= statement_timestamp()
+    )) AS changed`;
+
+function writtenSince(table: 'items' | 'claims'): string {
+  return `EXISTS (
+      SELECT 1 FROM umpire.${table} WHERE tx >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, $1::pg_snapshot)
+    )`;
+}

@@ -14,6 +14,17 @@ export function keepableText(error: unknown): string {
   return textOf(error).replace(EMAIL, '…@…').replace(ADDRESS, '…').slice(0, LONGEST);
 }
 
+/** What one of Umpire's own functions says of its refusal, which names no value of a row; null for any other error. */
+export function raisedText(error: pg.DatabaseError): string | null {
+  if (error.routine !== 'exec_stmt_raise' || QUOTES_VALUES.test(error.code ?? '')) return null;
+  return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+}
+
+/** What the server refuses to this login; null for any other error. */
+export function refusedText(error: pg.DatabaseError): string | null {
+  return error.code === '42501' ? `This login may not do that (${error.message}).` : null;
+}
+
 function textOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(textOf).join('; ');
   if (!(error instanceof Error)) return 'unknown error';

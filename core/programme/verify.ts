@@ -1,6 +1,8 @@
 import type { Queryable } from '../postgres/connection.ts';
 import { recordedMode } from '../postgres/mode.ts';
+import { AUDIT_CHECKS } from './checks/audit.ts';
 import { BONUS_CHECKS } from './checks/bonuses.ts';
+import { BULK_CHECKS } from './checks/bulk.ts';
 import type { Check } from './checks/check.ts';
 import { DECISION_CHECKS } from './checks/decisions.ts';
 import { LEDGER_CHECKS } from './checks/ledger.ts';
@@ -16,7 +18,9 @@ export const CHECKS: readonly Check[] = [
   ...REFERRAL_CHECKS,
   ...REVIEW_CHECKS,
   ...DECISION_CHECKS,
+  ...BULK_CHECKS,
   ...STATISTICS_CHECKS,
+  ...AUDIT_CHECKS,
 ];
 
 /** Checks every invariant that must hold in this database's mode; an empty answer means that all hold. */

@@ -24,10 +24,8 @@ export async function readBonuses(db: Queryable, relationshipId: string, referee
     db,
     storedBonus,
     `SELECT b.id, b.user_id, b.event_type, b.app_id, b.credits_final AS credits, b.tier_at_time, b.tier_multiplier, b.status,
-       CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
-       CASE WHEN b.hold_reason = 'second_review' AND s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' ELSE b.hold_until END AS hold_until,
-       b.released_at, b.created_at
-     FROM referrals.bonus_events b LEFT JOIN umpire.scores s ON s.relationship_id = b.relationship_id
+       b.hold_reason, b.hold_until, b.released_at, b.created_at
+     FROM umpire.bonuses_seen b
      WHERE b.relationship_id = $1 ORDER BY b.created_at, b.event_type, b.app_id, b.user_id, b.id`,
     [relationshipId],
   );

@@ -9,6 +9,7 @@ import { inSnapshot } from '../postgres/snapshot.ts';
 import { readBonuses } from './case-bonuses.ts';
 import { readCaseHead } from './case-head.ts';
 import { CROWD_LIMIT, readCrowds } from './crowd.ts';
+import { readClaim } from './claims.ts';
 import { decisionsOf, readDecisions, readSecondReview } from './decisions-on-case.ts';
 import { egoCase } from './ego-case.ts';
 import { innocentFacts } from './innocent-facts.ts';
@@ -34,7 +35,8 @@ export async function readCase(
   return inSnapshot(pool, (db) => readCaseFile(db, itemId, now, { records, words: wordsFor(zone, now) }));
 }
 
-async function readCaseFile(
+/** The same in somebody's own snapshot. */
+export async function readCaseFile(
   db: Queryable,
   itemId: string,
   now: Date,
@@ -46,6 +48,7 @@ async function readCaseFile(
   const [referrer, referee] = await readParties(db, [head.referrer_id, head.referee_id] as const);
   const bonuses = await readBonuses(db, head.relationship_id, head.referee_id);
   const movements = await readMovements(db, head.relationship_id);
+  const claim = await readClaim(db, itemId);
   const decisions = await readDecisions(db, head.relationship_id, now);
   const secondReview = await readSecondReview(db, head.item_id, now);
   const signals = await readFiredSignals(db, head.relationship_id, records, words);
@@ -99,6 +102,7 @@ async function readCaseFile(
       atMost: CROWD_LIMIT,
       likenesses,
     }),
+    claim,
     secondReview,
     decisions: decisionsOf(decisions),
   };

@@ -4,6 +4,12 @@ import { dbCount, type Queryable, rows } from '../postgres/rows.ts';
 /** Counting stops here: a carrier's address may have a million accounts, and more than this says nothing more. */
 export const CROWD_LIMIT = 2000;
 
+/**
+ * A device or an address with more accounts than this connects nobody: an office, a campus or a carrier would make one ring of
+ * all that ever went through it.
+ */
+export const MOST_CONNECTED = 50;
+
 export type Crowds = {
   /** Accounts ever seen at each device, by its hash, at most `CROWD_LIMIT`. */
   readonly devices: ReadonlyMap<string, number>;

@@ -1,4 +1,5 @@
 import type { QueueFilter } from '../contract/queue.ts';
+import { IS_LIVE } from './live-claim.ts';
 
 /** A filter as SQL over `referrals.review_queue q`; its values are numbered from `$1`. */
 export type FilterSql = {
@@ -27,6 +28,13 @@ export function filterSql(filter: QueueFilter): FilterSql {
   // The column is text and may be written by others: a JSON operator would fail the whole page for one bad row.
   for (const signal of filter.signals) {
     conditions.push(`strpos(q.fraud_signals, ${value(JSON.stringify(signal))}) > 0`);
+  }
+
+  if (filter.scoreFrom !== undefined) conditions.push(`q.fraud_score >= ${value(filter.scoreFrom)}`);
+  if (filter.unclaimed) {
+    conditions.push(
+      `NOT EXISTS (SELECT 1 FROM umpire.claims AS c WHERE c.item_id = q.id AND c.analyst <> session_user AND ${IS_LIVE})`,
+    );
   }
 
   const search = filter.search.trim();

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { type QueuePage, type QueueRow, type QueueSummary, queuePageRequest } from '../contract/queue.ts';
+import {
+  type QueueFilter,
+  type QueuePage,
+  type QueueRow,
+  type QueueSummary,
+  queuePageRequest,
+} from '../contract/queue.ts';
 import { REVIEW_STATUSES, SEVERITIES } from '../domain/vocabulary.ts';
 import { dbCount, dbInstant, type Queryable, row, rows } from '../postgres/rows.ts';
+import { IS_LIVE } from './live-claim.ts';
 import { type FilterSql, filterSql } from './queue-filter.ts';
 import { atStake, DUE_AT, ORDER_BY } from './queue-order.ts';
 import { byPoints, signalNames } from './signal-names.ts';
@@ -17,25 +24,47 @@ export async function queuePage(db: Queryable, request: QueuePageRequest, now: D
   const filter = filterSql(request.filter);
   // A search finds few and looks at everybody: it counts while it sorts. Without one, counting apart is far cheaper.
   const counted = filter.searches ? 'count(*) OVER ()' : 'NULL::bigint';
-  const n = filter.values.length;
-  const stake =
-    request.filter.order === 'stake'
-      ? `LEFT JOIN (SELECT b.relationship_id, sum(b.credits_final) AS credits FROM referrals.bonus_events b
-           WHERE ${atStake(`$${n + 3}`)} GROUP BY 1) stake ON stake.relationship_id = q.relationship_id`
-      : '';
-  const found = await rows(
-    db,
-    z.object({ id: z.string(), total: dbCount.nullable() }),
-    `${filter.with}
-     SELECT q.id, ${counted} AS total FROM referrals.review_queue q
-     JOIN referrals.relationships r ON r.id = q.relationship_id ${stake}
-     WHERE ${filter.where} ORDER BY ${ORDER_BY[request.filter.order]} OFFSET $${n + 1} LIMIT $${n + 2}`,
-    [...filter.values, request.offset, request.limit, ...(stake === '' ? [] : [now])],
-  );
+  const found = await findItems(db, filter, { ...request, order: request.filter.order, counted }, now);
   const ids = found.map(({ id }) => id);
   const none = found.length === 0 && request.offset === 0;
   const total = none ? 0 : (found[0]?.total ?? (await count(db, filter)));
   return { total, offset: request.offset, rows: await queueRows(db, ids, now) };
+}
+
+/** Ids of the first items that match, in the filter's order, at most so many. */
+export async function queueIds(db: Queryable, filter: QueueFilter, limit: number, now: Date): Promise<string[]> {
+  const which = { order: filter.order, offset: 0, limit, counted: 'NULL::bigint' };
+  return (await findItems(db, filterSql(filter), which, now)).map(({ id }) => id);
+}
+
+const foundItem = z.object({ id: z.string(), total: dbCount.nullable() });
+
+function findItems(
+  db: Queryable,
+  filter: FilterSql,
+  which: {
+    readonly order: QueueFilter['order'];
+    readonly offset: number;
+    readonly limit: number;
+    readonly counted: string;
+  },
+  now: Date,
+): Promise<z.infer<typeof foundItem>[]> {
+  const n = filter.values.length;
+  const stake =
+    which.order === 'stake'
+      ? `LEFT JOIN (SELECT b.relationship_id, sum(b.credits_final) AS credits FROM referrals.bonus_events b
+           WHERE ${atStake(`$${n + 3}`)} GROUP BY 1) stake ON stake.relationship_id = q.relationship_id`
+      : '';
+  return rows(
+    db,
+    foundItem,
+    `${filter.with}
+     SELECT q.id, ${which.counted} AS total FROM referrals.review_queue q
+     JOIN referrals.relationships r ON r.id = q.relationship_id ${stake}
+     WHERE ${filter.where} ORDER BY ${ORDER_BY[which.order]} OFFSET $${n + 1} LIMIT $${n + 2}`,
+    [...filter.values, which.offset, which.limit, ...(stake === '' ? [] : [now])],
+  );
 }
 
 async function count(db: Queryable, filter: FilterSql): Promise<number> {
@@ -64,6 +93,7 @@ const storedRow = z.object({
   due_at: dbInstant,
   created_at: dbInstant,
   source_app_id: z.string().nullable(),
+  claimed_by: z.string().nullable(),
 });
 
 /** The rows of these items, in the order of the ids; an unknown id gives no row. */
@@ -78,13 +108,14 @@ export async function queueRows(db: Queryable, ids: readonly string[], now: Date
        (SELECT count(*) FROM referrals.relationships o WHERE o.referrer_id = r.referrer_id) AS referrals,
        coalesce((SELECT sum(b.credits_final) FROM referrals.bonus_events b
                  WHERE b.relationship_id = r.id AND ${atStake('$2')}), 0) AS stake,
-       ${DUE_AT} AS due_at, q.created_at, r.source_app_id
+       ${DUE_AT} AS due_at, q.created_at, r.source_app_id, c.analyst AS claimed_by
      FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, position)
      JOIN referrals.review_queue q ON q.id = wanted.id
      JOIN referrals.relationships r ON r.id = q.relationship_id
      JOIN auth.users referrer ON referrer.id = r.referrer_id
      JOIN auth.users referee ON referee.id = r.referee_id
      LEFT JOIN umpire.items i ON i.item_id = q.id
+     LEFT JOIN umpire.claims c ON c.item_id = q.id AND ${IS_LIVE}
      LEFT JOIN LATERAL (SELECT jsonb_object_agg(v.signal, v.points) AS points FROM umpire.evidence v
                         WHERE v.relationship_id = r.id) e ON true
      ORDER BY wanted.position`,
@@ -104,6 +135,7 @@ export async function queueRows(db: Queryable, ids: readonly string[], now: Date
     dueAt: item.due_at,
     createdAt: item.created_at,
     sourceAppId: item.source_app_id,
+    claimedBy: item.claimed_by,
   }));
 }
 
@@ -125,14 +157,7 @@ export async function queueSummary(db: Queryable, now: Date): Promise<QueueSumma
      GROUP BY q.status, q.priority`,
     [now],
   );
-  const holds = await row(
-    db,
-    z.object({ ending: dbCount }),
-    `SELECT count(DISTINCT b.relationship_id) AS ending FROM referrals.bonus_events b
-     WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium'
-       AND b.hold_until >= $1 AND b.hold_until < $1::timestamptz + interval '24 hours'`,
-    [now],
-  );
+  const holds = await row(db, z.object({ ending: dbCount }), 'SELECT umpire.holds_ending($1) AS ending', [now]);
   const byStatus = { pending: 0, approved: 0, rejected: 0, escalated: 0 };
   const byPriority = { low: 0, medium: 0, high: 0, critical: 0 };
   let overdue = 0;

@@ -19,6 +19,7 @@ export function median(values: readonly number[]): number {
 type Budget = { readonly text: string; readonly meets: (value: number) => boolean };
 
 export const atLeast = (limit: number): Budget => ({ text: `≥ ${limit}`, meets: (value) => value >= limit });
+export const atMost = (limit: number): Budget => ({ text: `≤ ${limit}`, meets: (value) => value <= limit });
 export const below = (limit: number): Budget => ({ text: `< ${limit}`, meets: (value) => value < limit });
 
 export function figure(name: string, unit: string, rounds: readonly number[], budget: Budget | null = null): Figure {

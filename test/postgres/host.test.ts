@@ -104,7 +104,7 @@ test('a configured database that was not migrated is refused with the way out, a
 
   // A configured server is never filled with demo data.
   const page = await watched.host.handlers['queue.page']({
-    filter: { statuses: ['pending'], priorities: [], signals: [], search: '', order: 'priority' },
+    filter: { statuses: ['pending'], priorities: [], signals: [], search: '', order: 'priority', unclaimed: false },
     offset: 0,
     limit: 5,
   });
@@ -116,6 +116,8 @@ test('a configured database that was not migrated is refused with the way out, a
   await watched.until(({ kind }) => kind === 'queue');
   expect(await watched.host.handlers['case.get']({ itemId: first.itemId })).toMatchObject({ status: 'approved' });
   expect(await watched.host.handlers['workspace.status']({})).toMatchObject({ decisionsLastHour: 1 });
+  const undone = await watched.host.handlers['case.undo']({ undoId: randomUUID(), decisionId: decision.decisionId });
+  expect(undone).toMatchObject({ outcome: 'applied', kind: 'undo', status: 'pending', version: 3 });
 });
 
 test('a change by another program is noticed', async () => {

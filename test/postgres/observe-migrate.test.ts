@@ -7,6 +7,7 @@ import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
+import { verify } from '../../core/programme/verify.ts';
 import { scanChanges } from '../../core/programme/observe/scan.ts';
 import { TEST_KEY } from '../support/migrated.ts';
 import { makeOwnersTables, ownersCatalog } from '../support/owner.ts';
@@ -97,6 +98,40 @@ test('a database that was prepared when 0001 still named the owner’s enum come
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('decisions that were made before there was an audit log are vouched for from the upgrade on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'umpire-old-migrations-'));
+  try {
+    await cp(fileURLToPath(new URL('../../core/postgres/migrations', import.meta.url)), folder, { recursive: true });
+    const journal = join(folder, 'umpire/meta/_journal.json');
+    const { entries, ...rest } = JSON.parse(await readFile(journal, 'utf8')) as { entries: { tag: string }[] };
+    await writeFile(journal, JSON.stringify({ ...rest, entries: entries.filter(({ tag }) => tag < '0008') }));
+    await makeOwnersTables(pool, { ledger: true });
+    await applyMigrations(drizzle(pool), {
+      migrationsFolder: join(folder, 'umpire'),
+      migrationsSchema: 'umpire',
+      migrationsTable: 'migrations',
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  await pool.query(
+    `INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, decision, reason, note, band, score, rule_set_version, outcome, decided_at)
+     SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'ana', 'approve', 'household', note, 'high', 80, 1,
+       '{"outcome": "applied", "status": "approved", "version": 2, "message": null, "paid": 30, "rejected": 0, "reversed": 0}', $1
+     FROM unnest(ARRAY[NULL, 'a family']) AS n (note)`,
+    [NOW],
+  );
+  await migrate(pool, { key: TEST_KEY });
+  const { rows } = await pool.query(
+    `SELECT actor = session_user AS mine, on_behalf_of, details -> 'items' AS items, details -> 'earlier' AS earlier,
+       details ->> 'digest' = umpire.decisions_digest((details ->> 'batch')::uuid) AS right FROM umpire.audit_log WHERE kind = 'decisions'`,
+  );
+  expect(rows).toEqual([{ mine: true, on_behalf_of: null, items: 2, earlier: true, right: true }]);
+  expect(await verify(pool)).toEqual([]);
+  await pool.query(`UPDATE umpire.decisions SET note = 'another' WHERE note IS NOT NULL`);
+  expect((await verify(pool)).map(({ check }) => check)).toEqual(['decision_note']);
 });
 
 const USERS = `INSERT INTO auth.users (id, name, email, created_at)

@@ -8,7 +8,9 @@ import { fullPass } from '../../core/programme/jobs/full-pass.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
 import { scanChanges, type ScanReport } from '../../core/programme/observe/scan.ts';
+import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
+import { undo } from '../../core/review/undo.ts';
 import { migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { makeOwnersTables } from '../support/owner.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -312,6 +314,40 @@ test('a review item that the owner wrote can be decided', async () => {
   expect(outcome).toMatchObject({ outcome: 'applied', paid: 30 });
   expect(await told()).toEqual(['ann 30 ["same_ip"] paid paid']);
 });
+
+test.each(['approve', 'reject', 'escalate'] as const)(
+  'an undone %s leaves the owner’s rows as they were',
+  async (decision) => {
+    await till();
+    await referral(pool, 10, 'ann', at(-3), 'home');
+    await pool.query(
+      `INSERT INTO referrals.review_queue (id, relationship_id, fraud_score, fraud_signals, created_at, notes) VALUES ($1, $2, 1, '[]', $3, 'theirs')`,
+      [id(15), id(10), at(-1)],
+    );
+    await lookAndScore(at(0));
+    const rows = async (): Promise<string> => {
+      const { rows: found } = await pool.query(
+        `SELECT (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.id) FROM (SELECT id, status, hold_reason, hold_until, credits_final FROM referrals.bonus_events) AS b) AS bonuses,
+         (SELECT jsonb_agg(to_jsonb(q)) FROM referrals.review_queue AS q) AS items, (SELECT jsonb_agg(to_jsonb(t)) FROM referrals.user_tiers AS t) AS tiers,
+         (SELECT jsonb_agg(r.is_flagged) FROM referrals.relationships AS r) AS flags, (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.id) FROM referrals.fingerprints AS f) AS places`,
+      );
+      return JSON.stringify(found);
+    };
+    const before = await rows();
+    const reason = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' }[decision];
+    const call = { decisionId: id(99), itemId: id(15), decision, reason, note: 'ours' };
+    expect(await decide(pool, [call], { now: at(1) })).toMatchObject([{ outcome: 'applied' }]);
+    expect(await rows()).not.toBe(before);
+    const undone = await undo(pool, [{ undoId: id(98), decisionId: id(99) }], { now: at(1) });
+    expect(undone).toMatchObject([
+      { outcome: 'applied', status: 'pending', reversed: decision === 'approve' ? 30 : 0 },
+    ]);
+    expect(await rows()).toBe(before);
+    await lookAndScore(at(1));
+    expect(await rows()).toBe(before);
+    expect(await verify(pool)).toEqual([]);
+  },
+);
 
 test('a pattern that the owner changes, switches off or deletes takes its points along', async () => {
   await till();

@@ -8,6 +8,7 @@ import * as credits from '../../core/postgres/schema/credits.ts';
 import * as limits from '../../core/postgres/schema/limits.ts';
 import * as referrals from '../../core/postgres/schema/referrals.ts';
 import * as observe from '../../core/postgres/schema/observe.ts';
+import * as bulk from '../../core/postgres/schema/bulk.ts';
 import * as jobs from '../../core/postgres/schema/jobs.ts';
 import * as umpire from '../../core/postgres/schema/umpire.ts';
 import { SCHEDULER_TABLES } from '../../core/postgres/scheduler.ts';
@@ -17,7 +18,7 @@ import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts'
 const tablesOf = (schema: object): PgTable[] => Object.values(schema).filter((value) => is(value, PgTable));
 
 /** Umpire's own, whichever file they stand in. */
-const own: readonly PgTable[] = [umpire, limits, jobs, observe, audit, decisions].flatMap(tablesOf);
+const own: readonly PgTable[] = [umpire, limits, jobs, observe, audit, decisions, bulk].flatMap(tablesOf);
 
 const named = (table: PgTable): { name: string; table: PgTable } => ({ name: nameOf(table), table });
 

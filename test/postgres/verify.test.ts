@@ -97,8 +97,25 @@ const A_CROSS_APP = `(SELECT id FROM referrals.cross_app_activations WHERE bonus
 const A_FINGERPRINT = `(SELECT id FROM referrals.fingerprints WHERE registration_count > 0 ORDER BY id LIMIT 1)`;
 const A_CODE = `(SELECT id FROM referrals.codes WHERE uses_count > 1 ORDER BY id LIMIT 1)`;
 
+/** A bulk session of one item that is told to be settled. */
+const A_BULK_SESSION = `INSERT INTO umpire.bulk_sessions (session_id, state, started_by, actor, created_at, chosen_by, asked, items, settled, touched_at)
+  VALUES (gen_random_uuid(), 'done', 'ana', 'ana', now(), 'by hand', '', 1, 1, now())`;
+
 /** What was done to the data, by whom nobody knows, and the checks that must notice. More may notice too. */
 const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; readonly noticed: readonly string[] }[] = [
+  {
+    what: 'a bulk session loses its items',
+    sql: A_BULK_SESSION,
+    noticed: ['bulk_session'],
+  },
+  {
+    what: 'a bulk session tells another outcome than the decision has',
+    sql: `WITH s AS (${A_BULK_SESSION} RETURNING session_id)
+      INSERT INTO umpire.bulk_items (session_id, position, item_id, decision_id, outcome, paid, rejected, reversed)
+      SELECT s.session_id, 0, d.item_id, d.decision_id, 'awaiting_second', 0, 0, 0
+      FROM s CROSS JOIN (SELECT * FROM umpire.decisions WHERE outcome ->> 'outcome' = 'applied' LIMIT 1) AS d`,
+    noticed: ['bulk_item'],
+  },
   {
     what: 'credits appear in a balance',
     sql: `UPDATE credits.balances SET balance = balance + 1 WHERE user_id = 'busy'`,
@@ -554,6 +571,21 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     what: 'a rejection is forgotten',
     sql: `UPDATE umpire.referrals SET is_rejected = false WHERE is_rejected`,
     noticed: ['rejected'],
+  },
+  {
+    what: 'an entry of the audit log follows nothing',
+    sql: `INSERT INTO umpire.audit_log SELECT seq + 2, at, actor, on_behalf_of, kind, details, previous, hash FROM umpire.audit_log ORDER BY seq DESC LIMIT 1`,
+    noticed: ['audit_chain', 'audit_head'],
+  },
+  {
+    what: 'a decision has another reason',
+    sql: `UPDATE umpire.decisions SET reason = 'known_customer' WHERE decision = 'approve'`,
+    noticed: ['audit_decisions'],
+  },
+  {
+    what: 'a rule set that scores name has other points',
+    sql: `UPDATE umpire.rule_sets SET points = points || '{"same_ip": 1}'`,
+    noticed: ['audit_rules'],
   },
 ];
 

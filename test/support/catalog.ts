@@ -103,8 +103,9 @@ const CATALOG = `
      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
     coalesce((SELECT jsonb_object_agg(x.relname, CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || '(' ||
-       (SELECT string_agg(a.attname, ',' ORDER BY k.position) FROM unnest(i.indkey) WITH ORDINALITY AS k (number, position)
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number) || ')' ||
+       -- One of an expression alone has no column.
+       coalesce((SELECT string_agg(a.attname, ',' ORDER BY k.position) FROM unnest(i.indkey) WITH ORDINALITY AS k (number, position)
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number), '') || ')' ||
        coalesce(' where ' || pg_get_expr(i.indpred, i.indrelid), ''))
      FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
      WHERE i.indrelid = c.oid AND NOT EXISTS (SELECT 1 FROM pg_constraint p WHERE p.conindid = i.indexrelid AND p.contype IN ('p', 'u'))), '{}') AS indexes,

@@ -187,12 +187,12 @@ const INVARIANTS: { readonly [what: string]: string } = {
     where status = 'completed' and not exists (select from credits.balances where user_id = t.user_id)`,
   'a paid bonus points at its own movement': `
     select b.id from referrals.bonus_events b left join credits.transactions t on t.id = b.transaction_id
-    where b.status = 'paid' and not coalesce(t.user_id = b.user_id and t.amount = b.credits_final and t.type = 'bonus'
+    where b.status = 'paid' and not coalesce(t.user_id = b.user_id and t.amount = b.credits_final and t.type in ('bonus', 'adjustment')
       and t.status = 'completed' and t.idempotency_key ~ ('^bonus:' || b.id || ':[0-9]+$')
       and b.released_at is not null, false)`,
-  'what was never paid has no movement': `
+  'what is not paid has moved nothing, or was taken back': `
     select b.id from referrals.bonus_events b join credits.transactions t
-      on t.type = 'bonus' and split_part(t.idempotency_key, ':', 2) = b.id::text where b.status in ('pending', 'held')`,
+      on split_part(t.idempotency_key, ':', 2) = b.id::text where b.status in ('pending', 'held') group by b.id having sum(t.amount) <> 0`,
   'one bonus a referral, user, event and app': `
     select 1 from referrals.bonus_events group by relationship_id, user_id, event_type, app_id having count(*) > 1`,
   'one fingerprint an address and device': `

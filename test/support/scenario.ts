@@ -46,6 +46,20 @@ export function decideAgain(refereeId: string, decision: string, reason: string,
   };
 }
 
+/** Takes back the last decision on the item of that referee that was not taken back; `exit` is how that ends. */
+export function undo(refereeId: string, as: string, now: string = NOW, exit = 0): Step {
+  return async (bench) => {
+    const item = await bench.itemOf(refereeId, ['pending', 'approved', 'rejected', 'escalated']);
+    const { stdout } = await bench.umpire(['case', item, '--now', at(now), '--json']);
+    const file = JSON.parse(stdout) as { decisions: { decisionId: string; isUndone: boolean }[] };
+    const last = file.decisions.findLast(({ isUndone }) => !isUndone) ?? file.decisions.at(-1);
+    await bench.umpire(
+      ['undo', last?.decisionId ?? '', '--as', as, '--note', 'a slip', '--now', at(now), '--json'],
+      exit,
+    );
+  };
+}
+
 function decideCommand(item: string, decision: string, reason: string, now: string): readonly string[] {
   return ['decide', item, decision, '--reason', reason, '--as', 'nina', '--now', at(now), '--json'];
 }

@@ -33,6 +33,7 @@ export function decideCommand(program: Command): void {
             ? `${message ?? `${outcome}: ${status}; ${paid} credits paid, ${rejected} rejected, ${reversed} taken back.`}\n` +
               `\`umpire undo ${decisionId}\` takes it back.`
             : (message ?? outcome),
+        { takes: 'analyst' },
       );
       if (!['applied', 'agreed', 'awaiting_second'].includes(result.outcome)) throw new Failed();
     });

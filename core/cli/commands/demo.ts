@@ -55,7 +55,7 @@ export function demoCommand(program: Command): void {
           }
         },
         ({ imported }) => `${imported} events imported. Now score them: umpire score`,
-        { unprepared: true },
+        { unprepared: true, takes: 'owner' },
       );
     });
 }

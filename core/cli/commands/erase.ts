@@ -20,6 +20,7 @@ export function eraseCommand(program: Command): void {
           }
         },
         printErased,
+        { takes: 'engine' },
       );
     });
 }

@@ -1,11 +1,10 @@
-import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ImportReport, importEvents, type RejectedLine } from '../../programme/import/import.ts';
-import { fileSource, type Source, streamSource } from '../../programme/import/source.ts';
 import { withContext } from '../context.ts';
-import { BadArgument, Failed } from '../errors.ts';
+import { Failed } from '../errors.ts';
+import { openSource } from '../open-source.ts';
 import { progressBar } from '../progress.ts';
+import { rejectedLines, rejectedPath } from '../rejected-lines.ts';
 
 export function importCommand(program: Command): void {
   program
@@ -20,7 +19,7 @@ export function importCommand(program: Command): void {
         command,
         async ({ pool, now, hashKey }) => {
           const source = await openSource(file);
-          const rejects = rejectedLines(`${file === '-' ? 'stdin' : file}.rejected.jsonl`);
+          const rejects = rejectedLines<RejectedLine>(rejectedPath(file));
           const bar = progressBar();
           try {
             const result = await importEvents(pool, source, {
@@ -37,39 +36,10 @@ export function importCommand(program: Command): void {
           }
         },
         printReport,
+        { takes: 'engine' },
       );
       if (strict && report.rejected > 0) throw new Failed();
     });
-}
-
-async function openSource(file: string): Promise<Source> {
-  if (file === '-') return streamSource(process.stdin);
-  const found = await stat(file).catch(() => null);
-  if (found === null) throw new BadArgument(`There is no file ${file}.`, 1);
-  if (found.isDirectory()) throw new BadArgument(`${file} is a folder.`, 1);
-  // A pipe or a device can be read only once.
-  return found.isFile() ? fileSource(file, found.size) : streamSource(createReadStream(file));
-}
-
-type RejectedLines = { readonly add: (line: RejectedLine) => void; readonly close: () => string | null };
-
-/** Rejected lines on disk as they come. Without any, the file that an earlier import left under this name goes. */
-function rejectedLines(path: string): RejectedLines {
-  let file: number | null = null;
-  return {
-    add: (line) => {
-      file ??= openSync(path, 'w', 0o600);
-      writeSync(file, `${JSON.stringify(line)}\n`);
-    },
-    close: () => {
-      if (file === null) {
-        rmSync(path, { force: true });
-        return null;
-      }
-      closeSync(file);
-      return path;
-    },
-  };
 }
 
 function printReport(report: ImportReport & { rejectedFile: string | null }): string {

@@ -37,6 +37,7 @@ export function jobsCommand(program: Command): void {
           return { runs: await runJobs(context.pool, jobs, { now: context.now, key }) };
         },
         (result) => result.runs.map(printRun).join('\n'),
+        { takes: 'engine' },
       );
       if (!watch && runs.some(({ outcome }) => outcome === 'failed')) throw new Failed();
     });

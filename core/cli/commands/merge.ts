@@ -10,7 +10,10 @@ export function mergeCommand(program: Command): void {
     )
     .option('--dry-run', 'says what it would do and changes nothing', false)
     .action(async ({ dryRun }: { dryRun: boolean }, command: Command) => {
-      await withContext(command, ({ pool }) => merge(pool, { dryRun }), printReport, { unprepared: true });
+      await withContext(command, ({ pool }) => merge(pool, { dryRun }), printReport, {
+        unprepared: true,
+        takes: 'owner',
+      });
     });
 }
 

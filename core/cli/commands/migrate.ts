@@ -18,7 +18,7 @@ export function migrateCommand(program: Command): void {
           return migrate(pool, { key: hashKey({ create: isNew }), ...(mode === undefined ? {} : { mode }) });
         },
         printReport,
-        { unprepared: true },
+        { unprepared: true, takes: 'owner' },
       );
     });
 }

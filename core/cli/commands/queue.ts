@@ -1,19 +1,22 @@
 import type { Command } from 'commander';
-import type { QueueRow } from '../../contract/queue.ts';
+import { QUEUE_ORDERS, type QueueFilter, type QueueRow } from '../../contract/queue.ts';
 import { type ReviewStatus, REVIEW_STATUSES, SEVERITIES, type Severity } from '../../domain/vocabulary.ts';
+import { whyNext } from '../../domain/why-next.ts';
 import type { Pool } from '../../postgres/connection.ts';
 import { queuePage } from '../../review/queue.ts';
 import { choice, wholeNumber } from '../arguments.ts';
 import { withContext } from '../context.ts';
 import { printQueue } from '../print/queue.ts';
 
-type Options = { status: ReviewStatus; priority?: Severity; limit: number };
+type Options = { status: ReviewStatus; priority?: Severity; order: QueueFilter['order']; limit: number };
 
 /** A row for automation: who and what it is about, beside what the window shows. */
 export type QueueItem = QueueRow & {
   readonly relationshipId: string;
   readonly referrerId: string;
   readonly refereeId: string;
+  /** Why it stands where it stands. */
+  readonly why: string;
 };
 
 /** Pages are read one by one, so that a limit of any size costs constant memory in the database. */
@@ -25,11 +28,12 @@ export function queueCommand(program: Command): void {
     .description('lists review items, most urgent first')
     .option('--status <status>', REVIEW_STATUSES.join(', '), choice(REVIEW_STATUSES), 'pending')
     .option('--priority <priority>', SEVERITIES.join(', '), choice(SEVERITIES))
+    .option('--order <order>', QUEUE_ORDERS.join(', '), choice(QUEUE_ORDERS), 'priority')
     .option('--limit <n>', 'at most so many', wholeNumber(1, 1_000_000), 50)
-    .action(async ({ status, priority, limit }: Options, command: Command) => {
+    .action(async ({ status, priority, order, limit }: Options, command: Command) => {
       await withContext(
         command,
-        ({ pool, now }) => readItems(pool, { status, priority, limit }, now),
+        ({ pool, now }) => readItems(pool, { status, priority, order, limit }, now),
         ({ total, items }) => `${printQueue(items)}\n${items.length} of ${total}.`,
       );
     });
@@ -37,7 +41,7 @@ export function queueCommand(program: Command): void {
 
 async function readItems(
   pool: Pool,
-  { status, priority, limit }: { status: ReviewStatus; priority: Severity | undefined; limit: number },
+  { status, priority, order, limit }: Omit<Options, 'priority'> & { priority: Severity | undefined },
   now: Date,
 ): Promise<{ total: number; items: QueueItem[] }> {
   const filter = {
@@ -45,7 +49,8 @@ async function readItems(
     priorities: priority === undefined ? [] : [priority],
     signals: [],
     search: '',
-    order: 'priority' as const,
+    order,
+    unclaimed: false,
   };
   const items: QueueItem[] = [];
   for (;;) {
@@ -54,12 +59,12 @@ async function readItems(
       { filter, offset: items.length, limit: Math.min(PAGE, limit - items.length) },
       now,
     );
-    items.push(...(await withPeople(pool, page.rows)));
+    items.push(...(await withPeople(pool, page.rows, (row) => whyNext(row, order, now))));
     if (items.length >= limit || page.rows.length === 0) return { total: page.total, items };
   }
 }
 
-async function withPeople(pool: Pool, rows: readonly QueueRow[]): Promise<QueueItem[]> {
+async function withPeople(pool: Pool, rows: readonly QueueRow[], why: (row: QueueRow) => string): Promise<QueueItem[]> {
   const found = await pool.query<{ item: string; relationship: string; referrer: string; referee: string }>(
     `SELECT q.id AS item, r.id AS relationship, r.referrer_id AS referrer, r.referee_id AS referee
      FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id WHERE q.id = ANY ($1::uuid[])`,
@@ -70,6 +75,6 @@ async function withPeople(pool: Pool, rows: readonly QueueRow[]): Promise<QueueI
     const who = people.get(row.itemId);
     return who === undefined
       ? []
-      : [{ ...row, relationshipId: who.relationship, referrerId: who.referrer, refereeId: who.referee }];
+      : [{ ...row, relationshipId: who.relationship, referrerId: who.referrer, refereeId: who.referee, why: why(row) }];
   });
 }

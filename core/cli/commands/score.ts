@@ -46,6 +46,7 @@ export function scoreCommand(program: Command): void {
         },
         ({ scored, changed, failing }) =>
           `${scored} referrals scored, ${changed} changed${failing > 0 ? `, ${failing} failing` : ''}.`,
+        { takes: 'engine' },
       );
     });
 }

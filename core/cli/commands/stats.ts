@@ -21,6 +21,7 @@ export function statsCommand(program: Command): void {
           return dailyStats(pool, days, app);
         },
         printStats,
+        { takes: 'engine' },
       );
     });
 }

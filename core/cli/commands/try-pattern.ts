@@ -26,6 +26,7 @@ export function tryPatternCommand(program: Command): void {
           }
         },
         printTrial,
+        { takes: 'engine' },
       );
     });
 }

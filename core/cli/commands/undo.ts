@@ -27,6 +27,7 @@ export function undoCommand(program: Command): void {
         },
         ({ outcome, kind, message, status, paid, reversed }) =>
           message ?? `${kind ?? outcome}: ${status}; ${paid} credits paid again, ${reversed} taken back.`,
+        { takes: 'analyst' },
       );
       if (result.outcome !== 'applied' && result.outcome !== 'agreed') throw new Failed();
     });

@@ -9,6 +9,7 @@ export function printCase(file: CaseFile): string {
     section('Who', people(file)),
     section('May speak for them', file.innocent.map((fact) => `- ${fact}`).join('\n')),
     section('Money', money(file)),
+    section('Decided', decisions(file)),
     section('Time (UTC)', table(TIMELINE, file.timeline)),
     section('Graph', graph(file)),
   ]
@@ -104,6 +105,23 @@ function whenOf({ status, holdUntil, releasedAt, createdAt }: CaseBonus): string
 
 function money(file: CaseFile): string {
   return file.bonuses.length === 0 ? 'No bonus.' : table(BONUSES, file.bonuses);
+}
+
+const DECISIONS: readonly Column<CaseFile['decisions'][number]>[] = [
+  { title: 'AT', text: (made) => minute(made.at) },
+  { title: 'BY', text: (made) => printable(made.by) },
+  { title: 'DECISION', text: (made) => `${made.decision} ${made.reason}` },
+  // `umpire undo` takes this id.
+  { title: 'ID', text: (made) => made.decisionId },
+  {
+    title: '',
+    text: ({ isUndone, undo }) => (isUndone ? 'taken back' : undo === 'withdrawal' ? 'waits for a second analyst' : ''),
+  },
+  { title: 'NOTE', text: ({ note }) => (note === null ? '' : printable(note)) },
+];
+
+function decisions(file: CaseFile): string {
+  return file.decisions.length === 0 ? '' : table(DECISIONS, file.decisions);
 }
 
 const TIMELINE: readonly Column<TimelineEntry>[] = [

@@ -52,7 +52,7 @@ const THINGS = `
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
   UNION ALL
-  SELECT 'function', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), n.nspname || '.' || p.proname,
+  SELECT 'function', format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)), n.nspname || '.' || p.proname,
     pg_get_userbyid(p.proowner), false, ${known(grantsOf(`coalesce(p.proacl, acldefault('f', p.proowner))`))}
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1)
   UNION ALL
@@ -111,8 +111,7 @@ const SQL_KIND = {
 } as const;
 
 /** What is to be granted and revoked so that the grants are those that are wanted. */
-function grantStatements(thing: Thing): string[] {
-  const wanted = wantedGrants(thing);
+function grantStatements(thing: Thing, wanted: readonly string[] = wantedGrants(thing)): string[] {
   const on = `ON ${SQL_KIND[thing.kind]} ${thing.name}`;
   const say = (line: string, verb: 'GRANT' | 'REVOKE'): string => {
     const [grantee = '', privilege = '', column] = line.split(' ');
@@ -157,7 +156,7 @@ export async function applyRights(client: Client, mode: Mode): Promise<void> {
   }
   await run(client, [
     ...(mode === 'programme' ? await closedDefaults(client) : []),
-    ...(await readThings(client, schemas)).flatMap(grantStatements),
+    ...(await readThings(client, schemas)).flatMap((thing) => grantStatements(thing)),
   ]);
 }
 
@@ -187,16 +186,18 @@ export async function openToReviewers(client: Client): Promise<string[]> {
   const things = await readThings(client, schemas);
   const { rows } = await client.query<{ line: string }>(
     `SELECT rule || ' ' || privilege AS line FROM jsonb_each($1::jsonb) AS t (rule, privileges) CROSS JOIN jsonb_array_elements_text(privileges) AS p (privilege)
-     WHERE to_regclass(rule) IS NOT NULL AND has_table_privilege('${OWNER}', to_regclass(rule), privilege)`,
-    [JSON.stringify(OWNERS_TABLES)],
+     WHERE to_regclass(rule) IS NOT NULL AND has_table_privilege('${OWNER}', to_regclass(rule), privilege)
+     UNION ALL
+     SELECT nspname || ' USAGE' FROM pg_namespace WHERE nspname = ANY ($2) AND has_schema_privilege('${OWNER}', oid, 'USAGE')`,
+    [JSON.stringify(OWNERS_TABLES), schemas],
   );
   const has = new Set(rows.map(({ line }) => line));
   const statements = things.flatMap((thing) => {
-    if (thing.kind === 'schema') return [...schemaForOwner(thing), ...onlyGrants(thing)];
-    if (thing.kind !== 'table') return [];
-    const lacks = (OWNERS_TABLES[thing.rule] ?? []).filter((privilege) => !has.has(`${thing.rule} ${privilege}`));
+    if (thing.kind !== 'schema' && thing.kind !== 'table') return [];
+    const needs = thing.kind === 'schema' ? ['USAGE'] : (OWNERS_TABLES[thing.rule] ?? []);
+    const lacks = needs.filter((privilege) => !has.has(`${thing.rule} ${privilege}`));
     return [
-      ...(lacks.length === 0 ? [] : [`GRANT ${lacks.join(', ')} ON TABLE ${thing.name} TO ${OWNER}`]),
+      ...(lacks.length === 0 ? [] : [`GRANT ${lacks.join(', ')} ON ${SQL_KIND[thing.kind]} ${thing.name} TO ${OWNER}`]),
       ...onlyGrants(thing),
     ];
   });
@@ -208,13 +209,17 @@ export async function openToReviewers(client: Client): Promise<string[]> {
   return statements;
 }
 
-function schemaForOwner({ name, owner }: Thing): string[] {
-  return owner === OWNER ? [] : [`GRANT USAGE ON SCHEMA ${name} TO ${OWNER}`];
-}
-
-/** What the service granted to others is its own affair: nothing is revoked there. */
+/**
+ * What reviewers and engine lack on the owner's tables; the engine gets no more than Umpire's functions do. What the service
+ * granted to others is its own affair: nothing is revoked there.
+ */
 function onlyGrants(thing: Thing): string[] {
-  return grantStatements(thing).filter((statement) => statement.startsWith('GRANT'));
+  const needs: readonly string[] = OWNERS_TABLES[thing.rule] ?? [];
+  const wanted = wantedGrants(thing).filter((line) => {
+    const [grantee, privilege = ''] = line.split(' ');
+    return thing.kind !== 'table' || grantee !== groupOf('engine') || needs.includes(privilege);
+  });
+  return grantStatements(thing, wanted).filter((statement) => statement.startsWith('GRANT'));
 }
 
 async function run(client: Client, statements: readonly string[]): Promise<void> {

@@ -40,7 +40,21 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'referrals.relationships': reviewed(),
   'referrals.cross_app_activations': engine,
   'referrals.user_tiers': reviewed('user_id', 'tier'),
-  'referrals.bonus_events': reviewed(),
+  // Without why one is held, which tells of a proposal: that is in the view.
+  'referrals.bonus_events': reviewed(
+    'id',
+    'relationship_id',
+    'user_id',
+    'event_type',
+    'app_id',
+    'credits_base',
+    'credits_final',
+    'tier_at_time',
+    'tier_multiplier',
+    'status',
+    'released_at',
+    'created_at',
+  ),
   'referrals.fingerprints': reviewed(
     'id',
     'ip_hash',
@@ -50,7 +64,7 @@ export const TABLES: { readonly [table: string]: TableRule } = {
     'ip_asn',
     'flagged_count',
   ),
-  'referrals.user_fingerprints': reviewed('user_id', 'fingerprint_id', 'context', 'seen_at'),
+  'referrals.user_fingerprints': reviewed(),
   'referrals.fraud_patterns': engine,
   'referrals.rate_limits': engine,
   'referrals.review_queue': reviewed(),
@@ -76,8 +90,10 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'umpire.evidence': reviewed(),
   'umpire.kept_evidence': engine,
   'umpire.items': reviewed(),
-  // An open proposal is hidden from whoever is to be the second (SPEC 4): they read the view.
+  // An open proposal is hidden from whoever is to be the second (SPEC 4): reviewers read the view, and functions that ask who calls.
   'umpire.decisions': engine,
+  'umpire.decisions_made': { engine: ['SELECT'], read: { viewer: 'all' } },
+  'umpire.bonuses_seen': { engine: ['SELECT'], read: { viewer: 'all' } },
   'umpire.decision_effects': engine,
   'umpire.known_evidence': engine,
   'umpire.money_log': reviewed('at', 'relationship_id', 'transition', 'credits'),
@@ -99,6 +115,13 @@ export const TABLES: { readonly [table: string]: TableRule } = {
     admin: ['second_review_above', 'second_review_share'],
   }),
 
+  'umpire.claims': reviewed(),
+  // Who may see which session, so that nobody learns of a proposal by it, is said by the views.
+  'umpire.bulk_sessions': kept(),
+  'umpire.bulk_items': kept(),
+  'umpire.bulk_sessions_seen': kept({ viewer: 'all' }),
+  'umpire.bulk_items_seen': kept({ viewer: 'all' }),
+
   'umpire.migrations': nobody,
   'umpire.key_migrations': nobody,
   'umpire.programme_migrations': nobody,
@@ -114,10 +137,24 @@ export function tableRule(table: string): TableRule | undefined {
 export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
   'umpire.login_role': 'viewer',
   'umpire.credits_of': 'viewer',
-  'umpire.decide_items': 'analyst',
-  'umpire.undo_items': 'analyst',
+  'umpire.holds_ending': 'viewer',
   'umpire.decisions_on': 'viewer',
   'umpire.second_reviews': 'viewer',
+  'umpire.record_of': 'viewer',
+  'umpire.decide_items': 'analyst',
+  'umpire.undo_items': 'analyst',
+  'umpire.is_lead': 'viewer',
+  'umpire.claim_item': 'analyst',
+  'umpire.claim_first': 'analyst',
+  'umpire.release_claim': 'analyst',
+  'umpire.start_bulk': 'analyst',
+  'umpire.begin_bulk': 'analyst',
+  'umpire.run_bulk': 'analyst',
+  'umpire.pause_bulk': 'analyst',
+  'umpire.cancel_bulk': 'analyst',
+  'umpire.undo_bulk': 'analyst',
+  'umpire.preview_bulk': 'analyst',
+  'umpire.audit_text': 'lead',
   'umpire.create_account': 'admin',
   'umpire.set_account_password': 'admin',
   'umpire.set_account_role': 'admin',
@@ -128,52 +165,31 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.retire_reason': 'admin',
 };
 
+function named(names: string): readonly string[] {
+  return names.split(/\s+/).map((name) => `umpire.${name}`);
+}
+
 /** Functions of the engine. Triggers need no right to be called, and have none. */
 export const ENGINE_FUNCTIONS: readonly string[] = [
-  ...['add_earned', 'append_audit', 'audit_hash', 'audit_text', 'caller', 'code_stands', 'count_call'],
-  ...['defer_claims', 'ended_holds', 'fingerprint_id', 'has_ledger', 'hold_bonuses', 'is_full', 'log_money'],
-  ...['mark_cross_app', 'mark_dirty', 'move_bonuses', 'move_credits', 'multiplier_of', 'observes'],
-  ...['pattern_matches', 'pay_bonuses', 'payable_at', 'record_openings', 'recount_tiers', 'reject_bonuses'],
+  ...named('add_earned append_audit audit_hash caller code_stands count_call decisions_digest defer_claims'),
+  ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
+  ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
+  ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
+  ...named('retime_claims reverse_bonuses tier_of transaction_id retier_unpaid bonus_places place_bonuses'),
   // The scheduler's.
-  ...['create_queue', 'delete_queue', 'job_table_format', 'job_table_run', 'job_table_run_async'],
-  ...[
-    'decisions_digest',
-    'release_holds',
-    'retier_bonuses',
-    'retime_claims',
-    'reverse_bonuses',
-    'tier_of',
-    'transaction_id',
-  ],
-].map((name) => `umpire.${name}`);
+  ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
+];
 
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
-  ...[
-    'decide',
-    'decide_round',
-    'undo',
-    'undo_round',
-    'lock_for_decisions',
-    'keep_evidence',
-    'end_claims',
-    'end_second_review',
-  ],
-  ...[
-    'take_back_bonuses',
-    'repay_bonuses',
-    'standing_decisions',
-    'retier_unpaid',
-    'bonus_places',
-    'place_bonuses',
-    'second_needed',
-    'in_second_sample',
-    'note_digest',
-    'evidence_digest',
-  ],
-  ...['administrator', 'check_verifier', 'check_grantable', 'own_account'],
-  ...['audit_pattern', 'audit_rules', 'mark_money_days', 'refuse_change'],
-].map((name) => `umpire.${name}`);
+  ...named('administrator check_verifier check_grantable own_account'),
+  ...named(
+    'decide decide_round undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
+  ),
+  ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
+  ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
+  ...named('audit_pattern audit_rules mark_money_days refuse_change'),
+];
 
 /** The rule of a function, by its name without arguments: who calls it beside the owner; undefined where it has none. */
 export function functionRule(name: string): readonly Role[] | undefined {

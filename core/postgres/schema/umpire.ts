@@ -22,7 +22,7 @@ export const umpireSchema = pgSchema('umpire');
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 /** A transaction's 64-bit id, as text. */
-const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
 export const workspace = umpireSchema.table('workspace', {
   one: boolean('one').primaryKey().default(true),

@@ -1,4 +1,4 @@
-import { decide, decideAgain, load, scenario, score } from '../../support/scenario.ts';
+import { decide, decideAgain, load, scenario, score, undo } from '../../support/scenario.ts';
 import { bought, crowd, pair, pattern, referee, referrer, seen, used } from '../../support/scenario-events.ts';
 import { bonus, bonuses, HELD_HIGH, item, scored } from '../../support/scenario-rows.ts';
 
@@ -198,5 +198,38 @@ scenario(
       ...bonuses('paid', 'rae'),
     ],
     queue: [item('kaa', 60, 'high', ['pattern:phone of kaa'], 'rejected')],
+  },
+);
+
+scenario(
+  'an approval that is taken back is held again, by ledger rows of its own',
+  [load(high), score(), decide('rae', 'approve', 'household'), undo('rae', 'nina'), score()],
+  {
+    referrals: { rae: scored(80, BOTH) },
+    bonuses: bonuses(HELD_HIGH),
+    queue: [item('rae', 80, 'high', BOTH, 'pending')],
+    ledger: {
+      rae: ['adjustment -25 completed', 'bonus 25 completed'],
+      rob: ['adjustment -5 completed', 'bonus 5 completed'],
+    },
+  },
+);
+
+scenario(
+  'what was decided once more after it was taken back stands',
+  [
+    load(critical),
+    score(),
+    decide('rae', 'reject', 'self_referral'),
+    undo('rae', 'nina', '+10d'),
+    undo('rae', 'nina', '+10d'),
+    decide('rae', 'approve', 'known_customer', '+11d'),
+    score('+12d'),
+  ],
+  {
+    referrals: { rae: scored(140, [...BOTH, 'pattern:tablet']) },
+    bonuses: bonuses('paid'),
+    queue: [item('rae', 140, 'critical', [...BOTH, 'pattern:tablet'], 'approved')],
+    ledger: { rae: ['bonus 25 completed'], rob: ['bonus 5 completed'] },
   },
 );

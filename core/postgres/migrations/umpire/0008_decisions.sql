@@ -359,6 +359,22 @@ BEGIN
   END IF;
 END $$;
 
+-- Locks balances and tiers of all whom these bonuses and these referrals' referrers concern, for a call that moves credits more than
+-- once: each movement alone takes its own in order, and two of them one after the other do not.
+CREATE FUNCTION umpire.lock_accounts(bonus_ids uuid[], referred uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owners text[] := (SELECT array_agg(DISTINCT b.user_id) FROM unnest(bonus_ids) AS x (id) JOIN referrals.bonus_events AS b ON b.id = x.id);
+  referrers text[] := (SELECT array_agg(DISTINCT r.referrer_id) FROM unnest(referred) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id);
+BEGIN
+  IF owners IS NOT NULL AND umpire.has_ledger() THEN
+    INSERT INTO credits.balances (user_id) SELECT u.id FROM unnest(owners) AS u (id) ORDER BY u.id ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM credits.balances AS c WHERE c.user_id IN (SELECT u.id FROM unnest(owners) AS u (id)) ORDER BY c.user_id FOR UPDATE;
+  END IF;
+  PERFORM 1 FROM referrals.user_tiers AS t
+  WHERE t.user_id IN (SELECT u.id FROM unnest(owners || referrers) AS u (id)) ORDER BY t.user_id FOR UPDATE;
+END $$;
+
 -- At most one item of each referral. Its rows are locked.
 CREATE FUNCTION umpire.decide_round(asked umpire.decision_call[], made uuid, actor text, on_behalf_of text, is_lead boolean, clock timestamptz)
 RETURNS umpire.answer[]
@@ -487,6 +503,9 @@ BEGIN
       PERFORM umpire.retier_bonuses(array_agg(r.referrer_id), array_agg(r.qualified_at))
       FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id WHERE is_owned AND r.qualified_at IS NOT NULL;
     END IF;
+    IF refused IS NOT NULL THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('pay', 'reverse')), refused);
+    END IF;
     PERFORM umpire.pay_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'pay'), clock);
     PERFORM umpire.reject_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'reject'), clock);
     PERFORM umpire.reverse_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'reverse'), clock);
@@ -517,7 +536,7 @@ BEGIN
     expected_version, outcome, decided_at, batch, proposal, notes_before, note_salt, note_digest, before, effects, evidence_digest, log_position)
   SELECT j.decision_id, j.item_id, j.relationship_id, actor, on_behalf_of, j.decision, j.reason, j.note, j.band, j.score, j.rule_set_version,
     j.expected_version, j.outcome, clock, made, CASE j.verdict WHEN 'proposed' THEN 'open' END, j.notes_before, j.salt,
-    umpire.note_digest(j.salt, j.note, j.notes_before), j.before, j.effects, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
+    CASE WHEN j.note IS NOT NULL OR j.notes_before IS NOT NULL THEN umpire.note_digest(j.salt, j.note, j.notes_before) END, j.before, j.effects, j.digest, CASE WHEN j.before IS NOT NULL THEN log_end END
   FROM (
     SELECT j.decision_id, j.item_id, j.relationship_id, j.decision, j.reason, j.note, j.expected_version, j.verdict,
       s.band, s.score, s.rule_set_version, k.digest, gen_random_uuid()::text AS salt, m.effects,
@@ -584,7 +603,8 @@ END $$;
 CREATE FUNCTION umpire.keep_evidence(relationships uuid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO umpire.known_evidence (digest, relationship_id, evidence_hash, salt, signals)
-  SELECT umpire.evidence_digest(n.salt, n.signals), n.relationship_id, n.evidence_hash, n.salt, n.signals
+  -- umpire.evidence_digest, written out: thousands at a time.
+  SELECT encode(sha256(convert_to(n.salt || n.signals::text, 'UTF8')), 'hex'), n.relationship_id, n.evidence_hash, n.salt, n.signals
   FROM (
     SELECT s.relationship_id, s.evidence_hash, gen_random_uuid()::text AS salt, coalesce(jsonb_agg(
       jsonb_build_object('signal', e.signal, 'points', e.points, 'evidence', e.evidence) ORDER BY e.points DESC, e.signal) FILTER (WHERE e.signal IS NOT NULL), '[]') AS signals
@@ -800,6 +820,10 @@ BEGIN
       FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       WHERE p.plan IN ('take_back', 'hold') AND s.relationship_id = b.relationship_id AND s.first_held_at IS NULL;
     END IF;
+    IF EXISTS (SELECT 1 FROM unnest(acting) AS j WHERE j.decision = 'reject') THEN
+      PERFORM umpire.lock_accounts((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan IN ('take_back', 'pay')),
+        (SELECT array_agg(j.relationship_id) FROM unnest(acting) AS j WHERE j.decision = 'reject'));
+    END IF;
     PERFORM umpire.take_back_bonuses((SELECT array_agg(p.bonus_id) FROM unnest(planned) AS p WHERE p.plan = 'take_back'), clock);
     UPDATE referrals.bonus_events AS b SET hold_reason = 'fraud_' || s.held_band,
       hold_until = CASE s.held_band WHEN 'medium' THEN s.first_held_at + interval '48 hours' END
@@ -845,7 +869,7 @@ BEGIN
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
     outcome, decided_at, batch, undoes, undo_kind, note_salt, note_digest, effects)
   SELECT n.undo_id, n.item_id, n.relationship_id, actor, on_behalf_of, 'undo', 'undo', n.note, n.band, n.score, n.rule_set_version,
-    n.outcome, clock, made, n.decision_id, n.kind, n.salt, umpire.note_digest(n.salt, n.note, NULL), n.effects
+    n.outcome, clock, made, n.decision_id, n.kind, n.salt, CASE WHEN n.note IS NOT NULL THEN umpire.note_digest(n.salt, n.note, NULL) END, n.effects
   FROM (
     SELECT j.undo_id, j.item_id, j.relationship_id, j.note, j.decision_id, j.kind, s.band, s.score, s.rule_set_version, gen_random_uuid()::text AS salt, m.effects,
       jsonb_build_object(

@@ -25,7 +25,7 @@ CREATE FUNCTION umpire.check_grantable(wanted text, has text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF wanted IS NULL OR wanted NOT IN ('viewer', 'analyst', 'lead', 'admin', 'engine') THEN
-    RAISE EXCEPTION 'There is no role %: it is viewer, analyst, lead, admin or engine.', wanted USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'There is no role %: it is viewer, analyst, lead, admin or engine.', wanted USING ERRCODE = 'undefined_object';
   END IF;
   IF wanted = 'engine' AND has <> 'owner' THEN
     RAISE EXCEPTION 'Only the owner makes engine logins.' USING ERRCODE = 'insufficient_privilege';
@@ -72,7 +72,7 @@ BEGIN
   END IF;
   IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
     RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
-      USING ERRCODE = 'duplicate_object';
+      USING ERRCODE = 'duplicate_object', HINT = 'Where it is the same person, whoever made it grants it umpire_' || wanted || '.';
   END IF;
   INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
   VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
@@ -117,7 +117,7 @@ BEGIN
   EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
   SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
-  WHERE r.rolname = name AND g.rolname <> 'umpire_' || wanted LIMIT 1;
+  WHERE r.rolname = name AND g.rolname LIKE 'umpire\_%' AND g.rolname <> 'umpire_' || wanted LIMIT 1;
   IF kept IS NOT NULL THEN
     RAISE EXCEPTION 'Somebody else gave the login % the role %: whoever did takes it away first.', name, kept USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -172,7 +172,7 @@ BEGIN
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT before FROM umpire.review_settings AS s FOR UPDATE;
   SELECT k INTO unknown FROM jsonb_object_keys(changes) AS k WHERE NOT before ? k LIMIT 1;
   IF unknown IS NOT NULL THEN
-    RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'undefined_object';
   END IF;
   UPDATE umpire.review_settings AS s SET
     second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::integer ELSE s.second_review_above END,
@@ -195,13 +195,13 @@ DECLARE
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,63}$' THEN
-    RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_name';
   END IF;
   IF words IS NULL OR btrim(words) = '' OR length(words) > 80 THEN
-    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'check_violation';
   END IF;
   IF decides IS NULL OR decides NOT IN ('approve', 'reject', 'escalate') THEN
-    RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'check_violation';
   END IF;
   LOCK TABLE umpire.reason_codes IN SHARE ROW EXCLUSIVE MODE;
   SELECT r.* INTO known FROM umpire.reason_codes AS r WHERE r.code = name;
@@ -244,4 +244,62 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
+END $$;
+
+-- Decisions that took effect, taken back since or not, and those that said the same; for reviewers, who may not know what waits for
+-- a second analyst, unless it is their own.
+CREATE VIEW umpire.decisions_made WITH (security_barrier) AS
+SELECT d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note, d.band, d.score, d.rule_set_version,
+  d.outcome, d.decided_at, d.batch, d.undoes, d.undo_kind, d.undone_by
+FROM umpire.decisions AS d
+WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
+  OR coalesce(d.on_behalf_of, d.actor) = session_user
+  OR umpire.login_role() NOT IN ('viewer', 'analyst');
+
+-- For the evidence bundle of a case: each decision and undo on a referral that the caller may know, oldest first, with what was
+-- known, what it found and did to the bonuses, and the entry of the audit log that vouches for it.
+CREATE FUNCTION umpire.record_of(relationship uuid) RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN QUERY
+  SELECT jsonb_build_object(
+    'decisionId', d.decision_id, 'itemId', d.item_id, 'at', d.decided_at, 'actor', d.actor, 'onBehalfOf', d.on_behalf_of,
+    'decision', d.decision, 'reason', d.reason, 'note', d.note, 'outcome', d.outcome ->> 'outcome', 'undoes', d.undoes, 'undoKind', d.undo_kind,
+    'undoneBy', d.undone_by, 'band', d.band, 'score', d.score, 'ruleSetVersion', d.rule_set_version,
+    'paid', coalesce((d.outcome ->> 'paid')::int, 0), 'rejected', coalesce((d.outcome ->> 'rejected')::int, 0),
+    'reversed', coalesce((d.outcome ->> 'reversed')::int, 0),
+    'signals', (SELECT k.signals FROM umpire.decisions AS o JOIN umpire.known_evidence AS k ON k.digest = o.evidence_digest WHERE o.decision_id = d.decision_id),
+    'bonuses', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('bonusId', e.bonus_id, 'statusBefore', e.status_before, 'holdReasonBefore', e.hold_reason_before,
+        'holdUntilBefore', e.hold_until_before, 'done', e.done, 'credits', e.credits) ORDER BY e.bonus_id)
+      FROM umpire.decision_effects AS e WHERE e.decision_id = d.decision_id), '[]'),
+    'audit', (
+      SELECT jsonb_build_object('seq', a.seq, 'at', a.at, 'previous', a.previous, 'hash', a.hash, 'batch', d.batch,
+        'digest', a.details ->> 'digest', 'items', (a.details ->> 'items')::int,
+        'hashed', umpire.audit_text(a.previous, a.seq, a.at, a.actor, a.on_behalf_of, a.kind, a.details))
+      FROM umpire.audit_log AS a
+      WHERE a.kind IN ('decisions', 'undos') AND a.details ->> 'batch' = d.batch::text ORDER BY a.seq LIMIT 1))
+  FROM umpire.decisions_made AS d WHERE d.relationship_id = record_of.relationship
+  ORDER BY d.decided_at, (d.outcome ->> 'version')::int, d.decision_id;
+END $$;
+
+-- One entry of the log is found by its batch.
+CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHERE kind IN ('decisions', 'undos');
+
+-- Bonuses as reviewers see them. A hold for the second analyst shows as the band's: whoever is second must not know of a first.
+CREATE VIEW umpire.bonuses_seen AS
+SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time, b.tier_multiplier, b.status,
+  CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
+  CASE WHEN b.hold_reason <> 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
+  b.released_at, b.created_at
+FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
+
+-- Referrals of the medium band whose holds end within a day of `clock`.
+CREATE FUNCTION umpire.holds_ending(clock timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN (SELECT count(DISTINCT b.relationship_id) FROM referrals.bonus_events AS b
+    WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours');
 END $$;

@@ -1,0 +1,63 @@
+import type { Check } from './check.ts';
+
+/** The audit chain, and that what it covers is what was decided (SPEC 4). */
+export const AUDIT_CHECKS: readonly Check[] = [
+  {
+    name: 'audit_chain',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT l.seq::text AS subject, CASE
+          WHEN l.seq <> l.position THEN format('stands where entry %s belongs', l.position)
+          WHEN l.previous <> l.before THEN 'does not follow the entry before it'
+          ELSE 'does not have its hash'
+        END AS detail
+      FROM (
+        SELECT a.*, row_number() OVER (ORDER BY a.seq) AS position, lag(a.hash, 1, repeat('0', 64)) OVER (ORDER BY a.seq) AS before
+        FROM umpire.audit_log AS a
+      ) AS l
+      WHERE l.seq <> l.position OR l.previous <> l.before
+        OR l.hash <> umpire.audit_hash(l.previous, l.seq, l.at, l.actor, l.on_behalf_of, l.kind, l.details)`,
+  },
+  {
+    name: 'audit_head',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT coalesce(h.seq::text, 'none') AS subject, format('is the head, but the last entry is %s', coalesce(l.seq, 0)) AS detail
+      FROM (SELECT 1) AS one
+      LEFT JOIN umpire.audit_head AS h ON true
+      LEFT JOIN (SELECT seq, hash FROM umpire.audit_log ORDER BY seq DESC LIMIT 1) AS l ON true
+      WHERE (h.seq, h.hash) IS DISTINCT FROM (coalesce(l.seq, 0), coalesce(l.hash, repeat('0', 64)))`,
+  },
+  {
+    name: 'audit_rules',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT coalesce(s.version::text, l.version, 'one without a number') AS subject, 'is a rule set that is not as it was last logged' AS detail
+      FROM umpire.rule_sets AS s
+      FULL JOIN (
+        SELECT DISTINCT ON (a.details ->> 'version') a.details ->> 'version' AS version, a.details FROM umpire.audit_log AS a
+        WHERE a.kind = 'rules' ORDER BY a.details ->> 'version', a.seq DESC
+      ) AS l ON l.version = s.version::text
+      WHERE CASE WHEN s.version IS NULL THEN l.details ->> 'change' <> 'deleted'
+        ELSE (l.details -> 'points', l.details -> 'thresholds', l.details -> 'disabled') IS DISTINCT FROM (s.points, s.thresholds, s.disabled) END`,
+  },
+  {
+    name: 'audit_decisions',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT coalesce(l.batch, d.batch::text) AS subject, CASE
+          WHEN l.batch IS NULL THEN format('is a batch of %s decisions that no entry of the log vouches for', d.items)
+          WHEN l.entries > 1 THEN 'is a batch that more than one entry vouches for'
+          ELSE 'is a batch whose decisions are not those that were logged'
+        END AS detail
+      FROM (
+        SELECT a.details ->> 'batch' AS batch, count(*) AS entries, min(a.details ->> 'items') AS items, min(a.details ->> 'digest') AS digest
+        FROM umpire.audit_log AS a WHERE a.kind IN ('decisions', 'undos') GROUP BY 1
+      ) AS l
+      FULL JOIN (
+        SELECT k.batch, k.items, umpire.decisions_digest(k.batch) AS digest
+        FROM (SELECT c.batch, count(*) AS items FROM umpire.decisions AS c GROUP BY c.batch) AS k
+      ) AS d ON d.batch::text = l.batch
+      WHERE l.entries IS DISTINCT FROM 1 OR l.items IS DISTINCT FROM d.items::text OR l.digest IS DISTINCT FROM d.digest`,
+  },
+];

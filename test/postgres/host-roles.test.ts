@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { MethodName, MethodRequest } from '../../core/contract/methods.ts';
+import type { Notice } from '../../core/contract/notices.ts';
+import { answer } from '../../core/host/answer.ts';
+import { type Host, openHost } from '../../core/host/open.ts';
+import { type Login, type Logins, loginsOf } from '../support/logins.ts';
+import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { until } from '../support/until.ts';
+import { Story, tell, tellDemo } from '../support/story.ts';
+
+const NOW = new Date('2026-03-01T20:00:00Z');
+
+let db: MigratedDatabase;
+let logins: Logins;
+beforeAll(async () => {
+  db = await migratedDatabase();
+  await tellDemo(db.pool, 200, NOW);
+  logins = loginsOf(db.database, db.pool);
+});
+afterAll(async () => {
+  await logins.end();
+  await db.end();
+});
+
+const open: Host[] = [];
+afterEach(async () => {
+  for (const host of open.splice(0)) await host.close();
+});
+
+type Opened = {
+  readonly host: Host;
+  readonly notices: Notice[];
+  readonly log: string[];
+  next(wanted: (notice: Notice) => boolean): Promise<Notice>;
+  /** As the window gets it. */
+  call<M extends MethodName>(method: M, request: MethodRequest<M>): Promise<unknown>;
+};
+
+async function openAs(login: Login): Promise<Opened> {
+  const log: string[] = [];
+  const notices: Notice[] = [];
+  let wake = (): void => {};
+  const host = openHost({ home: '/nowhere', databaseUrl: login.url, demoReferrals: 0, log: (line) => log.push(line) });
+  open.push(host);
+  host.subscribe((notice) => {
+    notices.push(notice);
+    wake();
+  });
+  const next: Opened['next'] = async (wanted) => {
+    for (;;) {
+      const index = notices.findIndex(wanted);
+      if (index >= 0) return notices.splice(0, index + 1)[index]!;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+  await next((notice) => notice.kind === 'workspace' && notice.status.state !== 'starting');
+  return {
+    host,
+    notices,
+    log,
+    next,
+    call: (method, request) => answer(host.handlers, method, request, (line) => log.push(line)),
+  };
+}
+
+const FILTER = { statuses: ['pending' as const], priorities: [], signals: [], search: '', order: 'priority' as const };
+
+async function firstItem({ host }: Opened): Promise<{ itemId: string; version: number }> {
+  const page = await host.handlers['queue.page']({ filter: { ...FILTER, unclaimed: false }, offset: 0, limit: 5 });
+  expect(page.total).toBeGreaterThan(5);
+  return page.rows[0]!;
+}
+
+async function decideFirst(opened: Opened): Promise<unknown> {
+  const { itemId, version } = await firstItem(opened);
+  const file = await opened.host.handlers['case.get']({ itemId });
+  expect(file).toMatchObject({ itemId, status: 'pending', signals: expect.any(Array) });
+  expect(file?.referrer.credits).toEqual(expect.any(Number));
+  const call = { decisionId: randomUUID(), itemId, expectedVersion: version };
+  return opened.call('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
+}
+
+test.each([
+  { role: 'analyst', may: { decide: true, lead: false } },
+  { role: 'lead', may: { decide: true, lead: true } },
+  { role: 'admin', may: { decide: true, lead: true } },
+] as const)('the window of a login that is $role reads, decides and takes back', async ({ role, may }) => {
+  const login = await logins.add(role);
+  const opened = await openAs(login);
+  expect(await opened.call('workspace.status', {})).toMatchObject({
+    ok: true,
+    value: { state: 'ready', analyst: login.name, role, may, undoMinutes: 10, decisionsLastHour: 0 },
+  });
+  const decided = await decideFirst(opened);
+  expect(decided).toMatchObject({ ok: true, value: { outcome: 'applied', status: 'rejected' } });
+  expect(await opened.call('workspace.status', {})).toMatchObject({ value: { decisionsLastHour: 1 } });
+  const { decisionId } = (decided as { value: { decisionId: string } }).value;
+  expect(await opened.call('case.undo', { undoId: randomUUID(), decisionId })).toMatchObject({
+    ok: true,
+    value: { outcome: 'applied', kind: 'undo', status: 'pending' },
+  });
+  const { itemId } = await firstItem(opened);
+  expect(await opened.call('case.bundle', { itemId })).toMatchObject({
+    ok: true,
+    value: { html: expect.stringContaining(`Evidence of case ${itemId}`) },
+  });
+  expect(await opened.call('case.bundle', { itemId: randomUUID() })).toEqual({ ok: true, value: null });
+  expect((await opened.host.handlers['reasons.list']({})).length).toBeGreaterThan(5);
+  expect((await opened.host.handlers['queue.summary']({})).byStatus.pending).toBeGreaterThan(5);
+  expect(opened.log).toEqual([]);
+});
+
+test('a viewer reads and is told that deciding takes another role', async () => {
+  const opened = await openAs(await logins.add('viewer'));
+  expect(await opened.call('workspace.status', {})).toMatchObject({
+    value: { role: 'viewer', may: { decide: false, lead: false } },
+  });
+  expect(await decideFirst(opened)).toEqual({
+    ok: false,
+    error: { code: 'refused', message: 'The role of this login does not allow that.' },
+  });
+  expect(opened.log).toEqual([]);
+});
+
+test('a reviewer’s window neither scores nor runs jobs, and still notices what changed', async () => {
+  const opened = await openAs(await logins.add('analyst', 'onlooker'));
+  const story = new Story()
+    .user('2026-02-01T10:00:00Z', 'rita', 'Rita', 'rita@first.example')
+    .code('2026-02-01T11:00:00Z', 'rita', 'RITA-1')
+    .seen('2026-02-02T10:00:00Z', 'rita', '198.51.100.7', 'device-1')
+    .user('2026-02-20T10:00:00Z', 'otto', 'Otto', 'otto@second.example')
+    .registered('2026-02-20T11:00:00Z', 'otto', 'RITA-1', '198.51.100.7', 'device-1');
+  await db.pool.query('SELECT umpire.mark_dirty(ARRAY(SELECT relationship_id FROM umpire.referrals LIMIT 1))');
+  await db.pool.query('DELETE FROM umpire.job_runs');
+  const dirty = async (): Promise<unknown> => (await db.pool.query('SELECT count(*)::int AS n FROM umpire.dirty')).rows;
+  const before = await dirty();
+  expect(before).not.toEqual([{ n: 0 }]);
+  // Its first look only remembers what is there: changes go on until one is noticed. Whoever scores would have done so before.
+  const isNoticed = await until(async () => {
+    await db.pool.query(
+      'UPDATE umpire.items SET tx = pg_current_xact_id() WHERE item_id = (SELECT min(item_id::text)::uuid FROM umpire.items)',
+    );
+    return opened.notices.some(({ kind }) => kind === 'queue') ? true : null;
+  });
+  expect(isNoticed).toBe(true);
+  expect(await dirty()).toEqual(before);
+  expect((await db.pool.query('SELECT count(*)::int AS n FROM umpire.job_runs')).rows).toEqual([{ n: 0 }]);
+  await tell(
+    db.pool,
+    story.events.map((event) => ({ ...event, id: `late-${event.id}` })),
+    NOW,
+  );
+  await opened.next(({ kind }) => kind === 'queue');
+  expect(opened.log).toEqual([]);
+});
+
+test('a login of the engine scores and takes part in the jobs, as the owner’s does', async () => {
+  await db.pool.query('DELETE FROM umpire.job_runs');
+  await db.pool.query('SELECT umpire.mark_dirty(ARRAY(SELECT relationship_id FROM umpire.referrals LIMIT 1))');
+  const opened = await openAs(await logins.add('engine'));
+  expect(await opened.call('workspace.status', {})).toMatchObject({ value: { role: 'engine' } });
+  const ran = await until(async () => {
+    const { rows } = await db.pool.query(
+      `SELECT count(DISTINCT job)::int AS jobs, (SELECT count(*)::int FROM umpire.dirty) AS dirty FROM umpire.job_runs WHERE outcome = 'done'`,
+    );
+    return rows[0].jobs >= 3 && rows[0].dirty === 0 ? rows[0] : null;
+  });
+  expect(ran).not.toBeNull();
+  expect(opened.log).toEqual([]);
+});
+
+test('a login without a role is refused with who can give it one', async () => {
+  const login = await logins.add('analyst', 'gone');
+  await db.pool.query(`REVOKE umpire_analyst FROM "${login.name}" GRANTED BY umpire_owner`);
+  const opened = await openAs(login);
+  expect(await opened.call('workspace.status', {})).toMatchObject({
+    value: { state: 'failed', message: expect.stringMatching(/no role in Umpire.*Nothing was changed.*admin add/) },
+  });
+});

@@ -29,7 +29,7 @@ const PEOPLE = ['anna', 'anna', 'anna', 'ben', 'ben', 'ben', 'carl', 'carl', 'le
 const JUMPS = [HOUR, 5 * HOUR, 12 * HOUR, DAY, DAY, 2 * DAY];
 const LATER = [DAY, 3 * DAY, 7 * DAY, 9 * DAY];
 const BACK = [MINUTE, HOUR, DAY, 3 * DAY];
-const SIZES = [1, 1, 1, 2, 3, 5, 8, 14, 25, 40];
+const SIZES = [1, 1, 2, 3, 5, 8, 14, 25, 40, 40];
 
 export type Length = { readonly busy: number; readonly after: number };
 
@@ -163,6 +163,21 @@ class Office {
       expected: random.pick(['none', 'current', 'current', 'current', 'last', 'first']),
     }));
     this.step({ do: 'review', by: random.chance(0.02) ? 'vik' : random.pick(PEOPLE), rulings });
+    if (random.chance(0.4)) this.regret();
+  }
+
+  /** Whoever decided takes some of it back at once. */
+  private regret(): void {
+    const { random } = this;
+    this.clock += random.int(0, 5 * 60) * 1_000_000;
+    const among = random.pick(['own', 'waiting'] as const);
+    const takings = Array.from({ length: random.pick([1, 2, 5]) }, (_, nth): Taking => ({
+      id: this.id(random.int(0, 25)),
+      target: nth,
+      among,
+      note: null,
+    }));
+    this.step({ do: 'undo', by: null, takings });
   }
 
   private among(): Ruling['among'] {

@@ -1,4 +1,5 @@
-import { type Decision, type DecisionCall, openProposal, type UndoCall } from '../model/review.ts';
+import { placeOf } from '../model/decisions.ts';
+import { type Decision, type DecisionCall, type Made, openProposal, type UndoCall } from '../model/review.ts';
 import type { Item, State } from '../model/state.ts';
 import type { ReviewTask, Ruling, Taking } from './history.ts';
 
@@ -94,11 +95,16 @@ function versionOf(expected: Ruling['expected'], { version }: Item): number | nu
 /** Each of a set of undos with the decision that it is about now. */
 export function aimTakings(
   task: ReviewTask & { do: 'undo' },
-  { review }: State,
+  state: State,
 ): { readonly do: 'undo'; readonly by: string; readonly calls: readonly UndoCall[] } {
+  const { review } = state;
   const all = [...review.decisions.values()].reverse();
-  const newest = all.find(({ before, proposal, undone }) =>
-    task.takings[0]?.among === 'waiting' ? proposal?.closed === null : before !== null && !undone,
+  const isWaiting = (made: Made): boolean => {
+    const place = placeOf(state, made.call.item);
+    return place !== null && openProposal(review, place.key, place.item) === made;
+  };
+  const newest = all.find((one) =>
+    task.takings[0]?.among === 'waiting' ? isWaiting(one) : one.before !== null && !one.undone,
   );
   const by = task.by ?? newest?.by ?? 'nina';
   const made = task.by === null ? all.filter((one) => one.by === by) : all;
@@ -106,7 +112,7 @@ export function aimTakings(
   const among: { readonly [A in Taking['among']]: readonly string[] } = {
     own: standing.filter((one) => one.by === by).map(({ call }) => call.decisionId),
     standing: standing.map(({ call }) => call.decisionId),
-    waiting: made.filter(({ proposal }) => proposal?.closed === null).map(({ call }) => call.decisionId),
+    waiting: made.filter(isWaiting).map(({ call }) => call.decisionId),
     all: made.map(({ call }) => call.decisionId),
     undos: [...review.undos.keys()],
     none: [],

@@ -10,7 +10,6 @@ import type { History } from './history.ts';
 import { admissible, aim, type Aimed } from './play.ts';
 import { type Reading, read } from './read.ts';
 
-export const T = { work: 0, days: 0, agree: 0, verify: 0 };
 export type Failure = Difference & {
   /** After which step of the history. */
   readonly step: number;
@@ -47,33 +46,14 @@ async function live(
 ): Promise<Agreement | Difference> {
   let done: readonly string[];
   try {
-    const t0 = performance.now();
     done = await Promise.all(tasks.map((task) => carryOut(pool, task, now, items)));
-    const t1 = performance.now();
     await countDays(pool);
-    T.work += t1 - t0;
-    T.days += performance.now() - t1;
   } catch (error) {
     const got = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { table: 'exception', key: '', expected: 'none', got, more: 0 };
   }
-  const t2 = performance.now();
   const agreed = await agreement(pool, model, tasks, now, done);
-  T.agree += performance.now() - t2;
-  const t3 = performance.now();
-  const vs = await verify(pool);
-  T.verify += performance.now() - t3;
-  const [violation, ...others] =
-    'table' in agreed ? [] : vs.filter(({ check }) => !(process.env['ZZ_SKIP'] ?? '').split(',').includes(check));
-  if ('table' in agreed)
-    return {
-      ...agreed,
-      rest: [
-        agreed.rest,
-        vs.slice(0, 3),
-        process.env['ZZ_SQL'] ? (await pool.query(process.env['ZZ_SQL'])).rows : tasks,
-      ],
-    };
+  const [violation, ...others] = 'table' in agreed ? [] : await verify(pool);
   if (violation === undefined) return agreed;
   const { check, subject, detail } = violation;
   return { table: `verify ${check}`, key: subject, expected: 'nothing', got: detail, more: others.length };

@@ -54,7 +54,10 @@ const EVERYWHERE = [
   'reject taken back: rejected to held fraud_critical',
   'reject taken back: rejected to paid',
   'reject taken back: rejected to pending',
-  ...['applied with a word', 'a second item', 'a raised item', 'paid, taken back, and paid again'],
+  'applied with a word',
+  'a second item',
+  'a raised item',
+  'paid, taken back, and paid again',
 ];
 
 test('the histories lead everywhere', () => {

@@ -38,7 +38,8 @@ export function reached(history: History): Reached {
 function noticeClosed(before: State, { review, referrals }: State, add: (word: string) => void): void {
   for (const [id, { proposal }] of review.decisions) {
     const closed = proposal?.closed ?? null;
-    if (closed !== null && before.review.decisions.get(id)?.proposal?.closed == null) add(`first opinion ${closed}`);
+    const was = before.review.decisions.get(id)?.proposal?.closed ?? null;
+    if (closed !== null && was === null) add(`first opinion ${closed}`);
   }
   for (const made of review.decisions.values()) {
     const was = before.review.decisions.get(made.call.decisionId);

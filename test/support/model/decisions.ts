@@ -72,9 +72,8 @@ export function decideAll(
     const result = { outcome, status, version, paid, rejected, reversed, isTold };
     if (isReused || place === null) return result;
     const proposal = isFirstOpinion ? { version: place.item.version, closed: null } : null;
-    till.state.review.decisions.set(call.decisionId, {
-      ...{ call, by, at: till.now, result, before, proposal, undone: false },
-    });
+    const made = { call, by, at: till.now, result, before, proposal, undone: false };
+    till.state.review.decisions.set(call.decisionId, made);
     return result;
   });
 }
@@ -82,8 +81,14 @@ export function decideAll(
 function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: string): Verdict {
   const { review } = till.state;
   const verdict = (outcome: Outcome, more: Partial<Verdict> = {}): Verdict => ({
-    ...{ call, place: null, outcome, proposal: null, isFirstOpinion: false, isTold: outcome !== 'applied' },
-    ...{ again: null, isReused: false },
+    call,
+    place: null,
+    outcome,
+    proposal: null,
+    isFirstOpinion: false,
+    isTold: outcome !== 'applied',
+    again: null,
+    isReused: false,
     ...more,
   });
   const made = review.decisions.get(call.decisionId);

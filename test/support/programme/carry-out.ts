@@ -44,7 +44,12 @@ export async function carryOut(
         const results = await decide(pool, calls, { now, onBehalfOf: task.by });
         return toldDecisions(
           results.map(({ outcome, status, version, paid, rejected, reversed, message }) => ({
-            ...{ outcome, status, version, paid, rejected, reversed },
+            outcome,
+            status,
+            version,
+            paid,
+            rejected,
+            reversed,
             isTold: message !== null,
           })),
           task.calls,
@@ -57,7 +62,12 @@ export async function carryOut(
         const results = await undo(pool, calls, { now, onBehalfOf: task.by });
         return toldResults(
           results.map(({ outcome, kind, status, version, paid, reversed, message }) => ({
-            ...{ outcome, kind, status, version, paid, reversed },
+            outcome,
+            kind,
+            status,
+            version,
+            paid,
+            reversed,
             isTold: message !== null,
           })),
         );

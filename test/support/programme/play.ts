@@ -24,7 +24,14 @@ export function aim(tasks: readonly Task[], model: Model): readonly Aimed[] {
         return about({ do: 'review', by: task.by, calls: aimRulings(task, model.state) });
       case 'undo':
         return about(aimTakings(task, model.state));
-      default:
+      case 'import':
+      case 'score':
+      case 'advance':
+      case 'release':
+      case 'clean':
+      case 'settings':
+      case 'appoint':
+      case 'reason':
         return [task];
     }
   });

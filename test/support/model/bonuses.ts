@@ -52,7 +52,8 @@ function set(referral: Referral, kind: Kind, moment: Moment, { tier, multiplier 
   const before = referral.bonuses.get(key);
   if (before === undefined) {
     const fresh = { status: 'pending', holdReason: null, holdUntil: null, hasServed: false, releasedAt: null } as const;
-    referral.bonuses.set(key, { ...kind, userId, at: moment.at, id: moment.id, ...worth, ...fresh });
+    const story = { ledger: [], transitions: [], paidNth: -1 };
+    referral.bonuses.set(key, { ...kind, userId, at: moment.at, id: moment.id, ...worth, ...fresh, ...story });
     return;
   }
   // What is paid or rejected is closed: its worth and its place in the order of claims stand.

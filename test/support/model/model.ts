@@ -1,14 +1,16 @@
 import { deriveBonuses } from './bonuses.ts';
 import { moveWaits, payableTimes } from './claims.ts';
-import { decideItem, type Decision, type DecisionResult } from './decisions.ts';
+import { decideAll } from './decisions.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { releaseHolds } from './holds.ts';
 import { cleanLimits, forgetCleaned } from './limits.ts';
 import type { Till } from './money.ts';
 import { judgeRegistrations } from './registration.ts';
+import type { DecisionCall, DecisionResult, UndoCall, UndoResult } from './review.ts';
 import { scoreAll } from './scoring.ts';
 import { setStages } from './stages.ts';
 import { emptyState, type ModelEvent, type State } from './state.ts';
+import { undoAll } from './undo.ts';
 
 export type ModelReport = {
   readonly imported: number;
@@ -40,7 +42,10 @@ export class Model {
   }
 
   copy(): Model {
-    return new Model(structuredClone(this.state), this.known);
+    // What is only ever added to is not copied in depth.
+    const { events, log, movements, ...rest } = this.state;
+    const copy = structuredClone(rest);
+    return new Model({ ...copy, events: new Map(events), log: [...log], movements: [...movements] }, this.known);
   }
 
   import(events: readonly ModelEvent[], now: number): ModelReport {
@@ -81,14 +86,30 @@ export class Model {
     cleanLimits(this.state, this.known, now);
   }
 
-  /** Decides the nth item of a referee's referral; null where there is none. */
-  decide(refereeId: string, nth: number, decision: Decision, now: number): DecisionResult | null {
-    const referral = this.state.referrals.get(refereeId);
-    const item = referral?.items[nth];
-    if (referral === undefined || item === undefined) return null;
-    const result = decideItem(this.till(now), referral, item, decision);
+  decide(calls: readonly DecisionCall[], by: string, now: number): readonly DecisionResult[] {
+    return decideAll(this.till(now), calls, by, () => this.retier());
+  }
+
+  undo(calls: readonly UndoCall[], by: string, now: number): readonly UndoResult[] {
+    return undoAll(this.till(now), calls, by, () => this.retier());
+  }
+
+  /**
+   * What hangs on an item, its evidence and amounts, makes versions too; the model does not look into that, and takes them over
+   * where nobody decided about the item just now.
+   */
+  adopt(versions: ReadonlyMap<string, number>, decided: ReadonlySet<string | null>): void {
+    for (const { refereeId, items } of this.state.referrals.values()) {
+      for (const [nth, item] of items.entries()) {
+        const key = `${refereeId} ${nth}`;
+        if (!decided.has(key)) item.version = Math.max(item.version, versions.get(key) ?? 0);
+      }
+    }
+  }
+
+  private retier(): void {
     deriveBonuses(this.state, this.known);
-    return result;
+    moveWaits(this.state);
   }
 
   private till(now: number): Till {

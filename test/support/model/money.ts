@@ -1,3 +1,5 @@
+import { HOUR } from './seed.ts';
+import { fraudHold } from './review.ts';
 import type { Bonus, HoldReason, Referral, State } from './state.ts';
 
 /** What a payment or a hold needs to know besides the bonus. */
@@ -15,15 +17,30 @@ export function pay(till: Till, referral: Referral, bonus: Bonus): number {
     hold(till, referral, bonus, 'rate_limited', from);
     return 0;
   }
+  return payOut(till, referral, bonus, 'bonus');
+}
+
+/** Pays whatever the claim limit says. */
+export function payOut(till: Till, referral: Referral, bonus: Bonus, type: 'bonus' | 'adjustment'): number {
   Object.assign(bonus, { status: 'paid', holdReason: null, holdUntil: null, releasedAt: till.now });
-  log(till, referral, 'paid', bonus.credits);
-  till.state.movements.push({ userId: bonus.userId, type: 'bonus', amount: bonus.credits });
+  bonus.paidNth = till.state.log.length;
+  log(till, referral, 'paid', bonus.credits, bonus);
+  move(till, bonus, type, bonus.credits);
   return bonus.credits;
 }
 
 export function hold(till: Till, referral: Referral, bonus: Bonus, holdReason: HoldReason, until: number | null): void {
-  if (bonus.status === 'pending') log(till, referral, 'held', bonus.credits);
+  if (bonus.status !== 'held') log(till, referral, 'held', bonus.credits, bonus);
   Object.assign(bonus, { status: 'held', holdReason, holdUntil: until });
+}
+
+const HOLD = 48 * HOUR;
+
+/** Holds as the band that a referral has reached asks for. */
+export function holdForBand(till: Till, referral: Referral, bonus: Bonus): void {
+  referral.firstHeldAt ??= till.now;
+  const until = referral.heldBand === 'medium' ? referral.firstHeldAt + HOLD : null;
+  hold(till, referral, bonus, fraudHold(referral.heldBand), until);
 }
 
 export function reject(bonus: Bonus): number {
@@ -31,13 +48,26 @@ export function reject(bonus: Bonus): number {
   return bonus.credits;
 }
 
-/** Takes back in full what was paid; returns the credits. */
+/** Takes back in full what was paid, and leaves it rejected; returns the credits. */
 export function reverse(till: Till, bonus: Bonus): number {
   bonus.status = 'rejected';
-  till.state.movements.push({ userId: bonus.userId, type: 'adjustment', amount: -bonus.credits });
+  bonus.transitions.push(`reversed ${bonus.credits}`);
+  move(till, bonus, 'adjustment', -bonus.credits);
   return bonus.credits;
 }
 
-export function log(till: Till, referral: Referral, kind: 'held' | 'paid' | 'blocked', credits: number): void {
+export function log(
+  till: Till,
+  referral: Referral,
+  kind: 'held' | 'paid' | 'blocked',
+  credits: number,
+  bonus?: Bonus,
+): void {
   till.state.log.push({ at: till.now, kind, appId: referral.appId, credits });
+  bonus?.transitions.push(`${kind} ${credits}`);
+}
+
+function move(till: Till, bonus: Bonus, type: 'bonus' | 'adjustment', amount: number): void {
+  till.state.movements.push({ userId: bonus.userId, type, amount });
+  bonus.ledger.push(`${type} ${amount}`);
 }

@@ -1,11 +1,9 @@
 import { bandOf, isHigher } from './bands.ts';
 import type { Facts } from './facts.ts';
-import { hold, log, pay, reject, type Till } from './money.ts';
-import { HOUR } from './seed.ts';
+import { holdForBand, log, pay, reject, type Till } from './money.ts';
+import { fraudHold, openProposal } from './review.ts';
 import { signalsOf } from './signals.ts';
-import type { Referral } from './state.ts';
-
-const HOLD = 48 * HOUR;
+import type { Item, Referral } from './state.ts';
 
 /** Scores every referral and does what follows from its band. With nothing new it changes nothing. */
 export function scoreAll(till: Till, facts: Facts): void {
@@ -18,8 +16,8 @@ export function scoreAll(till: Till, facts: Facts): void {
     const band = bandOf(referral.score);
     if (isHigher(band, referral.heldBand)) referral.heldBand = band;
     block(till, referral);
-    settle(till, referral);
     fileItem(referral);
+    settle(till, referral);
   }
 }
 
@@ -38,28 +36,46 @@ function block(till: Till, referral: Referral): void {
 }
 
 function settle(till: Till, referral: Referral): void {
+  const waits = isWaiting(till, referral);
   for (const bonus of referral.bonuses.values()) {
     if (bonus.status !== 'pending' && bonus.status !== 'held') continue;
     if (referral.isRejected) reject(bonus);
     else if (referral.heldBand === 'low' || isCovered(referral)) {
       if (bonus.status === 'pending') pay(till, referral, bonus);
-    } else if (
-      bonus.holdReason !== `fraud_${referral.heldBand}` &&
+    } else if (bonus.holdReason === 'second_review' && waits) continue;
+    else if (
+      bonus.holdReason !== fraudHold(referral.heldBand) &&
       !(bonus.hasServed && referral.heldBand === 'medium')
     ) {
-      referral.firstHeldAt ??= till.now;
-      const until = referral.heldBand === 'medium' ? referral.firstHeldAt + HOLD : null;
-      hold(till, referral, bonus, `fraud_${referral.heldBand}`, until);
+      holdForBand(till, referral, bonus);
     }
   }
+}
+
+/** Whether a first opinion waits for a second. */
+function isWaiting({ state }: Till, { refereeId, items }: Referral): boolean {
+  return items.some((item, nth) => openProposal(state.review, `${refereeId} ${nth}`, item) !== null);
+}
+
+export function isOpen({ status }: Item): boolean {
+  return status === 'pending' || status === 'escalated';
 }
 
 /** What is high or critical has an item, open until decided; one beyond what was approved has a new one. */
 function fileItem(referral: Referral): void {
   const { items, heldBand, score, signals } = referral;
-  const open = items.find(({ status }) => status === 'pending' || status === 'escalated');
-  if (open !== undefined) Object.assign(open, { score, signals, priority: heldBand });
+  const open = items.find(isOpen);
+  if (open !== undefined) showScore(open, referral);
   else if (isHigher(heldBand, 'medium') && !referral.isRejected && !isCovered(referral)) {
-    items.push({ score, signals, priority: heldBand, status: 'pending' });
+    const untouched = { assignee: null, notes: null, reviewedAt: null, version: 1, raisedVersion: 1 };
+    items.push({ score, signals, priority: heldBand, status: 'pending', ...untouched });
   }
+}
+
+function showScore(item: Item, { score, signals, heldBand }: Referral): void {
+  const isSame = item.score === score && item.priority === heldBand && item.signals.join() === signals.join();
+  if (isSame) return;
+  item.version += 1;
+  if (isHigher(heldBand, item.priority)) item.raisedVersion = item.version;
+  Object.assign(item, { score, signals, priority: heldBand });
 }

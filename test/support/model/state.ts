@@ -1,5 +1,6 @@
 import type { EventType } from './seed.ts';
 import type { Moment } from './moment.ts';
+import { emptyReview, type Review } from './review.ts';
 
 /** An event as a line of a file tells it; only what the model looks at is named. */
 export type ModelEvent = { readonly id: string; readonly at: string } & (
@@ -60,6 +61,12 @@ export type Item = {
   signals: readonly string[];
   priority: Band;
   status: 'pending' | 'approved' | 'rejected' | 'escalated';
+  assignee: string | null;
+  notes: string | null;
+  reviewedAt: number | null;
+  /** Counts every change of the item, and at which of them its band rose last. */
+  version: number;
+  raisedVersion: number;
 };
 
 /** An accepted registration and all that followed from it. */
@@ -96,7 +103,8 @@ export type Referral = {
   readonly bonuses: Map<string, Bonus>;
 };
 
-export type HoldReason = 'fraud_medium' | 'fraud_high' | 'fraud_critical' | 'rate_limited';
+export type FraudHold = 'fraud_medium' | 'fraud_high' | 'fraud_critical';
+export type HoldReason = FraudHold | 'rate_limited' | 'second_review';
 
 export type Bonus = {
   readonly eventType: EventType;
@@ -117,6 +125,11 @@ export type Bonus = {
   hasServed: boolean;
   /** The engine's clock at the last payment; it was never paid where this is null. */
   releasedAt: number | null;
+  /** Its ledger rows in order, and what the log of money says of it, in words. */
+  readonly ledger: string[];
+  readonly transitions: string[];
+  /** Where the log of money stood when it was paid last. */
+  paidNth: number;
 };
 
 export type Transition = {
@@ -141,6 +154,7 @@ export type State = {
   readonly movements: Movement[];
   /** Accepted calls whose rows the clean-up removed. */
   readonly cleaned: Set<string>;
+  readonly review: Review;
 };
 
 export function emptyState(): State {
@@ -152,5 +166,6 @@ export function emptyState(): State {
     log: [],
     movements: [],
     cleaned: new Set(),
+    review: emptyReview(),
   };
 }

@@ -4,7 +4,7 @@ import { limitRows } from './limits.ts';
 import { isoOf } from './moment.ts';
 import type { Model } from './model.ts';
 import { stageOf } from './stages.ts';
-import type { Referral } from './state.ts';
+import type { Bonus, Referral } from './state.ts';
 import { dailyStatistics } from './statistics.ts';
 import { qualifiedOf, tierOf } from './tiers.ts';
 
@@ -43,7 +43,7 @@ export function tell(model: Model): Tables {
     ),
     bonuses: new Map(
       bonuses.map(({ referral, bonus }) => [
-        [referral.refereeId, bonus.eventType, bonus.userId, bonus.appId ?? '-'].join(' '),
+        nameOf(referral, bonus),
         row({
           base: bonus.base,
           multiplier: bonus.multiplier,
@@ -69,8 +69,21 @@ export function tell(model: Model): Tables {
     ),
     queue: new Map(
       referrals.flatMap(({ refereeId, items }) =>
-        items.map((item, index) => [`${refereeId} ${index}`, row({ ...item, signals: item.signals.join(',') })]),
+        items.map((item, index) => [
+          `${refereeId} ${index}`,
+          row({ ...item, signals: item.signals.join(','), reviewedAt: instant(item.reviewedAt) }),
+        ]),
       ),
+    ),
+    ledger: new Map(
+      bonuses
+        .filter(({ bonus }) => bonus.ledger.length > 0)
+        .map(({ referral, bonus }) => [nameOf(referral, bonus), row({ rows: bonus.ledger.join(', ') })]),
+    ),
+    transitions: new Map(
+      bonuses
+        .filter(({ bonus }) => bonus.transitions.length > 0)
+        .map(({ referral, bonus }) => [nameOf(referral, bonus), row({ rows: bonus.transitions.join(', ') })]),
     ),
     user_tiers: tellTiers(model, referrals),
     balances: tellBalances(model),
@@ -83,6 +96,10 @@ export function tell(model: Model): Tables {
       ]),
     ),
   };
+}
+
+function nameOf({ refereeId }: Referral, { eventType, userId, appId }: Bonus): string {
+  return [refereeId, eventType, userId, appId ?? '-'].join(' ');
 }
 
 function tellReferral(referral: Referral): string {

@@ -10,7 +10,8 @@ export function reached(history: History): ReadonlySet<string> {
   for (const { now, tasks } of history) {
     for (const task of aim(tasks, model)) {
       const result = play(model, task, now);
-      if (task.do === 'decide') words.add(`${task.decision} ${/outcome=(\w+)/.exec(result)?.[1] ?? 'nothing'}`);
+      if (task.do !== 'review') continue;
+      for (const { decision } of task.calls) words.add(`${decision} ${/outcome=(\w+)/.exec(result)?.[1] ?? 'nothing'}`);
     }
     notice(model, words);
     if (tasks.length > 1) words.add(`${tasks.map((task) => task.do).join(' and ')} at once`);

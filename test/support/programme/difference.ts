@@ -10,7 +10,7 @@ export type Difference = {
 };
 
 /** In which order tables are told: what follows from others comes after them. */
-const CAUSES_FIRST = ['registrations', 'codes', 'relationships', 'bands', 'bonuses'];
+const CAUSES_FIRST = ['results', 'registrations', 'codes', 'relationships', 'bands', 'bonuses'];
 
 const NONE: ReadonlyMap<string, string> = new Map();
 

@@ -1,11 +1,49 @@
-import type { Decision } from '../model/decisions.ts';
+import type { Decision, Role } from '../model/review.ts';
 import type { ModelEvent } from '../model/state.ts';
 
 /** One thing that is done to a programme. An item is named by its rank among those that the model has at that point. */
 export type Task =
   | { readonly do: 'import'; readonly events: readonly ModelEvent[] }
   | { readonly do: 'decide'; readonly item: number; readonly open: boolean; readonly decision: Decision }
+  | ReviewTask
   | { readonly do: 'score' | 'advance' | 'release' | 'clean' };
+
+/** Which id a call has: one of its own, that of an earlier one of the same person, or one that was used for something else. */
+export type Id = { readonly id: string; readonly is: 'fresh' | 'again' | 'reused'; readonly rank: number };
+
+/** One of a set of decisions; items are named by rank among those that fit. */
+export type Ruling = {
+  readonly id: Id;
+  readonly item: number;
+  /** `rest`: pending ones; `seconds`: those on which the opinion of somebody else waits. */
+  readonly among: 'open' | 'all' | 'seconds' | 'escalated' | 'none' | 'twice';
+  /** Null: as the first opinion, where one waits. */
+  readonly decision: Decision | null;
+  readonly reason: 'right' | 'wrong' | 'unheard of';
+  readonly note: string | null;
+  readonly expected: 'none' | 'current' | 'last' | 'first';
+};
+
+/** One of a set of undos; decisions are named by rank, the newest first. */
+export type Taking = {
+  readonly id: Id;
+  readonly target: number;
+  readonly among: 'own' | 'standing' | 'waiting' | 'all' | 'undos' | 'none';
+  readonly note: string | null;
+};
+
+export type ReviewTask =
+  | { readonly do: 'review'; readonly by: string; readonly rulings: readonly Ruling[] }
+  /** By whoever made the newest that fits, where nobody is named. */
+  | { readonly do: 'undo'; readonly by: string | null; readonly takings: readonly Taking[] }
+  | {
+      readonly do: 'settings';
+      readonly above: number | null;
+      readonly share: number;
+      readonly undoMinutes: number;
+    }
+  | { readonly do: 'appoint'; readonly login: string; readonly role: Exclude<Role, 'owner'> }
+  | { readonly do: 'reason'; readonly code: string; readonly decision: Decision; readonly isActive: boolean };
 
 /** Tasks that run at once, each on connections of its own, at one reading of the engine's clock (microseconds). */
 export type Step = { readonly now: number; readonly tasks: readonly Task[] };
@@ -35,7 +73,9 @@ export function caughtUp(history: History): History {
     if (does('import') && now > clock) before.push({ now, tasks: [{ do: 'advance' }] });
     if (does('release') && !isScored) before.push({ now, tasks: [{ do: 'score' }] });
     if (does('import') || does('advance')) clock = now;
-    isScored = (isScored || does('score') || does('release')) && !does('import') && !does('advance') && !does('decide');
+    isScored =
+      (isScored || does('score') || does('release')) &&
+      !['import', 'advance', 'decide', 'review', 'undo'].some((what) => does(what as Task['do']));
     return [...before, step];
   });
 }

@@ -32,9 +32,22 @@ const QUERIES = {
     SELECT r.referee_id || ' ' || a.app_id AS key, ${iso('a.activated_at')} AS at, a.bonus_paid AS paid
     FROM referrals.cross_app_activations AS a JOIN referrals.relationships AS r ON r.id = a.relationship_id`,
   queue: `
-    SELECT r.referee_id || ' ' || row_number() OVER (PARTITION BY r.id ORDER BY q.created_at, q.status IN ('pending', 'escalated')) - 1 AS key,
-      q.fraud_score AS score, q.fraud_signals AS signals, q.priority, q.status, q.id AS "itemId"
-    FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id`,
+    SELECT r.referee_id || ' ' || coalesce((SELECT n::text FROM generate_series(0, 20) AS n WHERE md5('item:' || r.id || ':' || n)::uuid = q.id), q.id::text) AS key,
+      q.fraud_score AS score, q.fraud_signals AS signals, q.priority, q.status, q.assigned_to AS assignee, q.notes,
+      ${iso('q.reviewed_at')} AS "reviewedAt", i.version, i.raised_version AS "raisedVersion", q.id AS "itemId"
+    FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id JOIN umpire.items AS i ON i.item_id = q.id`,
+  ledger: `
+    SELECT concat_ws(' ', r.referee_id, b.event_type, b.user_id, coalesce(b.app_id, '-')) AS key,
+      string_agg(t.type || ' ' || t.amount, ', ' ORDER BY split_part(t.idempotency_key, ':', 3)::int) AS rows
+    FROM credits.transactions AS t JOIN referrals.bonus_events AS b ON t.idempotency_key LIKE 'bonus:' || b.id || ':%'
+    JOIN referrals.relationships AS r ON r.id = b.relationship_id
+    WHERE t.status = 'completed' GROUP BY 1`,
+  transitions: `
+    SELECT concat_ws(' ', r.referee_id, b.event_type, b.user_id, coalesce(b.app_id, '-')) AS key,
+      string_agg(m.transition || ' ' || m.credits, ', ' ORDER BY m.id) AS rows
+    FROM umpire.money_log AS m JOIN referrals.bonus_events AS b ON b.id = m.bonus_id
+    JOIN referrals.relationships AS r ON r.id = b.relationship_id
+    WHERE m.transition IN ('held', 'paid', 'reversed') GROUP BY 1`,
   user_tiers: `
     SELECT user_id AS key, tier, qualified_count AS qualified, total_earned AS earned FROM referrals.user_tiers
     WHERE tier <> 'bronze' OR qualified_count <> 0 OR total_earned <> 0`,
@@ -65,6 +78,7 @@ export type Reading = {
   readonly tables: Tables;
   /** The id of each item by its key in `queue`. */
   readonly items: ReadonlyMap<string, string>;
+  readonly versions: ReadonlyMap<string, number>;
 };
 
 /** What the database says, in the model's words. The model is asked what lies behind a hash, and which reasons a refusal may have. */
@@ -74,11 +88,13 @@ export async function read(pool: Pool, model: Model): Promise<Reading> {
   const addresses = new Map(model.facts.validations.map(({ event }) => [TEST_KEY.hash(event.ip), event.ip]));
   const tables: Record<string, Map<string, string>> = {};
   const items = new Map<string, string>();
+  const versions = new Map<string, number>();
   for (const [table, query] of Object.entries(QUERIES)) {
     const { rows } = await pool.query<Row>(query);
     tables[table] = new Map(
       rows.map(({ key, itemId, ...columns }) => {
         if (typeof itemId === 'string') items.set(key, itemId);
+        if (typeof columns['version'] === 'number') versions.set(key, columns['version']);
         if (table === 'registrations') return [key, outcomeOf(key, String(columns['outcome']), model)];
         return [
           key.replace(HASH, (hash) => addresses.get(hash) ?? hash),
@@ -88,7 +104,7 @@ export async function read(pool: Pool, model: Model): Promise<Reading> {
     );
   }
   tables['fingerprints'] = await fingerprints(pool, model);
-  return { tables, items };
+  return { tables, items, versions };
 }
 
 function outcomeOf(eventId: string, outcome: string, { state }: Model): string {

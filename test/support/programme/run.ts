@@ -4,7 +4,7 @@ import { migratedDatabase } from '../migrated.ts';
 import { Model } from '../model/model.ts';
 import { isoOf } from '../model/moment.ts';
 import { tell } from '../model/told.ts';
-import { carryOut, countDays } from './carry-out.ts';
+import { carryOut, countDays, prepare } from './carry-out.ts';
 import { type Difference, firstDifference } from './difference.ts';
 import type { History } from './history.ts';
 import { admissible, aim, type Aimed } from './play.ts';
@@ -20,6 +20,7 @@ export type Failure = Difference & {
 export async function run(history: History): Promise<Failure | null> {
   const db = await migratedDatabase();
   try {
+    await prepare(db.pool);
     let model = Model.empty();
     let reading = await read(db.pool, model);
     for (const [step, { now, tasks }] of history.entries()) {
@@ -69,10 +70,11 @@ async function agreement(
   // How often something was seen before, and what was refused, is among imports at once a matter of who came first.
   const isTold = ({ do: what }: Aimed): boolean => tasks.length === 1 || what !== 'import';
   const told = (results: readonly string[]): ReadonlyMap<string, string> =>
-    new Map(tasks.flatMap((task, nth) => (isTold(task) ? [[`task ${nth}`, results[nth] ?? 'nothing']] : [])));
+    new Map(tasks.flatMap((task, nth) => (isTold(task) ? answers(task, nth, results[nth] ?? 'nothing') : [])));
   let nearest: Difference | null = null;
   for (const next of admissible(model, tasks, now)) {
     const reading = await read(pool, next.model);
+    next.model.adopt(reading.versions, decidedBy(model, tasks));
     const difference = firstDifference(
       { ...tell(next.model), results: told(next.results) },
       { ...reading.tables, results: told(done) },
@@ -82,4 +84,23 @@ async function agreement(
   }
   if (nearest === null) throw new Error('tasks in no order');
   return nearest;
+}
+
+/** The items that the tasks are about. */
+function decidedBy({ state }: Model, tasks: readonly Aimed[]): ReadonlySet<string | null> {
+  return new Set(
+    tasks.flatMap((task) => {
+      if (task.do === 'review') return task.calls.map(({ item }) => item);
+      if (task.do !== 'undo') return [];
+      return task.calls.map(({ decisionId }) => state.review.decisions.get(decisionId)?.call.item ?? null);
+    }),
+  );
+}
+
+/** What was answered to each call, by what was called for. */
+function answers(task: Aimed, nth: number, result: string): readonly (readonly [string, string])[] {
+  if (task.do !== 'review' && task.do !== 'undo') return [[`task ${nth}`, result]];
+  return result
+    .split('\n')
+    .map((line, call) => [`task ${nth}: ${task.do} ${call} by ${task.by} ${JSON.stringify(task.calls[call])}`, line]);
 }

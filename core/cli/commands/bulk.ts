@@ -5,7 +5,7 @@ import { inTransaction, type Pool } from '../../postgres/connection.ts';
 import { readDecisionLines, type RejectedDecision } from '../../review/bulk/lines.ts';
 import { isUndone, listBulk, messageOf, readBulk, readBulkItems, type StoredBulkItem } from '../../review/bulk/read.ts';
 import { bulkReport } from '../../review/bulk/report.ts';
-import { BATCH, runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
+import { runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
 import { digestOf, freeze, MOST_ITEMS, type Stands } from '../../review/bulk/start.ts';
 import { uuid, wholeNumber } from '../arguments.ts';
 import { type Context, withContext } from '../context.ts';
@@ -21,7 +21,7 @@ type Options = {
   readonly undo?: string;
   readonly report?: string;
   readonly list?: true;
-  readonly batch: number;
+  readonly batch?: number;
   readonly strict: boolean;
 };
 
@@ -59,7 +59,7 @@ export function bulkCommand(program: Command): void {
     .option('--report <session>', 'one line an item, as CSV', uuid)
     .option('--list', 'the latest sessions')
     .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
-    .option('--batch <n>', 'decides so many in one transaction', wholeNumber(1, 10_000), BATCH)
+    .option('--batch <n>', 'decides so many in one transaction', wholeNumber(1, 10_000))
     .option('--strict', 'exit 1 when a line was rejected or an item was not decided as asked', false)
     .action(async (file: string | undefined, options: Options, command: Command) => {
       const { resume, undo, report, list } = options;
@@ -123,7 +123,7 @@ async function workOn(file: string | undefined, options: Options, command: Comma
 
 const DECIDED = new Set(['applied', 'agreed', 'awaiting_second']);
 
-type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal; readonly batch: number };
+type Work = Context & { readonly stands: Stands; readonly signal: AbortSignal; readonly batch: number | undefined };
 type Doing = (pool: Pool, sessionId: string, options: RunOptions) => Promise<BulkSession>;
 
 async function decideFile(work: Work, file: string): Promise<BulkResult> {
@@ -174,7 +174,7 @@ async function go(
     const session = await doing(pool, sessionId, {
       ...stands,
       signal,
-      batch,
+      ...(batch === undefined ? {} : { batch }),
       onProgress: ({ settled, items }) => bar.update(title, settled, items),
     });
     const results = await resultsOf(pool, session, lines);

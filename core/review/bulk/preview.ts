@@ -7,7 +7,8 @@ import { atStake } from '../queue-order.ts';
 import { queueRows } from '../queue.ts';
 import { signalNames } from '../signal-names.ts';
 import { outliersOf } from './outliers.ts';
-import { BATCH } from './run.ts';
+import { batchOf } from './run.ts';
+import { readBulk } from './read.ts';
 import type { Stands } from './start.ts';
 
 const foreseen = z.object({
@@ -35,8 +36,9 @@ export async function previewBulk(
   db: Queryable,
   sessionId: string,
   now: Date,
-  { onBehalfOf, now: given, batch = BATCH }: Stands & { readonly batch?: number } = {},
+  { onBehalfOf, now: given, batch }: Stands & { readonly batch?: number } = {},
 ): Promise<BulkPreview> {
+  const most = batch ?? batchOf((await readBulk(db, sessionId))?.items ?? 0);
   const all = await rows(
     db,
     foreseen,
@@ -65,7 +67,7 @@ export async function previewBulk(
      LEFT JOIN decided AS d ON d.referrer_id = x.referrer_id
        AND d.status::text = CASE k.decision WHEN 'approve' THEN 'rejected' WHEN 'reject' THEN 'approved' END
      ORDER BY p.place`,
-    [sessionId, onBehalfOf ?? null, given ?? null, now, batch],
+    [sessionId, onBehalfOf ?? null, given ?? null, now, most],
   );
   const decided = all.filter(({ skip }) => skip === null);
   const sum = (of: (one: Foreseen) => number): number => decided.reduce((total, one) => total + of(one), 0);

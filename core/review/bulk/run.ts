@@ -7,6 +7,12 @@ import type { Stands } from './start.ts';
 
 /** Items of one transaction: a pause waits for no more than this, and others wait no longer for what it locks. */
 export const BATCH = 500;
+const LARGEST_BATCH = 2500;
+
+/** A large session in fewer steps, because each costs by itself; still four of them, so that it can be paused in between. */
+export function batchOf(items: number): number {
+  return Math.min(LARGEST_BATCH, Math.max(BATCH, Math.ceil(items / 4)));
+}
 
 type State = BulkSession['state'];
 
@@ -23,9 +29,10 @@ export type RunOptions = Stands & {
  * ends it; then it is paused. Each batch is one transaction with its outcomes: cut off anywhere, it loses and repeats nothing.
  */
 export async function runBulk(pool: Pool, sessionId: string, options: RunOptions = {}): Promise<BulkSession> {
-  const { onBehalfOf, now, batch = BATCH } = options;
+  const { onBehalfOf, now } = options;
   const as = onBehalfOf ?? null;
   let state = await call(pool, 'umpire.begin_bulk($1, $2)', [sessionId, as]);
+  const batch = options.batch ?? batchOf((await stateOf(pool, sessionId)).items);
   while (state === 'running') {
     if (options.signal?.aborted === true) {
       await pauseBulk(pool, sessionId, options);

@@ -1,3 +1,4 @@
+import type { CaseFile } from '../contract/case.ts';
 import { createHash } from 'node:crypto';
 import type { CaseBonus, Party } from '../contract/case.ts';
 import type { Bundle, BundleRecord, KnownSignal } from './bundle.ts';
@@ -149,10 +150,7 @@ function summary({ case: file, made }: Bundle): Html {
       `${file.relationshipId}, ${file.stage} since ${time(file.retainedAt ?? file.qualifiedAt ?? file.activatedAt ?? file.registeredAt)}`,
     ],
     ['Status', `${file.status}, priority ${file.priority}, version ${file.version}`],
-    [
-      'Score',
-      `${file.score} points, ${file.band}${file.flagged ? ', flagged' : ''}; rule set ${file.ruleSetVersion}, scored ${time(file.scoredAt)}`,
-    ],
+    ['Score', scoreLine(file)],
     [
       'In the queue',
       `since ${time(file.createdAt)}, due ${time(file.dueAt)}${file.previousItemId === null ? '' : `; follows ${file.previousItemId}`}`,
@@ -308,4 +306,11 @@ function audit({ record, auditHead }: Bundle): Html {
       ${auditHead === null ? 'none' : html`<code>${auditHead.seq}:${auditHead.hash}</code>`}. With the server: umpire
       verify --head.
     </p>`;
+}
+
+/** The item's score stays what it was when it was decided; the referral's goes on. */
+function scoreLine(file: CaseFile): string {
+  const now = file.signals.reduce((sum, { points }) => sum + points, 0);
+  const since = now === file.score ? '' : `${now} points by now, `;
+  return `${file.score} points, ${file.band}${file.flagged ? ', flagged' : ''}; ${since}rule set ${file.ruleSetVersion}, scored ${time(file.scoredAt)}`;
 }

@@ -24,6 +24,8 @@ const caseHead = z.object({
   created_at: dbInstant,
   due_at: dbInstant,
   rule_set_version: z.number().int().nullable(),
+  /** The referral's; that of the item stays what it was when it was decided. */
+  current_score: z.number().int(),
   thresholds: thresholds.nullable(),
   /** Of the workspace. */
   mode: z.enum(MODES),
@@ -52,7 +54,7 @@ export function readCaseHead(db: Queryable, itemId: string): Promise<CaseHead | 
     db,
     caseHead,
     `SELECT q.id AS item_id, r.id AS relationship_id, coalesce(i.version, 1) AS version, i.previous_item_id,
-       q.status, q.priority, q.fraud_score AS score, q.fraud_signals AS signals, q.notes, q.assigned_to, q.created_at,
+       q.status, q.priority, q.fraud_score AS score, coalesce(s.score, q.fraud_score) AS current_score, q.fraud_signals AS signals, q.notes, q.assigned_to, q.created_at,
        ${DUE_AT} AS due_at, s.rule_set_version, v.thresholds, s.scored_at, w.mode,
        r.referrer_id, r.referee_id, r.is_flagged AS flagged, r.status AS stage, r.registered_at, r.activated_at,
        r.qualified_at, r.retained_at, r.source_app_id,

@@ -87,7 +87,7 @@ function sightingsOf(who: 'referrer' | 'referee', { sightings }: PartyFacts, reg
     });
 }
 
-function scoredOf({ scored_at: at, score }: CaseHead): TimelineEntry[] {
+function scoredOf({ scored_at: at, current_score: score }: CaseHead): TimelineEntry[] {
   return at === null ? [] : [{ at, kind: 'score', text: `Scored ${score}, as it stands` }];
 }
 

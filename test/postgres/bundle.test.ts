@@ -175,3 +175,24 @@ test('is written by the command line for its owner’s eyes, over nothing that i
     await rm(folder, { recursive: true });
   }
 });
+
+test('a score that rose after the decision is told as what it is', async () => {
+  const [, , itemId = ''] = items;
+  await decide(analyst.pool, [{ decisionId: randomUUID(), itemId, decision: 'reject', reason: 'account_farm' }]);
+  const before = (await bundleOf(analyst, itemId)).case.score;
+  await db.pool.query(
+    `INSERT INTO umpire.rule_sets (version, points, thresholds)
+     SELECT max(version) + 1, (SELECT jsonb_object_agg(key, value::int + 3) FROM jsonb_each_text((SELECT points FROM umpire.rule_sets WHERE version = 1))),
+       (SELECT thresholds FROM umpire.rule_sets WHERE version = 1) FROM umpire.rule_sets`,
+  );
+  await markAllDirty(db.pool);
+  await score(db.pool, { now: NOW });
+
+  const bundle = await bundleOf(analyst, itemId);
+  const now = bundle.case.signals.reduce((sum, { points }) => sum + points, 0);
+  expect([bundle.case.score, now > before]).toEqual([before, true]);
+  expect(bundle.case.timeline.filter(({ kind }) => kind === 'score').map(({ text }) => text)).toEqual([
+    `Scored ${now}, as it stands`,
+  ]);
+  expect(bundlePage(bundle)).toContain(`${now} points by now`);
+});

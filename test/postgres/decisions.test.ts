@@ -483,6 +483,29 @@ describe('undo', () => {
     expect(await stateOf('rff')).toEqual(before);
   });
 
+  test('what had not been settled when it was rejected is as unsettled again', async () => {
+    // 30 points, the medium band; somebody pulls it in, and a usage comes in that nobody has scored yet.
+    const story = bring(rob(), 'rae', 5, HOME, 'd-other');
+    await tell(db.pool, story.events, minutes(-60));
+    await db.pool.query(
+      `INSERT INTO referrals.review_queue (relationship_id, fraud_score, fraud_signals, priority, created_at)
+       SELECT id, fraud_score, fraud_signals, 'medium', $1 FROM referrals.relationships`,
+      [minutes(-30)],
+    );
+    await db.pool.query(
+      'INSERT INTO umpire.items (item_id, relationship_id) SELECT id, relationship_id FROM referrals.review_queue',
+    );
+    await db.pool.query(
+      `UPDATE referrals.bonus_events SET status = 'pending', hold_reason = NULL, hold_until = NULL WHERE user_id = 'rob'`,
+    );
+    const before = await stateOf('rae');
+    const { decisionId } = await decideOn(await itemOf('rae'), 'reject', { as: 'ana' });
+    expect(await undoIt(decisionId, { as: 'ana' })).toMatchObject({ outcome: 'applied' });
+    expect(await stateOf('rae')).toEqual(before);
+    await score(db.pool, { now: minutes(2) });
+    expect(await bonusesOf('rae')).toEqual(['registered held fraud_medium', 'registered held fraud_medium']);
+  });
+
   test('what is unpaid again has its place by the facts that came meanwhile', async () => {
     const story = bring(rob(), 'rae', 5)
       .used('2026-03-06T10:00:00Z', 'rae', 'chat')

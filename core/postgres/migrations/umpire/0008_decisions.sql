@@ -831,7 +831,7 @@ BEGIN
     WHERE p.plan = 'hold' AND b.id = p.bonus_id AND s.relationship_id = b.relationship_id;
     UPDATE referrals.bonus_events AS b SET status = e.status::public.bonus_status,
       hold_reason = CASE e."holdReason" WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE e."holdReason" END,
-      hold_until = CASE WHEN e."holdReason" <> 'second_review' THEN e."holdUntil"
+      hold_until = CASE WHEN e."holdReason" IS DISTINCT FROM 'second_review' THEN e."holdUntil"
         WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END
     FROM unnest(planned) AS p
     JOIN (

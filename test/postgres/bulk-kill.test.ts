@@ -5,10 +5,9 @@ import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { verify } from '../../core/programme/verify.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
-import { createTestDatabase } from '../support/postgres.ts';
 import { startUmpire } from '../support/scenario-command.ts';
-import { openPool } from '../support/scenario-database.ts';
-import { numbers } from '../support/numbers.ts';
+import { difference, withCopy } from '../support/killed.ts';
+import { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const NOW = '2026-10-01T12:00:00.000Z';
@@ -53,17 +52,6 @@ async function state(pool: Pool): Promise<readonly string[]> {
   return lines.sort();
 }
 
-async function withCopy<Result>(work: (pool: Pool, url: string) => Promise<Result>): Promise<Result> {
-  const database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, new Date(NOW)) });
-  const pool = openPool(database.url);
-  try {
-    return await work(pool, database.url);
-  } finally {
-    await pool.end();
-    await database.drop();
-  }
-}
-
 const command = (url: string, ...args: string[]): string[] =>
   ['bulk', ...args, '--batch', BATCH, '--now', NOW, '--as', 'mira', '--json'].concat('--database-url', url);
 
@@ -101,7 +89,8 @@ test(
     const folder = await mkdtemp(join(tmpdir(), 'umpire-bulk-kill-'));
     const file = join(folder, 'decisions.jsonl');
     try {
-      const { wanted, ms } = await withCopy(async (pool, url) => {
+      const template = await manyItemsTemplate(ITEMS, new Date(NOW));
+      const { wanted, ms } = await withCopy(template, async (pool, url) => {
         const { rows } = await pool.query<{ id: string }>(
           `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id`,
         );
@@ -122,14 +111,14 @@ test(
         return { wanted: await state(pool), ms: took };
       });
 
-      const random = numbers(SEED);
+      const random = new Random(SEED);
       let killed = 0;
       let between = 0;
       for (let point = 0; point < POINTS; point += 1) {
         // In every part of the run, from the freezing to the last batch, and at any moment within a batch.
         const settled = Math.floor((point / POINTS) * ITEMS);
-        const within = random() * (ms / POINTS);
-        await withCopy(async (pool, url) => {
+        const within = random.next() * (ms / POINTS);
+        await withCopy(template, async (pool, url) => {
           const run = startUmpire(command(url, file));
           const over = run.ended.then(() => true);
           await until(async () => (point === 0 || (await progress(pool)).settled >= settled ? true : null), {
@@ -155,18 +144,3 @@ test(
     }
   },
 );
-
-/** The first few lines that only one of the two has. */
-function difference(left: readonly string[], right: readonly string[]): readonly string[] {
-  const [inLeft, inRight] = [new Set(left), new Set(right)];
-  return [
-    ...left
-      .filter((line) => !inRight.has(line))
-      .slice(0, 5)
-      .map((line) => `killed: ${line}`),
-    ...right
-      .filter((line) => !inLeft.has(line))
-      .slice(0, 5)
-      .map((line) => `not killed: ${line}`),
-  ];
-}

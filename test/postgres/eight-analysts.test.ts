@@ -9,7 +9,7 @@ import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { analysts } from '../support/analysts.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
-import { numbers } from '../support/numbers.ts';
+import { Random } from '../support/random.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const NOW = new Date('2026-10-01T12:00:00.000Z');
@@ -37,7 +37,7 @@ type Desk = {
   readonly person: string;
   readonly pool: Pool;
   readonly items: readonly string[];
-  readonly random: () => number;
+  readonly random: Random;
   readonly told: Told[];
 };
 
@@ -58,7 +58,7 @@ test(
       const desks: Desk[] = [];
       for (let index = 0; index < PEOPLE; index += 1) {
         const person = `p${index}`;
-        desks.push({ person, pool: await team.login(person), items, random: numbers(SEED + index), told });
+        desks.push({ person, pool: await team.login(person), items, random: new Random(SEED + index), told });
       }
       await Promise.all(desks.map(work));
       expect(told.length).toBeGreaterThan(5000);
@@ -119,7 +119,7 @@ async function work(desk: Desk): Promise<void> {
   let alone = ALONE;
   let sessions = SESSIONS;
   while (alone + sessions > 0) {
-    if (random() * (alone + sessions) < alone) {
+    if (random.next() * (alone + sessions) < alone) {
       alone -= 1;
       await decideOne(desk);
     } else {
@@ -130,12 +130,12 @@ async function work(desk: Desk): Promise<void> {
 }
 
 /** Reject half the time: items of one referrer then change each other's tiers. */
-const anyDecision = (random: () => number): Decision => (random() < 0.5 ? 'approve' : 'reject');
+const anyDecision = (random: Random): Decision => (random.chance(0.5) ? 'approve' : 'reject');
 
 async function decideOne({ person, pool, items, random, told }: Desk): Promise<void> {
-  const itemId = items[Math.floor(random() * items.length)] ?? '';
+  const itemId = items[Math.floor(random.next() * items.length)] ?? '';
   const decision = anyDecision(random);
-  if (random() < 0.2) await claimItem(pool, itemId, false);
+  if (random.next() < 0.2) await claimItem(pool, itemId, false);
   const call = { decisionId: randomUUID(), itemId, expectedVersion: 1, decision, reason: REASONS[decision] };
   const [result] = await decide(pool, [call]);
   if (result === undefined) throw new Error('no answer');
@@ -144,25 +144,26 @@ async function decideOne({ person, pool, items, random, told }: Desk): Promise<v
 
 async function decideMany({ person, pool, items, random, told }: Desk): Promise<void> {
   const decision = anyDecision(random);
-  const count = 1 + Math.floor(random() * SESSION);
+  const count = 1 + Math.floor(random.next() * SESSION);
   // Neighbours in one half of the sessions, so that two of them often hold most of their items in common.
-  const from = Math.floor(random() * items.length);
-  const near = random() < 0.5;
+  const from = Math.floor(random.next() * items.length);
+  const near = random.next() < 0.5;
   const itemIds = Array.from({ length: count }, (_, index) => {
-    const place = near ? from + index : Math.floor(random() * items.length);
+    const place = near ? from + index : Math.floor(random.next() * items.length);
     return items[place % items.length] ?? '';
   });
   const sessionId = randomUUID();
   const reason = REASONS[decision];
   try {
-    if (random() < 0.5) await startBulk(pool, { sessionId, choice: { kind: 'items', itemIds }, decision, reason }, NOW);
+    if (random.next() < 0.5)
+      await startBulk(pool, { sessionId, choice: { kind: 'items', itemIds }, decision, reason }, NOW);
     else await startAsFile(pool, sessionId, itemIds, decision);
   } catch (error) {
     // All of them are decided by now.
     if (error instanceof Error && error.message.startsWith('Nothing that is open')) return;
     throw error;
   }
-  const done = await runBulk(pool, sessionId, { batch: 1 + Math.floor(random() * 40) });
+  const done = await runBulk(pool, sessionId, { batch: 1 + Math.floor(random.next() * 40) });
   expect(done.state).toBe('done');
   for (const item of await readBulkItems(pool, sessionId, 0, done.items)) {
     told.push({ by: person, itemId: item.item_id, decision, outcome: item.outcome, message: item.message });

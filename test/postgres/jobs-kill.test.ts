@@ -2,26 +2,15 @@ import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { verify } from '../../core/programme/verify.ts';
 import { dueProgramme } from '../support/due-programme.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { Random } from '../support/random.ts';
+import { difference, withCopy } from '../support/killed.ts';
 import { startUmpire } from '../support/scenario-command.ts';
-import { openPool } from '../support/scenario-database.ts';
 import { dump } from '../support/scenario-dump.ts';
 import { until } from '../support/until.ts';
 
 const NOW = '2026-10-01T12:00:00.000Z';
 const POINTS = 14;
 const SEED = 20_261_001;
-
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** All that the jobs leave behind: the seed's tables, and what Umpire derives. */
 async function state(pool: Pool): Promise<readonly string[]> {
@@ -51,17 +40,6 @@ async function state(pool: Pool): Promise<readonly string[]> {
 
 type Begun = { readonly job: string; readonly ms: number };
 
-async function withCopy<Result>(template: string, work: (pool: Pool, url: string) => Promise<Result>): Promise<Result> {
-  const database = await createTestDatabase({ template });
-  const pool = openPool(database.url);
-  try {
-    return await work(pool, database.url);
-  } finally {
-    await pool.end();
-    await database.drop();
-  }
-}
-
 const command = (url: string): string[] => ['jobs', '--now', NOW, '--json', '--database-url', url];
 
 async function finish(url: string): Promise<void> {
@@ -85,12 +63,12 @@ test('jobs killed at any point and run again end where jobs that nobody killed e
   });
   expect(durations).toHaveLength(7);
 
-  const random = numbers(SEED);
+  const random = new Random(SEED);
   let killed = 0;
   let died = 0;
   for (let point = 0; point < POINTS; point += 1) {
     const begun = (point % durations.length) + 1;
-    const within = random() * (durations[begun - 1]?.ms ?? 0);
+    const within = random.next() * (durations[begun - 1]?.ms ?? 0);
     await withCopy(template, async (pool, url) => {
       const run = startUmpire(command(url));
       const over = run.ended.then(() => true);
@@ -119,18 +97,3 @@ test('jobs killed at any point and run again end where jobs that nobody killed e
   expect(killed).toBeGreaterThanOrEqual(POINTS / 2);
   expect(died).toBeGreaterThanOrEqual(POINTS / 4);
 });
-
-/** The first few lines that only one of the two has. */
-function difference(left: readonly string[], right: readonly string[]): readonly string[] {
-  const [inLeft, inRight] = [new Set(left), new Set(right)];
-  return [
-    ...left
-      .filter((line) => !inRight.has(line))
-      .slice(0, 5)
-      .map((line) => `killed: ${line}`),
-    ...right
-      .filter((line) => !inLeft.has(line))
-      .slice(0, 5)
-      .map((line) => `not killed: ${line}`),
-  ];
-}

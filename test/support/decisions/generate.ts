@@ -12,7 +12,7 @@ import {
   type Task,
 } from '../programme/history.ts';
 import { happenings, type Shape } from '../programme/people.ts';
-import { Random } from '../programme/random.ts';
+import { Random } from '../random.ts';
 
 /** Who decides; `nina` has no account and so acts as the owner. */
 const ACCOUNTS = [

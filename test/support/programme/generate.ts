@@ -3,7 +3,7 @@ import { DAY, HOUR, MINUTE } from '../model/seed.ts';
 import type { ModelEvent } from '../model/state.ts';
 import { caughtUp, type History, type Step, type Task } from './history.ts';
 import { happenings, type Shape } from './people.ts';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 
 const JUMPS = [3 * MINUTE, 20 * MINUTE, HOUR, 5 * HOUR, 12 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY];
 /** While most of it happens, the clock takes smaller steps. */

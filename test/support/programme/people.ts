@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../model/seed.ts';
 import { isoOf, microsOf } from '../model/moment.ts';
 import type { ModelEvent } from '../model/state.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 export type Shape = {
   readonly referrers: number;

@@ -984,7 +984,7 @@ DECLARE
   payable uuid[];
 BEGIN
   IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
-  payable := umpire.defer_claims(bonus_ids, clock);
+  payable := umpire.defer_claims(umpire.payable_once(bonus_ids), clock);
   IF cardinality(payable) = 0 THEN RETURN; END IF;
   PERFORM umpire.move_bonuses(payable, 'bonus', 1, 'Referral bonus', clock);
   UPDATE referrals.bonus_events AS b SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = clock,

@@ -28,24 +28,6 @@ BEGIN
   ), '{}');
 END $$;
 
--- Pays these bonuses, and holds those of them whose time has not come.
-CREATE OR REPLACE FUNCTION umpire.pay_bonuses(bonus_ids uuid[], clock timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  has_ledger constant boolean := umpire.has_ledger();
-  payable uuid[];
-BEGIN
-  IF coalesce(cardinality(bonus_ids), 0) = 0 THEN RETURN; END IF;
-  payable := umpire.defer_claims(umpire.payable_once(bonus_ids), clock);
-  IF cardinality(payable) = 0 THEN RETURN; END IF;
-  PERFORM umpire.move_bonuses(payable, 'bonus', 1, 'Referral bonus', clock);
-  UPDATE referrals.bonus_events AS b SET status = 'paid', hold_reason = NULL, hold_until = NULL, released_at = clock,
-    transaction_id = CASE WHEN has_ledger THEN md5('transaction:bonus:' || b.id || ':' || f.movements)::uuid END
-  FROM umpire.bonuses AS f WHERE f.bonus_id = b.id AND b.id = ANY (payable);
-  PERFORM umpire.mark_cross_app(payable, true);
-  PERFORM umpire.log_money(payable, 'paid', clock);
-END $$;
-
 -- Ends the holds that have run out, as before (0002). Bonuses that their owner is writing are left to the next call.
 CREATE OR REPLACE FUNCTION umpire.release_holds(clock timestamptz, most integer, OUT released integer, OUT deferred integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -188,7 +188,16 @@ async function forgetReferrals(client: Client, ids: readonly string[]): Promise<
     `DELETE FROM umpire.claims AS c USING umpire.items AS i WHERE i.item_id = c.item_id AND i.relationship_id = ANY ($1)`,
     [ids],
   );
-  for (const table of ['dirty', 'referrals', 'scores', 'evidence', 'kept_evidence', 'known_evidence', 'items']) {
+  for (const table of [
+    'dirty',
+    'referrals',
+    'scores',
+    'evidence',
+    'kept_evidence',
+    'known_evidence',
+    'items',
+    'decisions',
+  ]) {
     await client.query(`DELETE FROM umpire.${table} WHERE relationship_id = ANY ($1)`, [ids]);
   }
 }

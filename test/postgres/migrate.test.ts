@@ -1,8 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate, MigrateError } from '../../core/postgres/migrate.ts';
 import { recordedMode } from '../../core/postgres/mode.ts';
 import { dailyStats, refreshDailyStats } from '../../core/programme/statistics.ts';
+import { verify } from '../../core/programme/verify.ts';
+import { undo } from '../../core/review/undo.ts';
 import { TEST_KEY } from '../support/migrated.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -76,4 +85,69 @@ test('a first migrate that was cut off half-way goes on as what it was', async (
   expect(await recordedMode(pool)).toBe(null);
   await pool.query('DROP EVENT TRIGGER cut');
   expect((await migrate(pool, { key: TEST_KEY })).mode).toBe('programme');
+});
+
+/** The migrations of the release before decisions could be taken back. */
+async function migrateToEarlierRelease(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'umpire-earlier-'));
+  try {
+    await cp(fileURLToPath(new URL('../../core/postgres/migrations', import.meta.url)), folder, { recursive: true });
+    for (const [name, table] of [
+      ['programme', 'programme_migrations'],
+      ['umpire', 'migrations'],
+      ['keys', 'key_migrations'],
+    ] as const) {
+      const journal = join(folder, name, 'meta/_journal.json');
+      const { entries, ...rest } = JSON.parse(await readFile(journal, 'utf8')) as { entries: { tag: string }[] };
+      const earlier = entries.filter(({ tag }) => Number.parseInt(tag, 10) <= 6);
+      await writeFile(journal, JSON.stringify({ ...rest, entries: earlier }));
+      await applyMigrations(drizzle(pool), {
+        migrationsFolder: join(folder, name),
+        migrationsSchema: 'umpire',
+        migrationsTable: table,
+      });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test('decisions of an earlier release are vouched for from the upgrade on, and are not taken back', async () => {
+  await migrateToEarlierRelease();
+  const [relationship, item, decision] = [randomUUID(), randomUUID(), randomUUID()];
+  const code = randomUUID();
+  await pool.query(
+    `INSERT INTO umpire.workspace (mode, hash_key_check) VALUES ('programme', '${TEST_KEY.check}');
+     INSERT INTO umpire.rule_sets (version, points, thresholds) VALUES (1, '{}', '{}');
+     INSERT INTO umpire.reason_codes (code, label, decision, position) VALUES ('household', 'Same household', 'approve', 0);
+     INSERT INTO auth.users (id, name, email) VALUES ('rob', 'Rob', 'rob@first.example'), ('rae', 'Rae', 'rae@other.example');
+     INSERT INTO referrals.codes (id, user_id, code) VALUES ('${code}', 'rob', 'ROB');
+     INSERT INTO referrals.relationships (id, referrer_id, referee_id, code_id) VALUES ('${relationship}', 'rob', 'rae', '${code}');
+     INSERT INTO umpire.referrals (relationship_id, event_id, at, referrer_id, referee_id, code_id, network_hashes, ip_type, pattern_hits)
+     VALUES ('${relationship}', 'e', now(), 'rob', 'rae', '${code}', '{}', 'residential', '{}');
+     INSERT INTO umpire.scores (relationship_id, score, band, held_band, rule_set_version, evidence_hash, scored_at)
+     VALUES ('${relationship}', 70, 'high', 'high', 1, 'x', now());
+     INSERT INTO referrals.review_queue (id, relationship_id, fraud_score, fraud_signals, priority)
+     VALUES ('${item}', '${relationship}', 70, '[]', 'high');
+     INSERT INTO umpire.items (item_id, relationship_id) VALUES ('${item}', '${relationship}')`,
+  );
+  const call = {
+    decisionId: decision,
+    itemId: item,
+    decision: 'approve',
+    reason: 'household',
+    note: 'They are a family.',
+  };
+  await pool.query('SELECT umpire.decide($1::jsonb, session_user, NULL, now())', [JSON.stringify([call])]);
+
+  await migrate(pool, { key: TEST_KEY });
+  const about = /^(?:audit|decision|undone|proposal|known)/;
+  expect((await verify(pool)).filter(({ check }) => about.test(check))).toEqual([]);
+  const { rows } = await pool.query('SELECT kind, details FROM umpire.audit_log ORDER BY seq');
+  expect(rows.filter(({ kind }) => kind === 'decisions')).toEqual([
+    { kind: 'decisions', details: expect.objectContaining({ items: 1, earlier: true }) },
+  ]);
+  expect(await undo(pool, [{ undoId: randomUUID(), decisionId: decision }])).toMatchObject([
+    { outcome: 'not_allowed', status: 'approved' },
+  ]);
 });

@@ -699,6 +699,15 @@ describe('a second pair of eyes', () => {
     expect(rows).toEqual([{ proposal: 'superseded' }, { proposal: 'superseded' }]);
   });
 
+  test('somebody else’s is answered, whatever the settings say by then', async () => {
+    const item = await rae();
+    await decideOn(item, 'approve', { as: 'ana' });
+    await settings('second_review_above = NULL');
+    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('needed');
+    expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({ outcome: 'conflict', status: 'escalated' });
+    expect(await held()).toEqual(['held fraud_high']);
+  });
+
   test('a band that rises ends it', async () => {
     const story = bring(rob(), 'rae', 5);
     await settings('second_review_above = 0');

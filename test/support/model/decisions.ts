@@ -116,14 +116,16 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.version });
 
   const proposal = openProposal(review, key, item);
+  // Somebody else's first opinion is answered, whatever the settings say by now.
+  const isAnswer = proposal !== null && proposal.by !== by;
   const waits =
     call.decision !== 'escalate' &&
     item.status === 'pending' &&
-    needsSecond(till, referral, referral.items.indexOf(item));
+    (isAnswer || needsSecond(till, referral, referral.items.indexOf(item)));
   if (!waits) return applied(proposal);
   if (proposal === null) return verdict('awaiting_second', { place, isFirstOpinion: true });
   const isAlike = proposal.call.decision === call.decision;
-  if (proposal.by === by) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
+  if (!isAnswer) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
   return isAlike ? applied(proposal) : verdict('conflict', { place, proposal });
 }
 

@@ -99,16 +99,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT ('x' || substr(md5(salt || ':' || item_id), 1, 8))::bit(32)::bigint / 4294967296.0 < share
 $$;
 
--- Which of these items need a second analyst, for what is at stake at `clock` or by chance. Of those that are pending, that is.
-CREATE FUNCTION umpire.second_needed(item_ids uuid[], clock timestamptz) RETURNS TABLE (item_id uuid)
+-- Which of these items need a second analyst, for what is at stake at `clock` or by chance. Of those that are pending, that is. For
+-- `who`, those too on which somebody else's proposal waits: it is answered, whatever the settings say by now. Each once.
+CREATE FUNCTION umpire.second_needed(item_ids uuid[], clock timestamptz, who text DEFAULT NULL) RETURNS TABLE (item_id uuid)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   settings umpire.review_settings;
 BEGIN
   SELECT * INTO STRICT settings FROM umpire.review_settings;
-  IF settings.second_review_share = 0 AND settings.second_review_above IS NULL THEN RETURN; END IF;
   RETURN QUERY
+  SELECT p.item_id FROM umpire.decisions AS p JOIN umpire.items AS i ON i.item_id = p.item_id
+  WHERE p.proposal = 'open' AND p.item_id = ANY (second_needed.item_ids) AND coalesce(p.on_behalf_of, p.actor) <> second_needed.who
+    AND (p.outcome ->> 'version')::int >= i.raised_version
+  UNION
   SELECT x.id FROM unnest(second_needed.item_ids) AS x (id)
   WHERE settings.second_review_share > 0 AND umpire.in_second_sample(x.id, settings.second_review_salt, settings.second_review_share)
   UNION
@@ -151,7 +155,7 @@ BEGIN
   FROM unnest(second_reviews.item_ids) AS x (id)
   JOIN umpire.items AS i ON i.item_id = x.id
   JOIN referrals.review_queue AS q ON q.id = i.item_id
-  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock)) AS n ON n.item_id = i.item_id;
+  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock), caller.who) AS n ON n.item_id = i.item_id;
 END $$;
 
 -- The decisions on a referral that the caller may see, oldest first: those that took effect, one's own that waits, and for
@@ -463,7 +467,7 @@ BEGIN
         LEFT JOIN referrals.relationships AS rel ON rel.id = i.relationship_id
         LEFT JOIN umpire.decisions AS d ON d.decision_id = c.decision_id
         LEFT JOIN umpire.reason_codes AS rc ON rc.code = c.reason AND rc.decision = c.decision AND rc.is_active
-        LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock) AS n ON n.item_id = c.item_id
+        LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock, who) AS n ON n.item_id = c.item_id
         LEFT JOIN umpire.decisions AS p ON p.item_id = c.item_id AND p.proposal = 'open'
         CROSS JOIN LATERAL (SELECT (p.outcome ->> 'version')::int >= i.raised_version AS is_open) AS o
       ) AS v

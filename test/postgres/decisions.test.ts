@@ -699,6 +699,27 @@ describe('a second pair of eyes', () => {
     expect(rows).toEqual([{ proposal: 'superseded' }, { proposal: 'superseded' }]);
   });
 
+  test('leaves the same marks in the rows, whatever it says', async () => {
+    await tell(db.pool, bring(bring(rob(), 'rae', 5), 'ron', 6).events, minutes(-60));
+    await settings('second_review_above = 0');
+    const marks = async (decision: Decision) => {
+      const { decisionId } = await decideOn(await itemOf('rae'), decision, { as: 'ana' });
+      const { rows } = await db.pool.query(
+        `WITH last AS (SELECT tx::text FROM umpire.items WHERE item_id = $1)
+         SELECT 'bonus' AS of, b.relationship_id::text || b.event_type || b.user_id AS which FROM referrals.bonus_events AS b, last WHERE b.xmax::text = last.tx OR b.xmin::text = last.tx
+         UNION ALL SELECT 'fingerprint', f.id::text FROM referrals.fingerprints AS f, last WHERE f.xmax::text = last.tx OR f.xmin::text = last.tx
+         UNION ALL SELECT 'referral', r.relationship_id::text FROM umpire.referrals AS r, last WHERE r.xmax::text = last.tx OR r.xmin::text = last.tx
+         ORDER BY 1, 2`,
+        [await itemOf('rae')],
+      );
+      await undoIt(decisionId, { as: 'ana' });
+      return rows;
+    };
+    const approved = await marks('approve');
+    expect(approved.length).toBeGreaterThan(3);
+    expect(await marks('reject')).toEqual(approved);
+  });
+
   test('somebody else’s is answered, whatever the settings say by then', async () => {
     const item = await rae();
     await decideOn(item, 'approve', { as: 'ana' });

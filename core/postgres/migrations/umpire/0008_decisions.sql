@@ -308,10 +308,13 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- What was answered before needs no locks.
-  SELECT array_agg(DISTINCT i.relationship_id), array_agg(DISTINCT i.relationship_id) FILTER (WHERE c.decision = 'reject')
+  -- What was answered before needs no locks. Locks stay to be seen in the rows: where a first opinion is hidden, they are the same
+  -- whatever it says.
+  SELECT array_agg(DISTINCT i.relationship_id), array_agg(DISTINCT i.relationship_id) FILTER (WHERE c.decision = 'reject' OR n.item_id IS NOT NULL)
   INTO relationships, refused
   FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id
+  LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock, coalesce(on_behalf_of, actor)) AS n
+    ON n.item_id = c.item_id
   WHERE NOT EXISTS (SELECT 1 FROM umpire.decisions AS d WHERE d.decision_id = c.decision_id);
   PERFORM umpire.lock_for_decisions(relationships, refused);
 
@@ -333,7 +336,7 @@ BEGIN
   RETURN QUERY SELECT a.outcome FROM unnest(answers) AS a ORDER BY a.position;
 END $$;
 
--- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that are rejected or no longer rejected that is
+-- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that may be rejected or no longer rejected that is
 -- their fingerprints, and the unpaid bonuses of their referrers, whose tiers may change.
 CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], refused uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -729,6 +729,26 @@ describe('a second pair of eyes', () => {
     expect(await held()).toEqual(['held fraud_high']);
   });
 
+  test('a lead who escalated it is not the second pair of eyes', async () => {
+    const item = await rae();
+    await settings('second_review_above = 0');
+    await decideOn(item, 'escalate', { as: 'lea' });
+    expect(await decideOn(item, 'approve', { as: 'lea' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'You escalated it yourself: it needs another lead.',
+      status: 'escalated',
+    });
+    await settings('second_review_above = NULL');
+    expect(await decideOn(item, 'approve', { as: 'lea' })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('another lead decides what a lead escalated', async () => {
+    const item = await rae();
+    await settings('second_review_above = 0');
+    await decideOn(item, 'escalate', { as: 'lea' });
+    expect(await decideOn(item, 'approve', { as: 'olga' })).toMatchObject({ outcome: 'applied' });
+  });
+
   test('a band that rises ends it', async () => {
     const story = bring(rob(), 'rae', 5);
     await settings('second_review_above = 0');

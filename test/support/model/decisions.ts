@@ -5,6 +5,7 @@ import {
   type Decision,
   type DecisionCall,
   type DecisionResult,
+  escalatedBy,
   isLead,
   type Made,
   openProposal,
@@ -109,6 +110,8 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   if (item.status === 'escalated') {
     if (call.decision === 'escalate') return verdict('agreed', { place });
     if (!isLead(review, by)) return verdict('not_allowed', { place });
+    const isWatched = needsSecond(till, referral, referral.items.indexOf(item));
+    if (isWatched && escalatedBy(review, key) === by) return verdict('not_allowed', { place });
   }
   const { expectedVersion } = call;
   if (expectedVersion !== null && expectedVersion < item.raisedVersion) return verdict('returned', { place });

@@ -125,6 +125,14 @@ BEGIN
   GROUP BY i.item_id HAVING sum(b.credits_final) > max(settings.second_review_above);
 END $$;
 
+-- Whoever escalated this item last, unless that was taken back; NULL where nobody did: two analysts who disagreed are none of them.
+CREATE FUNCTION umpire.escalated_by(item uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(d.on_behalf_of, d.actor) FROM umpire.decisions AS d
+  WHERE d.item_id = item AND d.decision = 'escalate' AND d.undone_by IS NULL AND d.outcome ->> 'outcome' = 'applied'
+  ORDER BY (d.outcome ->> 'version')::int DESC LIMIT 1
+$$;
+
 -- What is held for the second analyst is held for its band again.
 CREATE FUNCTION umpire.end_second_review(relationship_ids uuid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -446,6 +454,8 @@ BEGIN
               CASE WHEN q.status::text = CASE c.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' END THEN 'agreed' ELSE 'conflict' END
             WHEN q.status = 'escalated' AND c.decision = 'escalate' THEN 'agreed'
             WHEN q.status = 'escalated' AND NOT is_lead THEN 'with_lead'
+            -- Two pairs of eyes are not one lead's.
+            WHEN q.status = 'escalated' AND n.item_id IS NOT NULL AND who = umpire.escalated_by(c.item_id) THEN 'own_escalation'
             -- The band rose after the version that was looked at: it needs a second look.
             WHEN c.expected_version < i.raised_version THEN 'returned'
             WHEN q.status = 'escalated' OR c.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
@@ -553,6 +563,7 @@ BEGIN
         'outcome', CASE j.verdict
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
           WHEN 'bad_reason' THEN 'not_allowed'
+          WHEN 'own_escalation' THEN 'not_allowed'
           WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
@@ -561,6 +572,7 @@ BEGIN
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
           WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
+          WHEN 'own_escalation' THEN 'You escalated it yourself: it needs another lead.'
           WHEN 'proposed' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'waits' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'own_waits' THEN 'Your other decision waits for a second analyst: withdraw yours first.'

@@ -729,6 +729,15 @@ describe('a second pair of eyes', () => {
     expect(await held()).toEqual(['held fraud_high']);
   });
 
+  test('a version that there is not is refused', async () => {
+    const item = await rae();
+    expect(await decideOn(item, 'approve', { as: 'ana', version: 7 })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'There is no version 7 of this item.',
+      version: 1,
+    });
+  });
+
   test('a lead who escalated it is not the second pair of eyes', async () => {
     const item = await rae();
     await settings('second_review_above = 0');

@@ -114,6 +114,7 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     if (isWatched && escalatedBy(review, key) === by) return verdict('not_allowed', { place });
   }
   const { expectedVersion } = call;
+  if (expectedVersion !== null && expectedVersion > item.version) return verdict('not_allowed', { place });
   if (expectedVersion !== null && expectedVersion < item.raisedVersion) return verdict('returned', { place });
   const applied = (proposal: Made | null): Verdict =>
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.version });

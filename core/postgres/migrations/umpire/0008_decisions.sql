@@ -456,6 +456,7 @@ BEGIN
             WHEN q.status = 'escalated' AND NOT is_lead THEN 'with_lead'
             -- Two pairs of eyes are not one lead's.
             WHEN q.status = 'escalated' AND n.item_id IS NOT NULL AND who = umpire.escalated_by(c.item_id) THEN 'own_escalation'
+            WHEN c.expected_version > i.version THEN 'no_version'
             -- The band rose after the version that was looked at: it needs a second look.
             WHEN c.expected_version < i.raised_version THEN 'returned'
             WHEN q.status = 'escalated' OR c.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
@@ -563,7 +564,7 @@ BEGIN
         'outcome', CASE j.verdict
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
           WHEN 'bad_reason' THEN 'not_allowed'
-          WHEN 'own_escalation' THEN 'not_allowed'
+          WHEN 'own_escalation' THEN 'not_allowed' WHEN 'no_version' THEN 'not_allowed'
           WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
@@ -572,6 +573,7 @@ BEGIN
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
           WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
+          WHEN 'no_version' THEN 'There is no version ' || j.expected_version || ' of this item.'
           WHEN 'own_escalation' THEN 'You escalated it yourself: it needs another lead.'
           WHEN 'proposed' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'waits' THEN 'It takes effect when a second analyst decides the same.'

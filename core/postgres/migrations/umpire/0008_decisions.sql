@@ -70,7 +70,8 @@ CREATE FUNCTION umpire.decisions_digest(batch uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT encode(sha256(convert_to(coalesce(string_agg(ROW(
     d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note_digest, d.band, d.score, d.rule_set_version,
-    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.effects, d.evidence_digest
+    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.effects, d.evidence_digest,
+    d.log_position
   )::text, E'\n' ORDER BY d.decision_id), ''), 'UTF8')), 'hex')
   FROM umpire.decisions AS d WHERE d.batch = decisions_digest.batch
 $$;

@@ -208,6 +208,38 @@ BEGIN
   RETURN s;
 END $$;
 
+-- The lock of a batch, for what settles second opinions that it gave.
+CREATE FUNCTION umpire.lock_sessions(sessions uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM umpire.bulk_sessions AS b WHERE b.session_id = ANY (sessions) ORDER BY b.session_id FOR UPDATE;
+END $$;
+
+-- Tells their sessions what became of these second opinions.
+CREATE FUNCTION umpire.tell_sessions(opinions umpire.second_opinions[], answers jsonb[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH told AS (
+    UPDATE umpire.bulk_items AS k SET outcome = a.answer ->> 'outcome', message = a.answer ->> 'message',
+      paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
+    FROM unnest(opinions) AS o JOIN unnest(answers) AS a (answer) ON (a.answer ->> 'decisionId')::uuid = o.decision_id
+    WHERE k.session_id = o.session_id AND k.position = o.session_position
+    RETURNING k.session_id, k.outcome, k.paid, k.rejected, k.reversed
+  )
+  UPDATE umpire.bulk_sessions AS b SET
+    outcomes = (
+      SELECT coalesce(jsonb_object_agg(n.outcome, n.items), '{}') FROM (
+        SELECT x.outcome, sum(x.items)::int AS items FROM (
+          SELECT e.key AS outcome, e.value::int AS items FROM jsonb_each_text(b.outcomes) AS e
+          UNION ALL SELECT t.outcome, 1 FROM told AS t WHERE t.session_id = b.session_id
+          UNION ALL SELECT 'awaiting_second', -1 FROM told AS t WHERE t.session_id = b.session_id
+        ) AS x GROUP BY x.outcome
+      ) AS n WHERE n.items > 0
+    ),
+    paid = b.paid + s.paid, rejected = b.rejected + s.rejected, reversed = b.reversed + s.reversed
+  FROM (SELECT t.session_id, sum(t.paid) AS paid, sum(t.rejected) AS rejected, sum(t.reversed) AS reversed FROM told AS t GROUP BY t.session_id) AS s
+  WHERE b.session_id = s.session_id
+$$;
+
 -- Freezes a choice. `chosen` is an array of {itemId, decision?, reason?, note?, decisionId?}; with `only_open` what cannot be decided
 -- by the caller is left out. The same call again changes nothing.
 CREATE FUNCTION umpire.start_bulk(session uuid, chosen jsonb, only_open boolean, decision text, reason text, note text, chosen_by text,
@@ -286,6 +318,7 @@ DECLARE
   answers jsonb[];
 BEGIN
   SELECT * INTO c FROM umpire.caller(run_bulk.on_behalf_of, run_bulk.clock, 'analyst');
+  PERFORM umpire.settle(NULL, c.who, c.clock);
   s := umpire.lock_bulk(session, c.who, c.role);
   IF s.state <> 'running' THEN RETURN s.state; END IF;
   next := least(s.items, s.settled + greatest(most, 1));
@@ -327,6 +360,9 @@ BEGIN
       paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
     FROM unnest(positions, answers) AS a (position, answer)
     WHERE k.session_id = session AND k.position = a.position;
+    UPDATE umpire.second_opinions AS o SET session_id = session, session_position = a.position
+    FROM unnest(positions, answers) AS a (position, answer)
+    WHERE a.answer ->> 'outcome' = 'awaiting_second' AND o.decision_id = (a.answer ->> 'decisionId')::uuid AND o.session_id IS NULL;
   END IF;
 
   after := CASE WHEN next = s.items THEN 'done' ELSE 'running' END;
@@ -400,6 +436,7 @@ DECLARE
   answers jsonb[];
 BEGIN
   SELECT * INTO c FROM umpire.caller(undo_bulk.on_behalf_of, undo_bulk.clock, 'analyst');
+  PERFORM umpire.settle(NULL, (SELECT b.started_by FROM umpire.bulk_sessions AS b WHERE b.session_id = session), c.clock);
   s := umpire.lock_bulk(session, c.who, c.role);
   IF s.state = 'undone' THEN RETURN s.state; END IF;
   IF s.state NOT IN ('done', 'cancelled', 'undoing') THEN

@@ -102,7 +102,7 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM umpire.caller(NULL, NULL, 'analyst');
   PERFORM umpire.clear_claims();
-  FOREACH candidate IN ARRAY items LOOP
+  FOREACH candidate IN ARRAY coalesce(items, '{}') LOOP
     CONTINUE WHEN NOT umpire.is_open_for(candidate, c.role)
       OR EXISTS (SELECT 1 FROM umpire.claims AS o WHERE o.item_id = candidate AND o.analyst <> c.who AND o.expires_at > clock_timestamp());
     IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, c.role, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
@@ -252,6 +252,19 @@ DECLARE
   frozen integer;
 BEGIN
   SELECT * INTO c FROM umpire.caller(start_bulk.on_behalf_of, start_bulk.clock, 'analyst');
+  IF jsonb_typeof(chosen) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'The items of a bulk session come as an array.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF jsonb_array_length(chosen) > 10000 THEN
+    RAISE EXCEPTION 'A bulk session has at most 10,000 items.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF length(start_bulk.note) > 4000 OR EXISTS (SELECT 1 FROM jsonb_array_elements(chosen) AS x WHERE length(x ->> 'note') > 4000) THEN
+    RAISE EXCEPTION 'A note has at most 4,000 characters.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF start_bulk.chosen_by IS NULL OR length(start_bulk.chosen_by) > 500 THEN
+    RAISE EXCEPTION 'How the items were chosen is told in at most 500 characters.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  -- A file brings its own, and each line its own answer.
   IF start_bulk.decision IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM umpire.reason_codes AS r WHERE r.code = start_bulk.reason AND r.decision = start_bulk.decision AND r.is_active
   ) THEN

@@ -382,6 +382,7 @@ describe('undo', () => {
     expect(await undoIt(decisionId, { as: 'ana', at: minutes(-24) })).toMatchObject({
       outcome: 'conflict',
       status: 'approved',
+      message: 'The referral came back with a higher band: decide the newer item.',
     });
   });
 

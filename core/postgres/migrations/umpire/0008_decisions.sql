@@ -1013,7 +1013,9 @@ BEGIN
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'
-          WHEN 'conflict' THEN 'The item is no longer as this decision left it.'
+          WHEN 'conflict' THEN CASE WHEN EXISTS (SELECT 1 FROM umpire.items AS o WHERE o.previous_item_id = j.item_id)
+            THEN 'The referral came back with a higher band: decide the newer item.'
+            ELSE 'The item is no longer as this decision left it.' END
           WHEN 'too_old' THEN 'This was decided before Umpire kept what it takes to undo it.'
         END,
         'status', j.status, 'version', j.version, 'paid', coalesce(m.paid, 0), 'reversed', coalesce(m.reversed, 0)) AS outcome

@@ -256,15 +256,46 @@ describe('decisions', () => {
 
   test('bad calls are refused whole, in words', async () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
-    await expect(db.pool.query(`SELECT umpire.decide_items('[{}]')`)).rejects.toThrow('A decision has a decisionId');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
     const call = JSON.stringify([
       { decisionId: randomUUID(), itemId: await rae(), decision: 'undo', reason: 'household' },
     ]);
     const { rows } = await db.pool.query('SELECT umpire.decide_items($1) AS told', [call]);
-    expect(rows[0]?.told).toMatchObject({ outcome: 'not_allowed', message: 'There is no such decision as undo.' });
+    expect(rows[0]?.told).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('There is no such decision as undo'),
+    });
     await expect(db.pool.query(`SELECT umpire.undo_items('3')`)).rejects.toThrow('Undos come as an array.');
     expect(await decide(db.pool, [])).toEqual([]);
+  });
+
+  test('a bad call does not stop the others, and each is told what is wrong', async () => {
+    const good = { decisionId: randomUUID(), itemId: await rae(), decision: 'approve', reason: 'household' };
+    const calls = [
+      null,
+      { ...good, decisionId: undefined },
+      { ...good, decisionId: randomUUID(), itemId: 'the first' },
+      good,
+      { ...good, decisionId: randomUUID(), decision: 'aprove' },
+      { ...good, decisionId: randomUUID(), expectedVersion: 'two' },
+      { ...good, decisionId: randomUUID(), reason: null },
+      { ...good, decisionId: randomUUID(), note: 'n'.repeat(4001) },
+      { ...good, decisionId: randomUUID() },
+    ];
+    const { rows } = await db.pool.query('SELECT umpire.decide_items($1) AS told', [JSON.stringify(calls)]);
+    expect(rows.map(({ told }) => [told.outcome, told.message])).toEqual([
+      ['not_allowed', expect.stringContaining('This is no decision')],
+      ['not_allowed', 'The decisionId is not a UUID.'],
+      ['not_allowed', 'The itemId is not a UUID.'],
+      ['applied', null],
+      ['not_allowed', expect.stringContaining('There is no such decision as aprove')],
+      ['not_allowed', 'The expectedVersion is a whole number.'],
+      ['not_allowed', expect.stringContaining('The reason')],
+      ['not_allowed', expect.stringContaining('The note')],
+      ['agreed', expect.any(String)],
+    ]);
+    expect(rows[0]?.told).toMatchObject({ decisionId: null, itemId: null, status: null, paid: 0 });
+    expect(rows[2]?.told).toMatchObject({ decisionId: calls[2]?.decisionId, itemId: 'the first' });
   });
 });
 

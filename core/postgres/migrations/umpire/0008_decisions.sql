@@ -300,15 +300,56 @@ CREATE TYPE umpire.bonus_plan AS (
 
 -- Decides review items: one call takes one or thousands, and answers each with its own outcome, in the order given.
 -- `calls` is an array of {decisionId, itemId, expectedVersion?, decision, reason, note?}. A decision id seen before
--- gets its first outcome again and has no second effect; with other content it is `not_allowed`.
+-- gets its first outcome again and has no second effect; with other content it is `not_allowed`, and so is what is no call at all: that
+-- does not stop the others.
 CREATE FUNCTION umpire.decide_items(calls jsonb, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL) RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   caller record;
+  uuids constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  bad umpire.answer[];
+  good jsonb;
 BEGIN
   SELECT * INTO caller FROM umpire.caller(on_behalf_of, clock, 'analyst');
   PERFORM umpire.settle(NULL, caller.who, caller.clock);
+  IF jsonb_typeof(calls) = 'array' THEN
+    SELECT array_agg(ROW(f.position, jsonb_build_object('decisionId', f.call -> 'decisionId', 'itemId', f.call -> 'itemId', 'outcome', 'not_allowed',
+      'message', f.fault, 'status', NULL, 'version', NULL, 'paid', 0, 'rejected', 0, 'reversed', 0))::umpire.answer)
+    INTO bad
+    FROM (
+      SELECT c.position::int AS position, c.call, CASE
+          WHEN jsonb_typeof(c.call) <> 'object' THEN 'This is no decision: it takes a decisionId, an itemId, a decision and a reason.'
+          WHEN (c.call ->> 'decisionId' ~ uuids) IS NOT TRUE THEN 'The decisionId is not a UUID.'
+          WHEN (c.call ->> 'itemId' ~ uuids) IS NOT TRUE THEN 'The itemId is not a UUID.'
+          WHEN jsonb_typeof(c.call -> 'decision') IS DISTINCT FROM 'string' THEN 'The decision is one of approve, reject, escalate.'
+          WHEN c.call ->> 'decision' NOT IN ('approve', 'reject', 'escalate')
+            THEN 'There is no such decision as ' || left(c.call ->> 'decision', 64) || ': it is one of approve, reject, escalate.'
+          WHEN (jsonb_typeof(c.call -> 'reason') = 'string' AND length(c.call ->> 'reason') <= 64) IS NOT TRUE
+            THEN 'The reason is a text of at most 64 characters.'
+          WHEN c.call ->> 'expectedVersion' !~ '^[0-9]{1,9}$' THEN 'The expectedVersion is a whole number.'
+          WHEN c.call ->> 'note' IS NOT NULL AND (jsonb_typeof(c.call -> 'note') <> 'string' OR length(c.call ->> 'note') > 4000)
+            THEN 'The note is a text of at most 4000 characters.'
+        END AS fault
+      FROM jsonb_array_elements(calls) WITH ORDINALITY AS c (call, position)
+    ) AS f WHERE f.fault IS NOT NULL;
+  END IF;
+  IF bad IS NOT NULL THEN
+    SELECT coalesce(jsonb_agg(c.call ORDER BY c.position), '[]') INTO good
+    FROM jsonb_array_elements(calls) WITH ORDINALITY AS c (call, position)
+    WHERE c.position NOT IN (SELECT b.position FROM unnest(bad) AS b);
+    RETURN QUERY
+    SELECT coalesce(b.outcome, d.outcome)
+    FROM (
+      SELECT p.position, count(*) FILTER (WHERE x.position IS NULL) OVER (ORDER BY p.position) AS nth
+      FROM generate_series(1, jsonb_array_length(calls)) AS p (position) LEFT JOIN unnest(bad) AS x ON x.position = p.position
+    ) AS c
+    LEFT JOIN unnest(bad) AS b ON b.position = c.position
+    LEFT JOIN umpire.decide(good, caller.actor, caller.on_behalf_of, caller.role <> 'analyst', caller.clock) WITH ORDINALITY AS d (outcome, nth)
+      ON b.position IS NULL AND d.nth = c.nth
+    ORDER BY c.position;
+    RETURN;
+  END IF;
   RETURN QUERY SELECT d FROM umpire.decide(calls, caller.actor, caller.on_behalf_of, caller.role <> 'analyst', caller.clock) AS d;
 END $$;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { BulkChoice } from '../../core/contract/bulk.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
@@ -47,7 +48,7 @@ afterEach(async () => {
     await logins.end();
     await db.end();
   }
-  expect(violations).toEqual([]);
+  if (violations.length > 0) throw new Error(JSON.stringify(violations, null, 1));
 });
 
 const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
@@ -166,7 +167,7 @@ test('one’s own is withdrawn within its transaction, and is one a person', asy
 test('a bulk session that was cut off is told what became of its opinions', async () => {
   await decide(desk.ana, [call('approve', FIRST)]);
   const sessionId = randomUUID();
-  const choice = { kind: 'items', itemIds: [desk.item] } as const;
+  const choice: BulkChoice = { kind: 'items', itemIds: [desk.item] };
   await startBulk(desk.ben, { sessionId, choice, decision: 'approve', reason: 'household' }, new Date());
   await desk.ben.query('SELECT umpire.begin_bulk($1)', [sessionId]);
   await desk.ben.query('SELECT umpire.run_bulk($1, 500)', [sessionId]);

@@ -644,7 +644,12 @@ describe('a second pair of eyes', () => {
     expect(await held()).toEqual(['held second_review']);
     expect(await releaseHolds(db.pool, hours(24 * 30))).toBe(0);
     expect(await verify(db.pool)).toEqual([]);
-    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ ...WAITS, version: 2 });
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({
+      ...WAITS,
+      version: 2,
+      // What can be withdrawn is the first.
+      waiting: first.decisionId,
+    });
     expect(await decideOn(item, 'reject', { as: 'ana' })).toMatchObject({
       outcome: 'not_allowed',
       message: expect.stringContaining('withdraw yours first'),

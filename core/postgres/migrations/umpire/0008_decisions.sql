@@ -279,7 +279,7 @@ CREATE TYPE umpire.judged_decision AS (
   version integer,
   -- The evidence changed within the band since it was looked at.
   is_stale boolean,
-  -- The proposal that this one ends, and how.
+  -- The proposal that this one ends, and how; or one's own that waits already.
   proposal_id uuid,
   proposal_end text,
   before jsonb,
@@ -533,7 +533,7 @@ BEGIN
       CASE j.verdict WHEN 'repeated_here' THEN j.first_position ELSE j.acting_position END,
       CASE WHEN j.acting_position <= j.position THEN j.acting_status ELSE j.status END,
       j.version + CASE WHEN j.acting_position <= j.position AND j.acting_verdict <> 'opinion' THEN 1 ELSE 0 END,
-      j.expected_version < j.version, j.proposal_id,
+      j.expected_version < j.version, CASE j.verdict WHEN 'waits' THEN coalesce(j.own_opinion, j.proposal_id) ELSE j.proposal_id END,
       CASE
         WHEN j.proposal_id IS NULL OR j.acting_position IS DISTINCT FROM j.position OR j.verdict = 'opinion' THEN NULL
         WHEN NOT j.is_open THEN 'returned'
@@ -557,6 +557,7 @@ BEGIN
         END AS status_after
       FROM (
         SELECT c.*, i.relationship_id, q.status::text AS status, i.version, p.decision_id AS proposal_id, p.decision AS proposed, o.is_open,
+          m.decision_id AS own_opinion,
           CASE
             WHEN d.decision_id IS NOT NULL THEN
               CASE WHEN (d.item_id, d.decision, d.reason, coalesce(d.note, ''), coalesce(d.on_behalf_of, d.actor))
@@ -705,7 +706,9 @@ BEGIN
           WHEN 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
         END,
         'status', j.status, 'version', j.version,
-        'paid', coalesce(m.paid, 0), 'rejected', coalesce(m.rejected, 0), 'reversed', coalesce(m.reversed, 0)) AS outcome
+        'paid', coalesce(m.paid, 0), 'rejected', coalesce(m.rejected, 0), 'reversed', coalesce(m.reversed, 0))
+        -- What waits is the first one; this one is nothing to take back.
+        || CASE j.verdict WHEN 'waits' THEN jsonb_build_object('waiting', j.proposal_id) ELSE '{}' END AS outcome
     FROM unnest(judged) AS j
     JOIN umpire.scores AS s ON s.relationship_id = j.relationship_id
     LEFT JOIN umpire.known_evidence AS k ON k.relationship_id = s.relationship_id AND k.evidence_hash = s.evidence_hash

@@ -34,3 +34,9 @@ export function uuid(text: string): string {
   }
   return text.toLowerCase();
 }
+
+/** Whom somebody stands for. */
+export function login(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is the name of a login.');
+  return text;
+}

@@ -56,4 +56,8 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads may have read enough: `umpire bulk --report S | head`. What was begun is ended properly all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await run(process.argv.slice(2));

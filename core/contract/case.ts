@@ -201,6 +201,8 @@ export const decideResult = z.object({
   paid: z.number().int(),
   rejected: z.number().int(),
   reversed: z.number().int(),
+  /** One's own first decision, which waits already: that one can be withdrawn, and this one is nothing. */
+  waiting: z.guid().optional(),
 });
 export type DecideResult = z.infer<typeof decideResult>;
 

@@ -28,6 +28,17 @@ export async function decide(
   calls: readonly DecisionCall[],
   options: DecideOptions = {},
 ): Promise<DecideResult[]> {
+  const given = await decideOnce(pool, calls, options);
+  // A second opinion takes effect after the transaction that gave it: asked again, it is settled and tells what became of it.
+  const settled = await decideOnce(
+    pool,
+    calls.filter((_, nth) => given[nth]?.outcome === 'awaiting_second'),
+    options,
+  );
+  return given.map((result) => (result.outcome === 'awaiting_second' ? (settled.shift() ?? result) : result));
+}
+
+async function decideOnce(pool: Pool, calls: readonly DecisionCall[], options: DecideOptions): Promise<DecideResult[]> {
   if (calls.length === 0) return [];
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ outcome: unknown }>(

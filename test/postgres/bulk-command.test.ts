@@ -128,6 +128,9 @@ test('stopped with Ctrl-C it pauses and says how to go on; resumed, listed, repo
   expect(JSON.parse(listed.stdout)).toMatchObject({ sessions: [{ sessionId, state: 'done', chosenBy: 'a file' }] });
   const report = JSON.parse((await bulk('--report', sessionId)).stdout) as { csv: string };
   expect(report.csv.trimEnd().split('\r\n')).toHaveLength(ids.length + 1);
+  const unread = startUmpire(['bulk', '--report', sessionId, '--database-url', db.database.url]);
+  unread.process.stdout?.destroy();
+  expect([await unread.ended, unread.said()]).toEqual([0, '']);
   expect((await ok('--undo', sessionId)).session).toMatchObject({ state: 'undone', settled: ids.length });
   expect(await openIds()).toEqual(ids);
   expect(await verify(db.pool)).toEqual([]);
@@ -147,6 +150,7 @@ test('arguments that make no sense are refused with what to do', async () => {
     [[], 2, 'one of a file'],
     [['x.jsonl', '--list'], 2, 'one of a file'],
     [['--resume', 'abc'], 2, 'UUID'],
+    [['x.jsonl', '--as', ''], 2, 'name of a login'],
     [['--resume', randomUUID()], 1, 'umpire bulk --list'],
     [['--report', randomUUID()], 1, 'umpire bulk --list'],
     [[join(folder, 'nothing.jsonl')], 1, 'no file'],

@@ -127,6 +127,26 @@ test('the same start again is the same session, whatever matches by then; its id
   await expect(start(filter({ statuses: [] }), { reason: 'account_farm' })).rejects.toThrow('reason');
 });
 
+test('what is too much, or cannot be decided, is refused in words before anything is stored', async () => {
+  const bulk = (items: string, decision: string, reason: string, note: number, chosenBy: number) =>
+    pool.query(
+      `SELECT umpire.start_bulk(gen_random_uuid(), ${items}, false, $1, $2, repeat('n', $3), repeat('c', $4), 'asked')`,
+      [decision, reason, note, chosenBy],
+    );
+  const [one] = await openIds();
+  const item = `jsonb_build_array(jsonb_build_object('itemId', '${one}'))`;
+  const many = `(SELECT jsonb_agg(jsonb_build_object('itemId', gen_random_uuid())) FROM generate_series(1, 10001))`;
+  await expect(bulk(many, 'approve', 'false_positive', 0, 1)).rejects.toThrow('at most 10,000 items');
+  await expect(bulk(item, 'approve', 'false_positive', 4001, 1)).rejects.toThrow('at most 4,000 characters');
+  await expect(bulk(item, 'approve', 'false_positive', 0, 501)).rejects.toThrow('at most 500 characters');
+  await expect(bulk(item, 'approve', 'account_farm', 0, 1)).rejects.toThrow('not one for this decision');
+  await expect(bulk(`'{}'::jsonb`, 'approve', 'false_positive', 0, 1)).rejects.toThrow('as an array');
+  await pool.query(`UPDATE umpire.reason_codes SET is_active = false WHERE code = 'false_positive'`);
+  await expect(bulk(item, 'approve', 'false_positive', 0, 1)).rejects.toThrow('not one for this decision');
+  expect((await pool.query('SELECT 1 FROM umpire.bulk_sessions')).rows).toEqual([]);
+  expect((await pool.query('SELECT umpire.claim_first(NULL) AS claim')).rows).toEqual([{ claim: null }]);
+});
+
 test('what another works on is left to them; one’s own claims do not stand in the way', async () => {
   const team = await analysts(db);
   try {

@@ -256,15 +256,46 @@ describe('decisions', () => {
 
   test('bad calls are refused whole, in words', async () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
-    await expect(db.pool.query(`SELECT umpire.decide_items('[{}]')`)).rejects.toThrow('A decision has a decisionId');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
     const call = JSON.stringify([
       { decisionId: randomUUID(), itemId: await rae(), decision: 'undo', reason: 'household' },
     ]);
     const { rows } = await db.pool.query('SELECT umpire.decide_items($1) AS told', [call]);
-    expect(rows[0]?.told).toMatchObject({ outcome: 'not_allowed', message: 'There is no such decision as undo.' });
+    expect(rows[0]?.told).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('There is no such decision as undo'),
+    });
     await expect(db.pool.query(`SELECT umpire.undo_items('3')`)).rejects.toThrow('Undos come as an array.');
     expect(await decide(db.pool, [])).toEqual([]);
+  });
+
+  test('a bad call does not stop the others, and each is told what is wrong', async () => {
+    const good = { decisionId: randomUUID(), itemId: await rae(), decision: 'approve', reason: 'household' };
+    const calls = [
+      null,
+      { ...good, decisionId: undefined },
+      { ...good, decisionId: randomUUID(), itemId: 'the first' },
+      good,
+      { ...good, decisionId: randomUUID(), decision: 'aprove' },
+      { ...good, decisionId: randomUUID(), expectedVersion: 'two' },
+      { ...good, decisionId: randomUUID(), reason: null },
+      { ...good, decisionId: randomUUID(), note: 'n'.repeat(4001) },
+      { ...good, decisionId: randomUUID() },
+    ];
+    const { rows } = await db.pool.query('SELECT umpire.decide_items($1) AS told', [JSON.stringify(calls)]);
+    expect(rows.map(({ told }) => [told.outcome, told.message])).toEqual([
+      ['not_allowed', expect.stringContaining('This is no decision')],
+      ['not_allowed', 'The decisionId is not a UUID.'],
+      ['not_allowed', 'The itemId is not a UUID.'],
+      ['applied', null],
+      ['not_allowed', expect.stringContaining('There is no such decision as aprove')],
+      ['not_allowed', 'The expectedVersion is a whole number.'],
+      ['not_allowed', expect.stringContaining('The reason')],
+      ['not_allowed', expect.stringContaining('The note')],
+      ['agreed', expect.any(String)],
+    ]);
+    expect(rows[0]?.told).toMatchObject({ decisionId: null, itemId: null, status: null, paid: 0 });
+    expect(rows[2]?.told).toMatchObject({ decisionId: calls[2]?.decisionId, itemId: 'the first' });
   });
 });
 
@@ -382,6 +413,7 @@ describe('undo', () => {
     expect(await undoIt(decisionId, { as: 'ana', at: minutes(-24) })).toMatchObject({
       outcome: 'conflict',
       status: 'approved',
+      message: 'The referral came back with a higher band: decide the newer item.',
     });
   });
 
@@ -612,7 +644,12 @@ describe('a second pair of eyes', () => {
     expect(await held()).toEqual(['held second_review']);
     expect(await releaseHolds(db.pool, hours(24 * 30))).toBe(0);
     expect(await verify(db.pool)).toEqual([]);
-    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({ ...WAITS, version: 2 });
+    expect(await decideOn(item, 'approve', { as: 'ana' })).toMatchObject({
+      ...WAITS,
+      version: 2,
+      // What can be withdrawn is the first.
+      waiting: first.decisionId,
+    });
     expect(await decideOn(item, 'reject', { as: 'ana' })).toMatchObject({
       outcome: 'not_allowed',
       message: expect.stringContaining('withdraw yours first'),
@@ -697,6 +734,65 @@ describe('a second pair of eyes', () => {
     });
     const { rows } = await db.pool.query('SELECT proposal FROM umpire.decisions WHERE proposal IS NOT NULL');
     expect(rows).toEqual([{ proposal: 'superseded' }, { proposal: 'superseded' }]);
+  });
+
+  test('leaves the same marks in the rows, whatever it says', async () => {
+    await tell(db.pool, bring(bring(rob(), 'rae', 5), 'ron', 6).events, minutes(-60));
+    await settings('second_review_above = 0');
+    const marks = async (decision: Decision) => {
+      const { decisionId } = await decideOn(await itemOf('rae'), decision, { as: 'ana' });
+      const { rows } = await db.pool.query(
+        `WITH last AS (SELECT tx::text FROM umpire.items WHERE item_id = $1)
+         SELECT 'bonus' AS of, b.relationship_id::text || b.event_type || b.user_id AS which FROM referrals.bonus_events AS b, last WHERE b.xmax::text = last.tx OR b.xmin::text = last.tx
+         UNION ALL SELECT 'fingerprint', f.id::text FROM referrals.fingerprints AS f, last WHERE f.xmax::text = last.tx OR f.xmin::text = last.tx
+         UNION ALL SELECT 'referral', r.relationship_id::text FROM umpire.referrals AS r, last WHERE r.xmax::text = last.tx OR r.xmin::text = last.tx
+         ORDER BY 1, 2`,
+        [await itemOf('rae')],
+      );
+      await undoIt(decisionId, { as: 'ana' });
+      return rows;
+    };
+    const approved = await marks('approve');
+    expect(approved.length).toBeGreaterThan(3);
+    expect(await marks('reject')).toEqual(approved);
+  });
+
+  test('somebody else’s is answered, whatever the settings say by then', async () => {
+    const item = await rae();
+    await decideOn(item, 'approve', { as: 'ana' });
+    await settings('second_review_above = NULL');
+    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('needed');
+    expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({ outcome: 'conflict', status: 'escalated' });
+    expect(await held()).toEqual(['held fraud_high']);
+  });
+
+  test('a version that there is not is refused', async () => {
+    const item = await rae();
+    expect(await decideOn(item, 'approve', { as: 'ana', version: 7 })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'There is no version 7 of this item.',
+      version: 1,
+    });
+  });
+
+  test('a lead who escalated it is not the second pair of eyes', async () => {
+    const item = await rae();
+    await settings('second_review_above = 0');
+    await decideOn(item, 'escalate', { as: 'lea' });
+    expect(await decideOn(item, 'approve', { as: 'lea' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'You escalated it yourself: it needs another lead.',
+      status: 'escalated',
+    });
+    await settings('second_review_above = NULL');
+    expect(await decideOn(item, 'approve', { as: 'lea' })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('another lead decides what a lead escalated', async () => {
+    const item = await rae();
+    await settings('second_review_above = 0');
+    await decideOn(item, 'escalate', { as: 'lea' });
+    expect(await decideOn(item, 'approve', { as: 'olga' })).toMatchObject({ outcome: 'applied' });
   });
 
   test('a band that rises ends it', async () => {

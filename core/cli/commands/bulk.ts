@@ -7,7 +7,7 @@ import { isUndone, listBulk, messageOf, readBulk, readBulkItems, type StoredBulk
 import { bulkReport } from '../../review/bulk/report.ts';
 import { runBulk, type RunOptions, undoBulk } from '../../review/bulk/run.ts';
 import { digestOf, freeze, MOST_ITEMS, type Stands } from '../../review/bulk/start.ts';
-import { uuid, wholeNumber } from '../arguments.ts';
+import { login, uuid, wholeNumber } from '../arguments.ts';
 import { type Context, withContext } from '../context.ts';
 import { BadArgument, Failed } from '../errors.ts';
 import { openSource } from '../open-source.ts';
@@ -58,7 +58,7 @@ export function bulkCommand(program: Command): void {
     .option('--undo <session>', 'takes back what a session decided', uuid)
     .option('--report <session>', 'one line an item, as CSV', uuid)
     .option('--list', 'the latest sessions')
-    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins', login)
     .option('--batch <n>', 'decides so many in one transaction', wholeNumber(1, 10_000))
     .option('--strict', 'exit 1 when a line was rejected or an item was not decided as asked', false)
     .action(async (file: string | undefined, options: Options, command: Command) => {

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
 import { type Decision, DECISIONS } from '../../domain/decision.ts';
 import { decide } from '../../review/decide.ts';
-import { choice, uuid } from '../arguments.ts';
+import { choice, login, uuid } from '../arguments.ts';
 import { withContext } from '../context.ts';
 import { Failed } from '../errors.ts';
 
@@ -16,7 +16,7 @@ export function decideCommand(program: Command): void {
     .addArgument(new Argument('<decision>', DECISIONS.join(', ')).argParser(choice(DECISIONS)))
     .requiredOption('--reason <code>', 'a reason code')
     .option('--note <text>', 'a note')
-    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins', login)
     .action(async (itemId: string, decision: Decision, { reason, note, as }: Options, command: Command) => {
       const result = await withContext(
         command,
@@ -28,10 +28,10 @@ export function decideCommand(program: Command): void {
           if (outcome === undefined) throw new Error('the decision got no answer');
           return outcome;
         },
-        ({ decisionId, outcome, message, status, paid, rejected, reversed }) =>
+        ({ decisionId, waiting, outcome, message, status, paid, rejected, reversed }) =>
           outcome === 'applied' || outcome === 'awaiting_second'
             ? `${message ?? `${outcome}: ${status}; ${paid} credits paid, ${rejected} rejected, ${reversed} taken back.`}\n` +
-              `\`umpire undo ${decisionId}\` takes it back.`
+              `\`umpire undo ${waiting ?? decisionId}\` takes it back.`
             : (message ?? outcome),
         { takes: 'analyst' },
       );

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
 import { undo } from '../../review/undo.ts';
-import { uuid } from '../arguments.ts';
+import { login, uuid } from '../arguments.ts';
 import { withContext } from '../context.ts';
 import { Failed } from '../errors.ts';
 
@@ -13,7 +13,7 @@ export function undoCommand(program: Command): void {
     .description('takes a decision back')
     .addArgument(new Argument('<decision>', 'the decision').argParser(uuid))
     .option('--note <text>', 'a note')
-    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins')
+    .option('--as <analyst>', 'on behalf of whom; for owner and engine logins', login)
     .action(async (decisionId: string, { note, as }: Options, command: Command) => {
       const result = await withContext(
         command,

@@ -95,6 +95,8 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'umpire.decisions_made': { engine: ['SELECT'], read: { viewer: 'all' } },
   'umpire.bonuses_seen': { engine: ['SELECT'], read: { viewer: 'all' } },
   'umpire.decision_effects': engine,
+  // Who may not know the first opinion may not know either that there is one.
+  'umpire.second_opinions': engine,
   'umpire.known_evidence': engine,
   'umpire.money_log': reviewed('at', 'relationship_id', 'transition', 'credits'),
   'umpire.opening_balances': engine,
@@ -143,6 +145,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.record_of': 'viewer',
   'umpire.decide_items': 'analyst',
   'umpire.undo_items': 'analyst',
+  'umpire.settle_opinions': 'analyst',
   'umpire.is_lead': 'viewer',
   'umpire.claim_item': 'analyst',
   'umpire.claim_first': 'analyst',
@@ -185,10 +188,10 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
   ...named(
-    'decide decide_round undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
+    'decide decide_round settle undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
   ),
-  ...named('repay_bonuses in_second_sample second_needed standing_decisions'),
-  ...named('claim_of clear_claims is_open_for is_passing lock_bulk take_claim'),
+  ...named('repay_bonuses escalated_by in_second_sample second_needed standing_decisions'),
+  ...named('claim_of clear_claims is_open_for is_passing lock_bulk lock_sessions tell_sessions take_claim'),
   ...named('audit_forgotten audit_pattern audit_rules mark_money_days refuse_change'),
 ];
 

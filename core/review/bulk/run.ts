@@ -3,6 +3,7 @@ import { BULK_STATES, type BulkSession } from '../../contract/bulk.ts';
 import { inTransaction, type Pool } from '../../postgres/connection.ts';
 import { row } from '../../postgres/rows.ts';
 import { readBulk } from './read.ts';
+import { settleOpinions } from '../opinions.ts';
 import type { Stands } from './start.ts';
 
 /** Items of one transaction: a pause waits for no more than this, and others wait no longer for what it locks. */
@@ -32,6 +33,8 @@ export async function runBulk(pool: Pool, sessionId: string, options: RunOptions
   const { onBehalfOf, now } = options;
   const as = onBehalfOf ?? null;
   let state = await call(pool, 'umpire.begin_bulk($1, $2)', [sessionId, as]);
+  // What a run that was cut off left behind.
+  await settleOpinions(pool, now);
   const batch = options.batch ?? batchOf((await stateOf(pool, sessionId)).items);
   while (state === 'running') {
     if (options.signal?.aborted === true) {
@@ -39,6 +42,7 @@ export async function runBulk(pool: Pool, sessionId: string, options: RunOptions
       break;
     }
     state = await call(pool, 'umpire.run_bulk($1, $2, $3, $4)', [sessionId, batch, as, now ?? null]);
+    await settleOpinions(pool, now);
     await report(pool, sessionId, options);
   }
   return stateOf(pool, sessionId);

@@ -9,7 +9,7 @@ import { chosenBy } from './chosen-by.ts';
 import { ringOf } from './ring.ts';
 
 /** More than this is not one choice that a person made. */
-export const MOST_ITEMS = 100_000;
+export const MOST_ITEMS = 10_000;
 
 /** A bulk session that cannot be had as it was asked for; the message says why. */
 export class BulkRefused extends Error {}

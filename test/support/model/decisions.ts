@@ -5,6 +5,7 @@ import {
   type Decision,
   type DecisionCall,
   type DecisionResult,
+  escalatedBy,
   isLead,
   type Made,
   openProposal,
@@ -26,6 +27,8 @@ type Verdict = {
   /** The first opinion that this one answers. */
   readonly proposal: Made | null;
   readonly isFirstOpinion: boolean;
+  /** It answers somebody else's first opinion: it takes effect by itself when all else of the call has. */
+  readonly isSecondOpinion: boolean;
   readonly isTold: boolean;
   /** What was answered before to the same call. */
   readonly again: DecisionResult | null;
@@ -43,8 +46,33 @@ export function decideAll(
   by: string,
   retier: () => void,
 ): readonly DecisionResult[] {
+  const results = [...decideSet(till, calls, by, retier, false)];
+  const waiting = calls.flatMap((_, nth) => (results[nth] === null ? [nth] : []));
+  const settled = decideSet(
+    till,
+    waiting.flatMap((nth) => calls[nth] ?? []),
+    by,
+    retier,
+    true,
+  );
+  for (const [rank, nth] of waiting.entries()) results[nth] = settled[rank] ?? null;
+  return results.map((result) => {
+    if (result === null) throw new Error('a second opinion was not settled');
+    return result;
+  });
+}
+
+/** Null for second opinions, unless they are settled. */
+function decideSet(
+  till: Till,
+  calls: readonly DecisionCall[],
+  by: string,
+  retier: () => void,
+  settles: boolean,
+): readonly (DecisionResult | null)[] {
+  if (calls.length === 0) return [];
   const verdicts: Verdict[] = [];
-  for (const call of calls) verdicts.push(judge(till, verdicts, call, by));
+  for (const call of calls) verdicts.push(judge(till, verdicts, call, by, settles));
 
   const befores = new Map<Verdict, Before>();
   for (const verdict of verdicts) {
@@ -65,6 +93,7 @@ export function decideAll(
   return verdicts.map((verdict) => {
     const { call, place, outcome, again, isReused, isTold, isFirstOpinion } = verdict;
     if (again !== null) return again;
+    if (verdict.isSecondOpinion) return null;
     const item = place?.item ?? null;
     const { paid, rejected, reversed } = moved.get(verdict) ?? NOTHING;
     const before = befores.get(verdict) ?? null;
@@ -78,7 +107,7 @@ export function decideAll(
   });
 }
 
-function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: string): Verdict {
+function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: string, settles: boolean): Verdict {
   const { review } = till.state;
   const verdict = (outcome: Outcome, more: Partial<Verdict> = {}): Verdict => ({
     call,
@@ -86,6 +115,7 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     outcome,
     proposal: null,
     isFirstOpinion: false,
+    isSecondOpinion: false,
     isTold: outcome !== 'applied',
     again: null,
     isReused: false,
@@ -109,21 +139,27 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   if (item.status === 'escalated') {
     if (call.decision === 'escalate') return verdict('agreed', { place });
     if (!isLead(review, by)) return verdict('not_allowed', { place });
+    const isWatched = needsSecond(till, referral, referral.items.indexOf(item));
+    if (isWatched && escalatedBy(review, key) === by) return verdict('not_allowed', { place });
   }
   const { expectedVersion } = call;
+  if (expectedVersion !== null && expectedVersion > item.version) return verdict('not_allowed', { place });
   if (expectedVersion !== null && expectedVersion < item.raisedVersion) return verdict('returned', { place });
   const applied = (proposal: Made | null): Verdict =>
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.version });
 
   const proposal = openProposal(review, key, item);
+  // Somebody else's first opinion is answered, whatever the settings say by now.
+  const isAnswer = proposal !== null && proposal.by !== by;
   const waits =
     call.decision !== 'escalate' &&
     item.status === 'pending' &&
-    needsSecond(till, referral, referral.items.indexOf(item));
+    (isAnswer || needsSecond(till, referral, referral.items.indexOf(item)));
   if (!waits) return applied(proposal);
   if (proposal === null) return verdict('awaiting_second', { place, isFirstOpinion: true });
   const isAlike = proposal.call.decision === call.decision;
-  if (proposal.by === by) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
+  if (!isAnswer) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
+  if (!settles) return verdict('awaiting_second', { place, isSecondOpinion: true });
   return isAlike ? applied(proposal) : verdict('conflict', { place, proposal });
 }
 
@@ -143,8 +179,8 @@ export function placeOf(state: State, key: string | null): Place | null {
   return key === null || referral === undefined || item === undefined ? null : { key, referral, item };
 }
 
-function isNew({ again, isReused }: Verdict): boolean {
-  return again === null && !isReused;
+function isNew({ again, isReused, isSecondOpinion }: Verdict): boolean {
+  return again === null && !isReused && !isSecondOpinion;
 }
 
 /** What a decision finds. */

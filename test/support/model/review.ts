@@ -137,6 +137,16 @@ export function openProposal(review: Review, key: string, item: Item): Made | nu
   return null;
 }
 
+/** Who escalated an item last, where that stands. */
+export function escalatedBy(review: Review, key: string): string | null {
+  let by: string | null = null;
+  for (const made of review.decisions.values()) {
+    const { call, result, undone } = made;
+    if (call.item === key && call.decision === 'escalate' && result.outcome === 'applied' && !undone) by = made.by;
+  }
+  return by;
+}
+
 /** What the database calls the nth item of a referral: its ids follow from the event that registered it. */
 function itemIdOf(eventId: string, nth: number): string {
   return uuidOf(`item:${uuidOf(`relationship:${eventId}`)}:${nth}`);

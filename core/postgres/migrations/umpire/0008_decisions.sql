@@ -70,7 +70,8 @@ CREATE FUNCTION umpire.decisions_digest(batch uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT encode(sha256(convert_to(coalesce(string_agg(ROW(
     d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note_digest, d.band, d.score, d.rule_set_version,
-    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.effects, d.evidence_digest
+    d.expected_version, d.outcome, (extract(epoch FROM d.decided_at) * 1000000)::bigint, d.batch, d.undoes, d.undo_kind, d.before, d.effects, d.evidence_digest,
+    d.log_position
   )::text, E'\n' ORDER BY d.decision_id), ''), 'UTF8')), 'hex')
   FROM umpire.decisions AS d WHERE d.batch = decisions_digest.batch
 $$;
@@ -94,21 +95,51 @@ ALTER TABLE umpire.decisions ALTER COLUMN batch SET NOT NULL;
 ---------------------------------------------------------------------------------------------------------------------
 -- A second pair of eyes
 
+-- What was decided about an item on which somebody else's proposal waits, until a later transaction settles it. In its own it is
+-- answered as a first opinion is: whoever then rolled back would have learned what the first one says.
+CREATE TABLE umpire.second_opinions (
+  decision_id uuid PRIMARY KEY,
+  item_id uuid NOT NULL,
+  -- on_behalf_of where there is one, else actor.
+  who text NOT NULL,
+  actor text NOT NULL,
+  on_behalf_of text,
+  is_lead boolean NOT NULL,
+  expected_version integer,
+  decision text NOT NULL,
+  reason text NOT NULL,
+  note text,
+  -- What it was answered.
+  outcome jsonb NOT NULL,
+  -- Within its call.
+  position integer NOT NULL,
+  given_at timestamptz NOT NULL,
+  -- The bulk session that gave it, and its position there.
+  session_id uuid,
+  session_position integer,
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  UNIQUE (item_id, who)
+);
+
 CREATE FUNCTION umpire.in_second_sample(item_id uuid, salt text, share numeric) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT ('x' || substr(md5(salt || ':' || item_id), 1, 8))::bit(32)::bigint / 4294967296.0 < share
 $$;
 
--- Which of these items need a second analyst, for what is at stake at `clock` or by chance. Of those that are pending, that is.
-CREATE FUNCTION umpire.second_needed(item_ids uuid[], clock timestamptz) RETURNS TABLE (item_id uuid)
+-- Which of these items need a second analyst, for what is at stake at `clock` or by chance. Of those that are pending, that is. For
+-- `who`, those too on which somebody else's proposal waits: it is answered, whatever the settings say by now. Each once.
+CREATE FUNCTION umpire.second_needed(item_ids uuid[], clock timestamptz, who text DEFAULT NULL) RETURNS TABLE (item_id uuid)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   settings umpire.review_settings;
 BEGIN
   SELECT * INTO STRICT settings FROM umpire.review_settings;
-  IF settings.second_review_share = 0 AND settings.second_review_above IS NULL THEN RETURN; END IF;
   RETURN QUERY
+  SELECT p.item_id FROM umpire.decisions AS p JOIN umpire.items AS i ON i.item_id = p.item_id
+  WHERE p.proposal = 'open' AND p.item_id = ANY (second_needed.item_ids) AND coalesce(p.on_behalf_of, p.actor) <> second_needed.who
+    AND (p.outcome ->> 'version')::int >= i.raised_version
+  UNION
   SELECT x.id FROM unnest(second_needed.item_ids) AS x (id)
   WHERE settings.second_review_share > 0 AND umpire.in_second_sample(x.id, settings.second_review_salt, settings.second_review_share)
   UNION
@@ -120,6 +151,14 @@ BEGIN
       OR b.status = 'paid' AND b.released_at > second_needed.clock - interval '7 days' AND NOT umpire.observes())
   GROUP BY i.item_id HAVING sum(b.credits_final) > max(settings.second_review_above);
 END $$;
+
+-- Whoever escalated this item last, unless that was taken back; NULL where nobody did: two analysts who disagreed are none of them.
+CREATE FUNCTION umpire.escalated_by(item uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(d.on_behalf_of, d.actor) FROM umpire.decisions AS d
+  WHERE d.item_id = item AND d.decision = 'escalate' AND d.undone_by IS NULL AND d.outcome ->> 'outcome' = 'applied'
+  ORDER BY (d.outcome ->> 'version')::int DESC LIMIT 1
+$$;
 
 -- What is held for the second analyst is held for its band again.
 CREATE FUNCTION umpire.end_second_review(relationship_ids uuid[]) RETURNS void
@@ -144,14 +183,14 @@ BEGIN
     WHEN EXISTS (
       SELECT 1 FROM umpire.decisions AS p
       WHERE p.item_id = i.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) = caller.who
-    ) THEN 'mine'
+    ) OR EXISTS (SELECT 1 FROM umpire.second_opinions AS o WHERE o.item_id = i.item_id AND o.who = caller.who) THEN 'mine'
     WHEN n.item_id IS NOT NULL THEN 'needed'
     ELSE 'none'
   END
   FROM unnest(second_reviews.item_ids) AS x (id)
   JOIN umpire.items AS i ON i.item_id = x.id
   JOIN referrals.review_queue AS q ON q.id = i.item_id
-  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock)) AS n ON n.item_id = i.item_id;
+  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock), caller.who) AS n ON n.item_id = i.item_id;
 END $$;
 
 -- The decisions on a referral that the caller may see, oldest first: those that took effect, one's own that waits, and for
@@ -240,7 +279,7 @@ CREATE TYPE umpire.judged_decision AS (
   version integer,
   -- The evidence changed within the band since it was looked at.
   is_stale boolean,
-  -- The proposal that this one ends, and how.
+  -- The proposal that this one ends, and how; or one's own that waits already.
   proposal_id uuid,
   proposal_end text,
   before jsonb,
@@ -261,19 +300,108 @@ CREATE TYPE umpire.bonus_plan AS (
 
 -- Decides review items: one call takes one or thousands, and answers each with its own outcome, in the order given.
 -- `calls` is an array of {decisionId, itemId, expectedVersion?, decision, reason, note?}. A decision id seen before
--- gets its first outcome again and has no second effect; with other content it is `not_allowed`.
+-- gets its first outcome again and has no second effect; with other content it is `not_allowed`, and so is what is no call at all: that
+-- does not stop the others.
 CREATE FUNCTION umpire.decide_items(calls jsonb, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL) RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   caller record;
+  uuids constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  bad umpire.answer[];
+  good jsonb;
 BEGIN
   SELECT * INTO caller FROM umpire.caller(on_behalf_of, clock, 'analyst');
+  PERFORM umpire.settle(NULL, caller.who, caller.clock);
+  IF jsonb_typeof(calls) = 'array' THEN
+    SELECT array_agg(ROW(f.position, jsonb_build_object('decisionId', f.call -> 'decisionId', 'itemId', f.call -> 'itemId', 'outcome', 'not_allowed',
+      'message', f.fault, 'status', NULL, 'version', NULL, 'paid', 0, 'rejected', 0, 'reversed', 0))::umpire.answer)
+    INTO bad
+    FROM (
+      SELECT c.position::int AS position, c.call, CASE
+          WHEN jsonb_typeof(c.call) <> 'object' THEN 'This is no decision: it takes a decisionId, an itemId, a decision and a reason.'
+          WHEN (c.call ->> 'decisionId' ~ uuids) IS NOT TRUE THEN 'The decisionId is not a UUID.'
+          WHEN (c.call ->> 'itemId' ~ uuids) IS NOT TRUE THEN 'The itemId is not a UUID.'
+          WHEN jsonb_typeof(c.call -> 'decision') IS DISTINCT FROM 'string' THEN 'The decision is one of approve, reject, escalate.'
+          WHEN c.call ->> 'decision' NOT IN ('approve', 'reject', 'escalate')
+            THEN 'There is no such decision as ' || left(c.call ->> 'decision', 64) || ': it is one of approve, reject, escalate.'
+          WHEN (jsonb_typeof(c.call -> 'reason') = 'string' AND length(c.call ->> 'reason') <= 64) IS NOT TRUE
+            THEN 'The reason is a text of at most 64 characters.'
+          WHEN c.call ->> 'expectedVersion' !~ '^[0-9]{1,9}$' THEN 'The expectedVersion is a whole number.'
+          WHEN c.call ->> 'note' IS NOT NULL AND (jsonb_typeof(c.call -> 'note') <> 'string' OR length(c.call ->> 'note') > 4000)
+            THEN 'The note is a text of at most 4000 characters.'
+        END AS fault
+      FROM jsonb_array_elements(calls) WITH ORDINALITY AS c (call, position)
+    ) AS f WHERE f.fault IS NOT NULL;
+  END IF;
+  IF bad IS NOT NULL THEN
+    SELECT coalesce(jsonb_agg(c.call ORDER BY c.position), '[]') INTO good
+    FROM jsonb_array_elements(calls) WITH ORDINALITY AS c (call, position)
+    WHERE c.position NOT IN (SELECT b.position FROM unnest(bad) AS b);
+    RETURN QUERY
+    SELECT coalesce(b.outcome, d.outcome)
+    FROM (
+      SELECT p.position, count(*) FILTER (WHERE x.position IS NULL) OVER (ORDER BY p.position) AS nth
+      FROM generate_series(1, jsonb_array_length(calls)) AS p (position) LEFT JOIN unnest(bad) AS x ON x.position = p.position
+    ) AS c
+    LEFT JOIN unnest(bad) AS b ON b.position = c.position
+    LEFT JOIN umpire.decide(good, caller.actor, caller.on_behalf_of, caller.role <> 'analyst', caller.clock) WITH ORDINALITY AS d (outcome, nth)
+      ON b.position IS NULL AND d.nth = c.nth
+    ORDER BY c.position;
+    RETURN;
+  END IF;
   RETURN QUERY SELECT d FROM umpire.decide(calls, caller.actor, caller.on_behalf_of, caller.role <> 'analyst', caller.clock) AS d;
 END $$;
 
--- Within a transaction of Umpire's own functions, which know who calls.
-CREATE FUNCTION umpire.decide(calls jsonb, actor text, on_behalf_of text, is_lead boolean, clock timestamptz) RETURNS SETOF jsonb
+-- Settles second opinions that were given in earlier transactions, each as the decision it is: those of whoever calls, or of all for
+-- owner and engine; of these items, or of all. Returns their outcomes. What it settles is given for good: it tells nothing that could
+-- still be used.
+CREATE FUNCTION umpire.settle_opinions(item_ids uuid[] DEFAULT NULL, clock timestamptz DEFAULT NULL) RETURNS SETOF jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  caller record;
+BEGIN
+  SELECT * INTO caller FROM umpire.caller(NULL, clock, 'analyst');
+  RETURN QUERY SELECT s FROM umpire.settle(item_ids, CASE WHEN caller.role NOT IN ('owner', 'engine') THEN caller.who END, caller.clock) AS s;
+END $$;
+
+-- Within a transaction of Umpire's own functions; `whose` is NULL for everybody's. Locks are taken in the order of a bulk session's batch.
+CREATE FUNCTION umpire.settle(item_ids uuid[], whose text, clock timestamptz) RETURNS SETOF jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  ids uuid[];
+  relationships uuid[];
+  taken umpire.second_opinions[];
+  given record;
+  answers jsonb[];
+BEGIN
+  SELECT array_agg(o.decision_id) INTO ids FROM umpire.second_opinions AS o
+  WHERE o.tx <> pg_current_xact_id() AND (whose IS NULL OR o.who = whose) AND (item_ids IS NULL OR o.item_id = ANY (item_ids));
+  IF ids IS NULL THEN RETURN; END IF;
+  PERFORM umpire.lock_sessions((SELECT array_agg(DISTINCT o.session_id) FROM umpire.second_opinions AS o WHERE o.decision_id = ANY (ids)));
+  SELECT array_agg(DISTINCT i.relationship_id) INTO relationships
+  FROM umpire.second_opinions AS o JOIN umpire.items AS i ON i.item_id = o.item_id WHERE o.decision_id = ANY (ids);
+  PERFORM umpire.lock_for_decisions(relationships, relationships);
+  -- Whoever was faster has settled it.
+  WITH gone AS (DELETE FROM umpire.second_opinions AS o WHERE o.decision_id = ANY (ids) RETURNING o.*)
+  SELECT array_agg(ROW(g.*)::umpire.second_opinions ORDER BY g.given_at, g.tx, g.position) INTO taken FROM gone AS g;
+  FOR given IN
+    SELECT t.actor, t.on_behalf_of, t.is_lead, jsonb_agg(jsonb_build_object('decisionId', t.decision_id, 'itemId', t.item_id,
+      'expectedVersion', t.expected_version, 'decision', t.decision, 'reason', t.reason, 'note', t.note) ORDER BY t.given_at, t.position) AS calls
+    FROM unnest(taken) AS t GROUP BY t.tx, t.actor, t.on_behalf_of, t.is_lead ORDER BY min(t.given_at), t.tx
+  LOOP
+    answers := answers || (SELECT array_agg(d) FROM umpire.decide(given.calls, given.actor, given.on_behalf_of, given.is_lead, clock, true) AS d);
+  END LOOP;
+  PERFORM umpire.tell_sessions(taken, answers);
+  RETURN QUERY SELECT a FROM unnest(answers) AS a;
+END $$;
+
+-- Within a transaction of Umpire's own functions, which know who calls. `settling`: these are second opinions that were given before, and
+-- the login may be somebody else's than `actor`.
+CREATE FUNCTION umpire.decide(calls jsonb, actor text, on_behalf_of text, is_lead boolean, clock timestamptz, settling boolean DEFAULT false)
+RETURNS SETOF jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
 DECLARE
@@ -304,10 +432,13 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- What was answered before needs no locks.
-  SELECT array_agg(DISTINCT i.relationship_id), array_agg(DISTINCT i.relationship_id) FILTER (WHERE c.decision = 'reject')
+  -- What was answered before needs no locks. Locks stay to be seen in the rows: where a first opinion is hidden, they are the same
+  -- whatever it says.
+  SELECT array_agg(DISTINCT i.relationship_id), array_agg(DISTINCT i.relationship_id) FILTER (WHERE c.decision = 'reject' OR n.item_id IS NOT NULL)
   INTO relationships, refused
   FROM unnest(asked) AS c JOIN umpire.items AS i ON i.item_id = c.item_id
+  LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock, coalesce(on_behalf_of, actor)) AS n
+    ON n.item_id = c.item_id
   WHERE NOT EXISTS (SELECT 1 FROM umpire.decisions AS d WHERE d.decision_id = c.decision_id);
   PERFORM umpire.lock_for_decisions(relationships, refused);
 
@@ -318,18 +449,18 @@ BEGIN
   FOR r IN 1 .. last_round LOOP
     answers := answers || umpire.decide_round(
       CASE last_round WHEN 1 THEN asked ELSE (SELECT array_agg(c ORDER BY c.position) FROM unnest(asked) AS c WHERE rounds[c.position] = r) END,
-      made, actor, on_behalf_of, is_lead, clock);
+      made, actor, on_behalf_of, is_lead, clock, settling);
   END LOOP;
 
   SELECT count(*) INTO written FROM umpire.decisions AS d WHERE d.batch = made;
   IF written > 0 THEN
-    PERFORM umpire.append_audit('decisions', actor, on_behalf_of,
+    PERFORM umpire.append_audit('decisions', session_user, CASE actor WHEN session_user THEN on_behalf_of ELSE coalesce(on_behalf_of, actor) END,
       jsonb_build_object('batch', made, 'items', written, 'digest', umpire.decisions_digest(made)), clock);
   END IF;
   RETURN QUERY SELECT a.outcome FROM unnest(answers) AS a ORDER BY a.position;
 END $$;
 
--- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that are rejected or no longer rejected that is
+-- Locks, in the order of 0001, all that decisions on these referrals touch. Of those that may be rejected or no longer rejected that is
 -- their fingerprints, and the unpaid bonuses of their referrers, whose tiers may change.
 CREATE FUNCTION umpire.lock_for_decisions(relationships uuid[], refused uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -377,8 +508,8 @@ BEGIN
 END $$;
 
 -- At most one item of each referral. Its rows are locked.
-CREATE FUNCTION umpire.decide_round(asked umpire.decision_call[], made uuid, actor text, on_behalf_of text, is_lead boolean, clock timestamptz)
-RETURNS umpire.answer[]
+CREATE FUNCTION umpire.decide_round(asked umpire.decision_call[], made uuid, actor text, on_behalf_of text, is_lead boolean, clock timestamptz,
+  settling boolean) RETURNS umpire.answer[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
@@ -401,10 +532,10 @@ BEGIN
       END,
       CASE j.verdict WHEN 'repeated_here' THEN j.first_position ELSE j.acting_position END,
       CASE WHEN j.acting_position <= j.position THEN j.acting_status ELSE j.status END,
-      j.version + CASE WHEN j.acting_position <= j.position THEN 1 ELSE 0 END,
-      j.expected_version < j.version, j.proposal_id,
+      j.version + CASE WHEN j.acting_position <= j.position AND j.acting_verdict <> 'opinion' THEN 1 ELSE 0 END,
+      j.expected_version < j.version, CASE j.verdict WHEN 'waits' THEN coalesce(j.own_opinion, j.proposal_id) ELSE j.proposal_id END,
       CASE
-        WHEN j.proposal_id IS NULL OR j.acting_position IS DISTINCT FROM j.position THEN NULL
+        WHEN j.proposal_id IS NULL OR j.acting_position IS DISTINCT FROM j.position OR j.verdict = 'opinion' THEN NULL
         WHEN NOT j.is_open THEN 'returned'
         WHEN j.verdict = 'disagreed' THEN 'disagreed'
         WHEN j.decision = j.proposed THEN 'agreed'
@@ -415,9 +546,10 @@ BEGIN
   FROM (
     SELECT f.*,
       max(f.decision) FILTER (WHERE f.position = f.acting_position) OVER item AS acting_decision,
+      max(f.verdict) FILTER (WHERE f.position = f.acting_position) OVER item AS acting_verdict,
       max(f.status_after) FILTER (WHERE f.position = f.acting_position) OVER item AS acting_status
     FROM (
-      SELECT v.*, min(v.position) FILTER (WHERE v.verdict IN ('applied', 'proposed', 'disagreed')) OVER (PARTITION BY v.item_id) AS acting_position,
+      SELECT v.*, min(v.position) FILTER (WHERE v.verdict IN ('applied', 'proposed', 'disagreed', 'opinion')) OVER (PARTITION BY v.item_id) AS acting_position,
         CASE v.verdict
           WHEN 'applied' THEN CASE v.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END
           WHEN 'disagreed' THEN 'escalated'
@@ -425,10 +557,14 @@ BEGIN
         END AS status_after
       FROM (
         SELECT c.*, i.relationship_id, q.status::text AS status, i.version, p.decision_id AS proposal_id, p.decision AS proposed, o.is_open,
+          m.decision_id AS own_opinion,
           CASE
             WHEN d.decision_id IS NOT NULL THEN
               CASE WHEN (d.item_id, d.decision, d.reason, coalesce(d.note, ''), coalesce(d.on_behalf_of, d.actor))
                   = (c.item_id, c.decision, c.reason, coalesce(c.note, ''), who)
+                THEN 'repeated' ELSE 'key_reused' END
+            WHEN e.decision_id IS NOT NULL THEN
+              CASE WHEN (e.item_id, e.decision, e.reason, coalesce(e.note, ''), e.who) = (c.item_id, c.decision, c.reason, coalesce(c.note, ''), who)
                 THEN 'repeated' ELSE 'key_reused' END
             WHEN c.position > c.first_position THEN CASE WHEN c.same THEN 'repeated_here' ELSE 'key_reused' END
             WHEN i.item_id IS NULL OR q.id IS NULL THEN 'unknown'
@@ -439,11 +575,16 @@ BEGIN
               CASE WHEN q.status::text = CASE c.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' END THEN 'agreed' ELSE 'conflict' END
             WHEN q.status = 'escalated' AND c.decision = 'escalate' THEN 'agreed'
             WHEN q.status = 'escalated' AND NOT is_lead THEN 'with_lead'
+            -- Two pairs of eyes are not one lead's.
+            WHEN q.status = 'escalated' AND n.item_id IS NOT NULL AND who = umpire.escalated_by(c.item_id) THEN 'own_escalation'
+            WHEN c.expected_version > i.version THEN 'no_version'
             -- The band rose after the version that was looked at: it needs a second look.
             WHEN c.expected_version < i.raised_version THEN 'returned'
             WHEN q.status = 'escalated' OR c.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
+            WHEN m.decision_id IS NOT NULL THEN CASE m.decision WHEN c.decision THEN 'waits' ELSE 'own_waits' END
             WHEN NOT coalesce(o.is_open, false) THEN 'proposed'
             WHEN coalesce(p.on_behalf_of, p.actor) = who THEN CASE p.decision WHEN c.decision THEN 'waits' ELSE 'own_waits' END
+            WHEN NOT settling THEN 'opinion'
             WHEN p.decision = c.decision THEN 'applied'
             ELSE 'disagreed'
           END AS verdict,
@@ -462,8 +603,10 @@ BEGIN
         LEFT JOIN umpire.referrals AS r ON r.relationship_id = i.relationship_id
         LEFT JOIN referrals.relationships AS rel ON rel.id = i.relationship_id
         LEFT JOIN umpire.decisions AS d ON d.decision_id = c.decision_id
+        LEFT JOIN umpire.second_opinions AS e ON e.decision_id = c.decision_id
+        LEFT JOIN umpire.second_opinions AS m ON m.item_id = c.item_id AND m.who = who
         LEFT JOIN umpire.reason_codes AS rc ON rc.code = c.reason AND rc.decision = c.decision AND rc.is_active
-        LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock) AS n ON n.item_id = c.item_id
+        LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock, who) AS n ON n.item_id = c.item_id
         LEFT JOIN umpire.decisions AS p ON p.item_id = c.item_id AND p.proposal = 'open'
         CROSS JOIN LATERAL (SELECT (p.outcome ->> 'version')::int >= i.raised_version AS is_open) AS o
       ) AS v
@@ -546,6 +689,7 @@ BEGIN
         'outcome', CASE j.verdict
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
           WHEN 'bad_reason' THEN 'not_allowed'
+          WHEN 'own_escalation' THEN 'not_allowed' WHEN 'no_version' THEN 'not_allowed'
           WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
@@ -554,13 +698,17 @@ BEGIN
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
           WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
+          WHEN 'no_version' THEN 'There is no version ' || j.expected_version || ' of this item.'
+          WHEN 'own_escalation' THEN 'You escalated it yourself: it needs another lead.'
           WHEN 'proposed' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'waits' THEN 'It takes effect when a second analyst decides the same.'
           WHEN 'own_waits' THEN 'Your other decision waits for a second analyst: withdraw yours first.'
           WHEN 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
         END,
         'status', j.status, 'version', j.version,
-        'paid', coalesce(m.paid, 0), 'rejected', coalesce(m.rejected, 0), 'reversed', coalesce(m.reversed, 0)) AS outcome
+        'paid', coalesce(m.paid, 0), 'rejected', coalesce(m.rejected, 0), 'reversed', coalesce(m.reversed, 0))
+        -- What waits is the first one; this one is nothing to take back.
+        || CASE j.verdict WHEN 'waits' THEN jsonb_build_object('waiting', j.proposal_id) ELSE '{}' END AS outcome
     FROM unnest(judged) AS j
     JOIN umpire.scores AS s ON s.relationship_id = j.relationship_id
     LEFT JOIN umpire.known_evidence AS k ON k.relationship_id = s.relationship_id AND k.evidence_hash = s.evidence_hash
@@ -578,12 +726,20 @@ BEGIN
         FROM unnest(planned) AS p JOIN referrals.bonus_events AS b ON b.id = p.bonus_id
       ) AS e GROUP BY e.decision_id
     ) AS m ON m.decision_id = j.decision_id
-    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored}')
+    WHERE j.verdict <> ALL ('{repeated,repeated_here,key_reused,unknown,no_decision,unscored,opinion}')
   ) AS j;
-  IF acting IS NOT NULL THEN PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(acting) AS j)); END IF;
+  INSERT INTO umpire.second_opinions (decision_id, item_id, who, actor, on_behalf_of, is_lead, expected_version, decision, reason, note, outcome,
+    position, given_at)
+  SELECT j.decision_id, j.item_id, who, actor, on_behalf_of, is_lead, j.expected_version, j.decision, j.reason, j.note,
+    jsonb_build_object('outcome', 'awaiting_second', 'message', 'It takes effect when a second analyst decides the same.', 'status', j.status,
+      'version', j.version, 'paid', 0, 'rejected', 0, 'reversed', 0), j.position, clock
+  FROM unnest(judged) AS j WHERE j.verdict = 'opinion';
+  IF EXISTS (SELECT 1 FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'proposed', 'disagreed', 'opinion')) THEN
+    PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'proposed', 'disagreed', 'opinion')));
+  END IF;
 
   RETURN (
-    SELECT array_agg(ROW(j.position, jsonb_build_object('decisionId', j.decision_id, 'itemId', j.item_id) || coalesce(d.outcome, jsonb_build_object(
+    SELECT array_agg(ROW(j.position, jsonb_build_object('decisionId', j.decision_id, 'itemId', j.item_id) || coalesce(d.outcome, e.outcome, jsonb_build_object(
         'outcome', CASE j.verdict WHEN 'unknown' THEN 'unknown' WHEN 'unscored' THEN 'unknown' ELSE 'not_allowed' END,
         'message', CASE j.verdict
           WHEN 'key_reused' THEN 'This decision id was used before for something else.'
@@ -597,6 +753,7 @@ BEGIN
       FROM unnest(judged) AS j LEFT JOIN unnest(judged) AS f ON j.verdict = 'repeated_here' AND f.position = j.first_position
     ) AS j
     LEFT JOIN umpire.decisions AS d ON d.decision_id = j.decision_id AND j.verdict <> 'key_reused'
+    LEFT JOIN umpire.second_opinions AS e ON e.decision_id = j.decision_id AND j.verdict <> 'key_reused'
   );
 END $$;
 
@@ -661,6 +818,8 @@ DECLARE
   caller record;
 BEGIN
   SELECT * INTO caller FROM umpire.caller(on_behalf_of, clock, 'analyst');
+  -- What was given in an earlier transaction stands: whoever saw it settled and rolled back would change it knowing the first one.
+  PERFORM umpire.settle(NULL, caller.who, caller.clock);
   RETURN QUERY SELECT u FROM umpire.undo(calls, caller.actor, caller.on_behalf_of, caller.role <> 'analyst', caller.clock) AS u;
 END $$;
 
@@ -699,6 +858,20 @@ BEGIN
   FROM unnest(asked) AS c JOIN umpire.decisions AS d ON d.decision_id = c.decision_id
   WHERE d.decision <> 'undo' AND d.undone_by IS NULL AND (is_lead OR coalesce(d.on_behalf_of, d.actor) = who)
     AND NOT EXISTS (SELECT 1 FROM umpire.decisions AS u WHERE u.decision_id = c.undo_id);
+  -- One's own second opinion of this very transaction is withdrawn as if it had been a first one; what it was comes to be kept.
+  WITH gone AS (
+    DELETE FROM umpire.second_opinions AS o USING unnest(asked) AS c
+    WHERE o.decision_id = c.decision_id AND o.who = who AND o.tx = pg_current_xact_id()
+      AND NOT EXISTS (SELECT 1 FROM umpire.decisions AS u WHERE u.decision_id = c.undo_id)
+    RETURNING o.*
+  )
+  INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
+    expected_version, outcome, decided_at, batch, proposal, note_salt, note_digest)
+  SELECT g.decision_id, g.item_id, i.relationship_id, g.actor, g.on_behalf_of, g.decision, g.reason, g.note, s.band, s.score, s.rule_set_version,
+    g.expected_version, g.outcome, g.given_at, made, 'withdrawn', n.salt, CASE WHEN g.note IS NOT NULL THEN umpire.note_digest(n.salt, g.note, NULL) END
+  FROM (SELECT DISTINCT ON (o.decision_id) o.* FROM gone AS o) AS g
+  JOIN umpire.items AS i ON i.item_id = g.item_id JOIN umpire.scores AS s ON s.relationship_id = i.relationship_id
+  CROSS JOIN LATERAL (SELECT CASE WHEN g.note IS NOT NULL THEN gen_random_uuid()::text END AS salt) AS n;
   -- The engine settles what the facts say by then.
   PERFORM umpire.mark_dirty(applied);
   PERFORM umpire.lock_for_decisions(relationships, refused);
@@ -739,7 +912,7 @@ DECLARE
   planned umpire.bonus_plan[];
 BEGIN
   SELECT array_agg(ROW(j.position, j.undo_id, j.decision_id, j.note, j.item_id, j.relationship_id, j.decision, j.verdict,
-      CASE j.verdict WHEN 'withdrawn' THEN 'withdrawal' WHEN 'applied' THEN CASE WHEN j.is_own AND j.is_in_time THEN 'undo' ELSE 'reversal' END END,
+      CASE j.verdict WHEN 'withdrawn' THEN 'withdrawal' WHEN 'opinion' THEN 'withdrawal' WHEN 'applied' THEN CASE WHEN j.is_own AND j.is_in_time THEN 'undo' ELSE 'reversal' END END,
       CASE j.verdict WHEN 'applied' THEN j.before ->> 'status' ELSE j.status END,
       j.version + CASE WHEN j.verdict IN ('applied', 'withdrawn') THEN 1 ELSE 0 END,
       j.before, j.notes_before, j.effects, j.log_position)::umpire.judged_undo ORDER BY j.position)
@@ -754,6 +927,7 @@ BEGIN
         WHEN t.decision_id IS NULL THEN 'unknown'
         WHEN t.decision = 'undo' THEN 'is_undo'
         WHEN t.undone_by IS NOT NULL THEN 'agreed'
+        WHEN t.proposal = 'withdrawn' THEN 'opinion'
         WHEN t.proposal = 'open' AND (t.outcome ->> 'version')::int >= i.raised_version THEN CASE WHEN o.is_own THEN 'withdrawn' ELSE 'not_own_proposal' END
         WHEN t.outcome ->> 'outcome' <> 'applied' THEN 'no_effect'
         WHEN NOT o.is_own AND NOT is_lead THEN 'not_own'
@@ -874,7 +1048,7 @@ BEGIN
   FROM (
     SELECT j.undo_id, j.item_id, j.relationship_id, j.note, j.decision_id, j.kind, s.band, s.score, s.rule_set_version, gen_random_uuid()::text AS salt, m.effects,
       jsonb_build_object(
-        'outcome', CASE WHEN j.verdict IN ('applied', 'agreed', 'conflict') THEN j.verdict WHEN j.verdict = 'withdrawn' THEN 'applied' ELSE 'not_allowed' END,
+        'outcome', CASE WHEN j.verdict IN ('applied', 'agreed', 'conflict') THEN j.verdict WHEN j.verdict IN ('withdrawn', 'opinion') THEN 'applied' ELSE 'not_allowed' END,
         'kind', j.kind,
         'message', CASE j.verdict
           WHEN 'agreed' THEN 'This was taken back before.'
@@ -883,7 +1057,9 @@ BEGIN
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'
-          WHEN 'conflict' THEN 'The item is no longer as this decision left it.'
+          WHEN 'conflict' THEN CASE WHEN EXISTS (SELECT 1 FROM umpire.items AS o WHERE o.previous_item_id = j.item_id)
+            THEN 'The referral came back with a higher band: decide the newer item.'
+            ELSE 'The item is no longer as this decision left it.' END
           WHEN 'too_old' THEN 'This was decided before Umpire kept what it takes to undo it.'
         END,
         'status', j.status, 'version', j.version, 'paid', coalesce(m.paid, 0), 'reversed', coalesce(m.reversed, 0)) AS outcome
@@ -904,8 +1080,8 @@ BEGIN
   ) AS n;
   UPDATE umpire.decisions AS d SET undone_by = j.undo_id,
     proposal = CASE j.verdict WHEN 'withdrawn' THEN 'withdrawn' ELSE d.proposal END,
-    closed_by = CASE j.verdict WHEN 'withdrawn' THEN j.undo_id ELSE d.closed_by END
-  FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'withdrawn') AND d.decision_id = j.decision_id;
+    closed_by = CASE WHEN j.verdict IN ('withdrawn', 'opinion') THEN j.undo_id ELSE d.closed_by END
+  FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'withdrawn', 'opinion') AND d.decision_id = j.decision_id;
 
   RETURN (
     SELECT array_agg(ROW(j.position, jsonb_build_object('undoId', j.undo_id, 'decisionId', j.decision_id, 'itemId', j.item_id) || coalesce(u.outcome, jsonb_build_object(

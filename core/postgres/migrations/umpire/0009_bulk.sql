@@ -102,7 +102,7 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM umpire.caller(NULL, NULL, 'analyst');
   PERFORM umpire.clear_claims();
-  FOREACH candidate IN ARRAY items LOOP
+  FOREACH candidate IN ARRAY coalesce(items, '{}') LOOP
     CONTINUE WHEN NOT umpire.is_open_for(candidate, c.role)
       OR EXISTS (SELECT 1 FROM umpire.claims AS o WHERE o.item_id = candidate AND o.analyst <> c.who AND o.expires_at > clock_timestamp());
     IF (SELECT t.got FROM umpire.take_claim(candidate, c.who, c.role, false) AS t) THEN RETURN umpire.claim_of(candidate, c.who); END IF;
@@ -208,6 +208,38 @@ BEGIN
   RETURN s;
 END $$;
 
+-- The lock of a batch, for what settles second opinions that it gave.
+CREATE FUNCTION umpire.lock_sessions(sessions uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM umpire.bulk_sessions AS b WHERE b.session_id = ANY (sessions) ORDER BY b.session_id FOR UPDATE;
+END $$;
+
+-- Tells their sessions what became of these second opinions.
+CREATE FUNCTION umpire.tell_sessions(opinions umpire.second_opinions[], answers jsonb[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  WITH told AS (
+    UPDATE umpire.bulk_items AS k SET outcome = a.answer ->> 'outcome', message = a.answer ->> 'message',
+      paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
+    FROM unnest(opinions) AS o JOIN unnest(answers) AS a (answer) ON (a.answer ->> 'decisionId')::uuid = o.decision_id
+    WHERE k.session_id = o.session_id AND k.position = o.session_position
+    RETURNING k.session_id, k.outcome, k.paid, k.rejected, k.reversed
+  )
+  UPDATE umpire.bulk_sessions AS b SET
+    outcomes = (
+      SELECT coalesce(jsonb_object_agg(n.outcome, n.items), '{}') FROM (
+        SELECT x.outcome, sum(x.items)::int AS items FROM (
+          SELECT e.key AS outcome, e.value::int AS items FROM jsonb_each_text(b.outcomes) AS e
+          UNION ALL SELECT t.outcome, 1 FROM told AS t WHERE t.session_id = b.session_id
+          UNION ALL SELECT 'awaiting_second', -1 FROM told AS t WHERE t.session_id = b.session_id
+        ) AS x GROUP BY x.outcome
+      ) AS n WHERE n.items > 0
+    ),
+    paid = b.paid + s.paid, rejected = b.rejected + s.rejected, reversed = b.reversed + s.reversed
+  FROM (SELECT t.session_id, sum(t.paid) AS paid, sum(t.rejected) AS rejected, sum(t.reversed) AS reversed FROM told AS t GROUP BY t.session_id) AS s
+  WHERE b.session_id = s.session_id
+$$;
+
 -- Freezes a choice. `chosen` is an array of {itemId, decision?, reason?, note?, decisionId?}; with `only_open` what cannot be decided
 -- by the caller is left out. The same call again changes nothing.
 CREATE FUNCTION umpire.start_bulk(session uuid, chosen jsonb, only_open boolean, decision text, reason text, note text, chosen_by text,
@@ -220,6 +252,19 @@ DECLARE
   frozen integer;
 BEGIN
   SELECT * INTO c FROM umpire.caller(start_bulk.on_behalf_of, start_bulk.clock, 'analyst');
+  IF jsonb_typeof(chosen) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'The items of a bulk session come as an array.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF jsonb_array_length(chosen) > 10000 THEN
+    RAISE EXCEPTION 'A bulk session has at most 10,000 items.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF length(start_bulk.note) > 4000 OR EXISTS (SELECT 1 FROM jsonb_array_elements(chosen) AS x WHERE length(x ->> 'note') > 4000) THEN
+    RAISE EXCEPTION 'A note has at most 4,000 characters.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF start_bulk.chosen_by IS NULL OR length(start_bulk.chosen_by) > 500 THEN
+    RAISE EXCEPTION 'How the items were chosen is told in at most 500 characters.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  -- A file brings its own, and each line its own answer.
   IF start_bulk.decision IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM umpire.reason_codes AS r WHERE r.code = start_bulk.reason AND r.decision = start_bulk.decision AND r.is_active
   ) THEN
@@ -286,6 +331,7 @@ DECLARE
   answers jsonb[];
 BEGIN
   SELECT * INTO c FROM umpire.caller(run_bulk.on_behalf_of, run_bulk.clock, 'analyst');
+  PERFORM umpire.settle(NULL, c.who, c.clock);
   s := umpire.lock_bulk(session, c.who, c.role);
   IF s.state <> 'running' THEN RETURN s.state; END IF;
   next := least(s.items, s.settled + greatest(most, 1));
@@ -327,6 +373,9 @@ BEGIN
       paid = (a.answer ->> 'paid')::int, rejected = (a.answer ->> 'rejected')::int, reversed = (a.answer ->> 'reversed')::int
     FROM unnest(positions, answers) AS a (position, answer)
     WHERE k.session_id = session AND k.position = a.position;
+    UPDATE umpire.second_opinions AS o SET session_id = session, session_position = a.position
+    FROM unnest(positions, answers) AS a (position, answer)
+    WHERE a.answer ->> 'outcome' = 'awaiting_second' AND o.decision_id = (a.answer ->> 'decisionId')::uuid AND o.session_id IS NULL;
   END IF;
 
   after := CASE WHEN next = s.items THEN 'done' ELSE 'running' END;
@@ -400,6 +449,7 @@ DECLARE
   answers jsonb[];
 BEGIN
   SELECT * INTO c FROM umpire.caller(undo_bulk.on_behalf_of, undo_bulk.clock, 'analyst');
+  PERFORM umpire.settle(NULL, (SELECT b.started_by FROM umpire.bulk_sessions AS b WHERE b.session_id = session), c.clock);
   s := umpire.lock_bulk(session, c.who, c.role);
   IF s.state = 'undone' THEN RETURN s.state; END IF;
   IF s.state NOT IN ('done', 'cancelled', 'undoing') THEN
@@ -527,6 +577,7 @@ BEGIN
         WHEN q.status::text = CASE w.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END THEN 'agreed'
         WHEN q.status IN ('approved', 'rejected') THEN 'conflict'
         WHEN q.status = 'escalated' AND NOT umpire.is_lead(c.role) THEN 'lead'
+        WHEN q.status = 'escalated' AND w.decision <> 'escalate' AND n.item_id IS NOT NULL AND c.who = umpire.escalated_by(w.item_id) THEN 'own_escalation'
         WHEN w.expected_version < i.raised_version THEN 'returned'
         WHEN q.status = 'escalated' OR w.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
         WHEN p.decision = w.decision THEN 'waits'
@@ -540,7 +591,7 @@ BEGIN
     LEFT JOIN umpire.decisions AS d ON d.decision_id = w.decision_id
     LEFT JOIN umpire.reason_codes AS rc ON rc.code = w.reason AND rc.decision = w.decision AND rc.is_active
     LEFT JOIN umpire.claims AS l ON l.item_id = w.item_id AND l.analyst <> c.who AND l.expires_at > clock_timestamp()
-    LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock) AS n ON n.item_id = w.item_id
+    LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock, c.who) AS n ON n.item_id = w.item_id
     LEFT JOIN umpire.decisions AS p ON p.item_id = w.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) = c.who
       AND (p.outcome ->> 'version')::int >= i.raised_version
   ) AS j;
@@ -588,6 +639,7 @@ BEGIN
       WHEN 'agreed' THEN 'Decided the same way already'
       WHEN 'conflict' THEN 'Decided differently already'
       WHEN 'lead' THEN 'With a lead'
+      WHEN 'own_escalation' THEN 'You escalated it yourself: it needs another lead'
       WHEN 'returned' THEN 'Its band rose since it was chosen'
       WHEN 'waits' THEN 'Your decision waits for a second analyst'
       WHEN 'own_waits' THEN 'Your other decision waits for a second analyst'

@@ -246,15 +246,20 @@ BEGIN
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
 END $$;
 
--- Decisions that took effect, taken back since or not, and those that said the same; for reviewers, who may not know what waits for
--- a second analyst, unless it is their own.
+-- Decisions that took effect, taken back since or not, and those that said the same; leads see the others too. What waits for a
+-- second analyst, and what was answered by it since, nobody knows but whoever made it, the engine and the owner: a lead or an admin
+-- may be the second, or tell whoever is.
 CREATE VIEW umpire.decisions_made WITH (security_barrier) AS
 SELECT d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note, d.band, d.score, d.rule_set_version,
   d.outcome, d.decided_at, d.batch, d.undoes, d.undo_kind, d.undone_by
-FROM umpire.decisions AS d
-WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
+FROM umpire.decisions AS d CROSS JOIN (SELECT umpire.login_role() AS role OFFSET 0) AS l
+WHERE l.role IN ('owner', 'engine')
   OR coalesce(d.on_behalf_of, d.actor) = session_user
-  OR umpire.login_role() NOT IN ('viewer', 'analyst');
+  OR (d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal' OR l.role IN ('lead', 'admin'))
+    AND NOT EXISTS (
+      SELECT 1 FROM umpire.decisions AS p
+      WHERE p.item_id = d.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) <> session_user
+        AND coalesce((d.outcome ->> 'version')::int >= (p.outcome ->> 'version')::int, true));
 
 -- For the evidence bundle of a case: each decision and undo on a referral that the caller may know, oldest first, with what was
 -- known, what it found and did to the bonuses, and the entry of the audit log that vouches for it.
@@ -291,7 +296,7 @@ CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHE
 CREATE VIEW umpire.bonuses_seen AS
 SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time, b.tier_multiplier, b.status,
   CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
-  CASE WHEN b.hold_reason <> 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
+  CASE WHEN b.hold_reason IS DISTINCT FROM 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
   b.released_at, b.created_at
 FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
 

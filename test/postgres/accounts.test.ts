@@ -95,11 +95,37 @@ test('a disabled account is cut off and cannot come back, until it is enabled', 
   await client.connect();
   const ended = new Promise((resolve) => client.once('end', resolve));
   const disabled = await umpire(admin.url, 'admin', 'disable', analyst.name);
-  expect(disabled).toMatchObject({ exit: 0, json: { enabled: false, sessionsEnded: 1 } });
+  expect(disabled).toMatchObject({ exit: 0, json: { enabled: false } });
   await ended;
   await expect(query(analyst.url, WHO)).rejects.toThrow('not permitted to log in');
   expect((await umpire(admin.url, 'admin', 'enable', analyst.name)).exit).toBe(0);
   expect(await query(analyst.url, WHO)).toHaveLength(1);
+});
+
+test('an account that holds the audit log or its own entry locked is disabled, and gets another password, all the same', async () => {
+  for (const command of ['disable', 'rotate']) {
+    for (const held of [`SELECT umpire.add_reason('${command}_holder', 'x', 'approve')`, `ALTER ROLE CURRENT_USER PASSWORD 'x'`]) {
+      const holder = await logins.add('admin', 'holder');
+      const client = new Client({ connectionString: holder.url });
+      client.on('error', () => {});
+      await client.connect();
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await client.query('BEGIN');
+      await client.query(held);
+      expect((await umpire(admin.url, 'admin', command, holder.name)).exit).toBe(0);
+      await ended;
+      await expect(query(holder.url, WHO)).rejects.toThrow(/not permitted to log in|password authentication failed/);
+      await db.pool.query(`DELETE FROM umpire.accounts WHERE login = $1`, [holder.name]);
+      await db.pool.query(`DROP ROLE "${holder.name}"`);
+    }
+  }
+});
+
+test('a login that is disabled has no role, whatever session it has left', async () => {
+  const analyst = await logins.add('analyst', 'remains');
+  await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [analyst.name]);
+  expect(await query(analyst.url, WHO)).toEqual([{ login: analyst.name, role: null }]);
+  await expect(query(analyst.url, `SELECT umpire.decide_items('[]')`)).rejects.toThrow('has no role in Umpire');
 });
 
 test('nobody but owner and admins administers, and an admin has no more power than that', async () => {

@@ -177,6 +177,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),
+  ...named('end_obstructions'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];
@@ -184,6 +185,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
+  ...named('cut_sessions change_login'),
   ...named(
     'decide decide_round undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
   ),

@@ -57,6 +57,43 @@ BEGIN
   RETURN account;
 END $$;
 
+-- Ends the sessions of a login, in every database of this server, the caller's own excepted; returns how many. Waits a second for each.
+CREATE FUNCTION umpire.cut_sessions(name text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pids integer[];
+BEGIN
+  -- The list of sessions is otherwise that of the transaction's first look.
+  PERFORM pg_stat_clear_snapshot();
+  SELECT array_agg(s.pid) INTO pids FROM pg_stat_activity AS s WHERE s.usename = name AND s.pid <> pg_backend_pid();
+  -- All of them are told before any is waited for.
+  PERFORM pg_terminate_backend(p) FROM unnest(pids) AS p;
+  RETURN (SELECT count(*) FILTER (WHERE pg_terminate_backend(p, 1000)) FROM unnest(pids) AS p);
+END $$;
+
+-- Changes a login, ends its sessions and takes the chain lock; returns how many sessions ended. Whoever is to go may hold that lock,
+-- or its own entry among the roles, in a transaction left open, and may come back until this is committed: so it is cut off again
+-- for as long as it takes.
+CREATE FUNCTION umpire.change_login(name text, change text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+  ended integer := 0;
+BEGIN
+  FOR attempt IN 1 .. 30 LOOP
+    ended := ended + umpire.cut_sessions(name);
+    BEGIN
+      EXECUTE format('ALTER ROLE %I %s', name, change);
+      ended := ended + umpire.cut_sessions(name);
+      PERFORM 1 FROM umpire.audit_head FOR UPDATE;
+      RETURN ended;
+    EXCEPTION
+      -- The last one: its entry was changed meanwhile.
+      WHEN lock_not_available OR internal_error THEN NULL;
+    END;
+  END LOOP;
+  RAISE EXCEPTION 'The login % was not changed: somebody else keeps the audit log locked. Try again.', name USING ERRCODE = 'lock_not_available';
+END $$;
+
 -- Makes a login with one of Umpire's roles.
 CREATE FUNCTION umpire.create_account(name text, wanted text, display text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -87,6 +124,7 @@ BEGIN
   PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'created', 'role', wanted), caller.clock);
 END $$;
 
+-- Gives an account another password, and ends its sessions.
 CREATE FUNCTION umpire.set_account_password(name text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -95,7 +133,7 @@ BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   PERFORM umpire.check_verifier(verifier);
   PERFORM umpire.own_account(name, caller.role);
-  EXECUTE format('ALTER ROLE %I PASSWORD %L', name, verifier);
+  PERFORM umpire.change_login(name, format('PASSWORD %L', verifier));
   PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'password'), caller.clock);
 END $$;
 
@@ -126,7 +164,8 @@ BEGIN
     jsonb_build_object('login', name, 'change', 'role', 'before', account.role, 'role', wanted), caller.clock);
 END $$;
 
--- Lets an account log in, or no more. Its sessions are ended by `end_sessions` afterwards: before this is committed it could come back.
+-- Lets an account log in, or no more, and ends its sessions. Afterwards `end_sessions` ends those that came back before this was
+-- committed; they have no role here by then.
 CREATE FUNCTION umpire.set_account_enabled(name text, is_enabled boolean, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -139,7 +178,7 @@ BEGIN
     RAISE EXCEPTION 'Nobody disables their own account: another admin does.' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF (account.disabled_at IS NULL) = is_enabled THEN RETURN; END IF;
-  EXECUTE format('ALTER ROLE %I %s', name, CASE WHEN is_enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
+  PERFORM umpire.change_login(name, CASE WHEN is_enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
   UPDATE umpire.accounts AS a SET disabled_at = CASE WHEN is_enabled THEN NULL ELSE caller.clock END WHERE a.login = name;
   PERFORM umpire.append_audit('account', caller.actor, NULL,
     jsonb_build_object('login', name, 'change', CASE WHEN is_enabled THEN 'enabled' ELSE 'disabled' END), caller.clock);
@@ -150,13 +189,33 @@ CREATE FUNCTION umpire.end_sessions(name text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   caller record;
-  ended integer;
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(NULL);
   PERFORM umpire.own_account(name, caller.role);
-  SELECT count(*) FILTER (WHERE pg_terminate_backend(s.pid)) INTO ended
-  FROM pg_stat_activity AS s WHERE s.usename = name AND s.pid <> pg_backend_pid();
-  RETURN ended;
+  RETURN umpire.cut_sessions(name);
+END $$;
+
+-- Ends sessions of reviewers in this database that keep the programme waiting: what they locked longer ago than this, and advisory
+-- locks, which they have no use for. Returns the logins. Of logins that were not made by `umpire admin` it ends those only whose
+-- role was granted to the owner of this function.
+CREATE FUNCTION umpire.end_obstructions(older_than interval DEFAULT '60 seconds') RETURNS SETOF text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'engine');
+  PERFORM pg_stat_clear_snapshot();
+  RETURN QUERY
+  SELECT DISTINCT e.login FROM (
+    SELECT s.usename::text AS login, pg_terminate_backend(s.pid) AS is_ended
+    FROM pg_stat_activity AS s JOIN pg_roles AS r ON r.oid = s.usesysid
+    WHERE s.datname = current_database() AND s.backend_type = 'client backend' AND NOT r.rolsuper
+      AND pg_has_role(r.oid, 'umpire_viewer', 'MEMBER') AND NOT pg_has_role(r.oid, 'umpire_engine', 'MEMBER')
+      AND NOT pg_has_role(r.oid, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = to_regclass('umpire.workspace')), 'MEMBER')
+      AND pg_has_role(r.oid, 'USAGE')
+      -- Without a transaction id of its own nothing is locked that anybody waits for.
+      AND (s.backend_xid IS NOT NULL AND s.xact_start < clock_timestamp() - older_than
+        OR EXISTS (SELECT 1 FROM pg_locks AS l WHERE l.pid = s.pid AND l.locktype = 'advisory'))
+    OFFSET 0
+  ) AS e WHERE e.is_ended;
 END $$;
 
 -- Changes settings of the review: only those that are named in `changes`. Returns all as they stand, but the salt.

@@ -5,6 +5,7 @@ import { defaultHome } from '../postgres/embedded/home.ts';
 import { openWorkspace } from '../postgres/embedded/workspace.ts';
 import { type HashKey, loadHashKey } from '../postgres/hash-key.ts';
 import { isMigrated } from '../postgres/mode.ts';
+import { endedInWords, withoutObstructions } from '../postgres/obstructions.ts';
 import { isEngine, type LoginRole, loginRole, NotAllowedError, requireRole } from '../postgres/roles/login.ts';
 import { BadArgument } from './errors.ts';
 
@@ -61,7 +62,7 @@ export async function withContext<Result>(
   try {
     const givenNow = now === undefined ? undefined : new Date(now);
     const role = await checkedRole(pool, options, givenNow !== undefined);
-    const result = await work({
+    const context: Context = {
       pool,
       now: givenNow ?? new Date(),
       givenNow,
@@ -70,7 +71,14 @@ export async function withContext<Result>(
       json,
       hashKey: ({ create }) => loadHashKey({ env: process.env, home, create }),
       say,
-    });
+    };
+    const result = await (options.takes === 'engine'
+      ? withoutObstructions(
+          pool,
+          (ended) => say(endedInWords(ended)),
+          () => work(context),
+        )
+      : work(context));
     if (options.prints !== false) process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${print(result)}\n`);
     return result;
   } finally {

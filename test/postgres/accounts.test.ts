@@ -104,7 +104,10 @@ test('a disabled account is cut off and cannot come back, until it is enabled', 
 
 test('an account that holds the audit log or its own entry locked is disabled, and gets another password, all the same', async () => {
   for (const command of ['disable', 'rotate']) {
-    for (const held of [`SELECT umpire.add_reason('${command}_holder', 'x', 'approve')`, `ALTER ROLE CURRENT_USER PASSWORD 'x'`]) {
+    for (const held of [
+      `SELECT umpire.add_reason('${command}_holder', 'x', 'approve')`,
+      `ALTER ROLE CURRENT_USER PASSWORD 'x'`,
+    ]) {
       const holder = await logins.add('admin', 'holder');
       const client = new Client({ connectionString: holder.url });
       client.on('error', () => {});
@@ -164,6 +167,11 @@ test('nobody but owner and admins administers, and an admin has no more power th
     [['add', 'umpire_x', '--role', 'viewer'], /begins with a letter, and not with/],
     [['add', 'Robert"; DROP', '--role', 'viewer'], /begins with a letter, and not with/],
     [['add', 'pg_monitor2', '--role', 'viewer'], /begins with a letter, and not with/],
+    [['add', 'public', '--role', 'viewer'], /nor is it public or none/],
+    [['add', 'none', '--role', 'viewer'], /nor is it public or none/],
+    [['add', logins.name('d'), '--role', 'viewer', '--display', 'Mira\u001b[2J'], /no control characters/],
+    [['add', logins.name('d'), '--role', 'viewer', '--display', 'M'.repeat(101)], /1 to 100 characters/],
+    [['reasons', 'add', 'mine', 'a\nb', '--decision', 'approve'], /no control characters/],
   ];
   for (const [args, said] of refusals) {
     expect({ args, ...(await umpire(admin.url, 'admin', ...args)) }).toMatchObject({
@@ -236,6 +244,36 @@ test('settings and reasons are changed with an entry in the log that says from w
   }
   expect((await umpire(admin.url, 'admin', 'reasons', 'retire', 'false_positive')).stderr).toContain('last reason');
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('a setting that cannot be is refused in words that tell no salt', async () => {
+  const { rows } = await db.pool.query<{ salt: string }>(
+    'SELECT second_review_salt AS salt FROM umpire.review_settings',
+  );
+  for (const [changes, says] of [
+    ['{"second_review_share": 2}', 'The setting second_review_share is a number from 0 to 1, and not 2.'],
+    ['{"second_review_share": null}', 'The setting second_review_share is a number from 0 to 1, and not null.'],
+    ['{"undo_minutes": -1}', 'The setting undo_minutes is a whole number from 0 to 1440, and not -1.'],
+    ['{"undo_minutes": null}', 'The setting undo_minutes is a whole number from 0 to 1440, and not null.'],
+    ['{"claim_minutes": 1.5}', 'The setting claim_minutes is a whole number from 1 to 60, and not 1.5.'],
+    ['{"second_review_above": 1e99}', 'The setting second_review_above is a whole number from 0, or null, and not 1'],
+    ['{"claim_minutes": "x"}', 'The setting claim_minutes is a whole number from 1 to 60, and not "x".'],
+    ['[]', 'The settings to change are a JSON object.'],
+  ] as const) {
+    const error = await admin.pool.query('SELECT umpire.change_settings($1)', [changes]).then(
+      () => null,
+      (failed: Error & { detail?: string }) => failed,
+    );
+    expect(error?.message).toContain(says);
+    expect(JSON.stringify([error?.message, error?.detail])).not.toContain(rows[0]?.salt);
+  }
+});
+
+test('one account does not use up the connections of the server', async () => {
+  const viewer = await logins.add('viewer', 'greedy');
+  expect(await query(admin.url, 'SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = $1', [viewer.name])).toEqual(
+    [{ most: 20 }],
+  );
 });
 
 test('the verifier that is made here is what the server makes of the same password', async () => {

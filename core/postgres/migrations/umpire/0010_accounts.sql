@@ -20,6 +20,15 @@ BEGIN
   END IF;
 END $$;
 
+-- What colleagues read, in a line of its own: nothing in it moves a cursor or ends the line.
+CREATE FUNCTION umpire.check_words(what text, words text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF words IS NULL OR btrim(words) = '' OR length(btrim(words)) > 100 OR words ~ '[[:cntrl:]]' THEN
+    RAISE EXCEPTION '% has 1 to 100 characters, and no control characters.', what USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
 -- Raises where the caller has not the power to give this role: an admin makes admins, only the owner makes engines.
 CREATE FUNCTION umpire.check_grantable(wanted text, has text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -103,17 +112,20 @@ BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   PERFORM umpire.check_grantable(wanted, caller.role);
   PERFORM umpire.check_verifier(verifier);
-  IF name IS NULL OR name !~ '^[a-z][a-z0-9_.-]{1,62}$' OR name ~ '^(pg_|umpire_)' THEN
-    RAISE EXCEPTION 'A login is 2 to 63 of the characters a-z 0-9 _ . -, begins with a letter, and not with pg_ or umpire_.'
+  IF name IS NULL OR name !~ '^[a-z][a-z0-9_.-]{1,62}$' OR name ~ '^(pg_|umpire_)' OR name IN ('public', 'none') THEN
+    RAISE EXCEPTION 'A login is 2 to 63 of the characters a-z 0-9 _ . -, begins with a letter, and not with pg_ or umpire_; nor is it public or none.'
       USING ERRCODE = 'invalid_name';
   END IF;
+  IF display IS NOT NULL THEN PERFORM umpire.check_words('A name', display); END IF;
   IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
     RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
       USING ERRCODE = 'duplicate_object', HINT = 'Where it is the same person, whoever made it grants it umpire_' || wanted || '.';
   END IF;
   INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
-  VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
+  VALUES (name, wanted, btrim(display), caller.actor, caller.clock);
   EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT PASSWORD %L', name, verifier);
+  -- A person has one or two windows; the server's connections are not one person's to use up. Machines of the engine share a login.
+  EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', name, CASE wanted WHEN 'engine' THEN -1 ELSE 20 END);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
   -- Whoever is to end its sessions must have its rights (PostgreSQL 16 gives the maker of a role none by itself).
   IF current_setting('server_version_num')::int >= 160000 THEN
@@ -154,6 +166,7 @@ BEGIN
   IF account.role = wanted THEN RETURN; END IF;
   EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
+  EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', name, CASE wanted WHEN 'engine' THEN -1 ELSE 20 END);
   SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
   WHERE r.rolname = name AND g.rolname LIKE 'umpire\_%' AND g.rolname <> 'umpire_' || wanted LIMIT 1;
   IF kept IS NOT NULL THEN
@@ -226,18 +239,37 @@ DECLARE
   before jsonb;
   stands jsonb;
   unknown text;
+  wrong record;
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
+  IF changes IS NULL OR jsonb_typeof(changes) <> 'object' THEN
+    RAISE EXCEPTION 'The settings to change are a JSON object.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT before FROM umpire.review_settings AS s FOR UPDATE;
   SELECT k INTO unknown FROM jsonb_object_keys(changes) AS k WHERE NOT before ? k LIMIT 1;
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'undefined_object';
   END IF;
+  -- Refused here: what the table's own constraint says of a row shows the salt.
+  SELECT c.key, c.value, a.says INTO wrong
+  FROM jsonb_each(changes) AS c
+  JOIN (VALUES ('second_review_above', 0, 2147483647, true, 'a whole number from 0, or null'),
+    ('second_review_share', 0, 1, false, 'a number from 0 to 1'), ('undo_minutes', 0, 1440, true, 'a whole number from 0 to 1440'),
+    ('claim_minutes', 1, 60, true, 'a whole number from 1 to 60')) AS a (key, least, most, is_whole, says) ON a.key = c.key
+  WHERE NOT CASE jsonb_typeof(c.value)
+    WHEN 'number' THEN (c.value #>> '{}')::numeric BETWEEN a.least AND a.most
+      AND (NOT a.is_whole OR (c.value #>> '{}')::numeric = trunc((c.value #>> '{}')::numeric))
+    WHEN 'null' THEN c.key = 'second_review_above'
+    ELSE false
+  END LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'The setting % is %, and not %.', wrong.key, wrong.says, left(wrong.value::text, 40) USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   UPDATE umpire.review_settings AS s SET
-    second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::integer ELSE s.second_review_above END,
+    second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::numeric::integer ELSE s.second_review_above END,
     second_review_share = CASE WHEN changes ? 'second_review_share' THEN (changes ->> 'second_review_share')::numeric ELSE s.second_review_share END,
-    undo_minutes = CASE WHEN changes ? 'undo_minutes' THEN (changes ->> 'undo_minutes')::integer ELSE s.undo_minutes END,
-    claim_minutes = CASE WHEN changes ? 'claim_minutes' THEN (changes ->> 'claim_minutes')::integer ELSE s.claim_minutes END;
+    undo_minutes = CASE WHEN changes ? 'undo_minutes' THEN (changes ->> 'undo_minutes')::numeric::integer ELSE s.undo_minutes END,
+    claim_minutes = CASE WHEN changes ? 'claim_minutes' THEN (changes ->> 'claim_minutes')::numeric::integer ELSE s.claim_minutes END;
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT stands FROM umpire.review_settings AS s;
   IF stands <> before THEN
     PERFORM umpire.append_audit('settings', caller.actor, NULL, jsonb_build_object('before', before, 'after', stands), caller.clock);
@@ -256,9 +288,7 @@ BEGIN
   IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,63}$' THEN
     RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_name';
   END IF;
-  IF words IS NULL OR btrim(words) = '' OR length(words) > 80 THEN
-    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'check_violation';
-  END IF;
+  PERFORM umpire.check_words('The label of a reason', words);
   IF decides IS NULL OR decides NOT IN ('approve', 'reject', 'escalate') THEN
     RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'check_violation';
   END IF;
@@ -297,11 +327,26 @@ BEGIN
   PERFORM umpire.append_audit('reason_code', caller.actor, NULL, jsonb_build_object('code', name, 'change', 'retired'), caller.clock);
 END $$;
 
+-- Whether somebody has a part in a referral that is or was reviewed: of whom a case shows what follows.
+CREATE FUNCTION umpire.is_reviewed(who text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM referrals.relationships AS r JOIN referrals.review_queue AS q ON q.relationship_id = r.id WHERE r.referee_id = who)
+    OR EXISTS (SELECT 1 FROM referrals.relationships AS r JOIN referrals.review_queue AS q ON q.relationship_id = r.id WHERE r.referrer_id = who);
+END $$;
+CREATE VIEW umpire.usages_seen WITH (security_barrier) AS
+SELECT u.user_id, u.app_id, u.at FROM umpire.usages AS u WHERE umpire.is_reviewed(u.user_id);
+CREATE VIEW umpire.purchases_seen WITH (security_barrier) AS
+SELECT p.user_id, p.amount, p.at FROM umpire.purchases AS p WHERE umpire.is_reviewed(p.user_id);
+CREATE VIEW umpire.sightings_seen WITH (security_barrier) AS
+SELECT s.event_id, s.at, s.user_id, s.network_hashes, s.ip_country, s.ip_asn, s.fingerprint_id
+FROM umpire.sightings AS s WHERE umpire.is_reviewed(s.user_id);
+
 -- What a case shows of a user's credits, for logins that read no ledger.
 CREATE OR REPLACE FUNCTION umpire.credits_of(who text) RETURNS integer
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
+  IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() OR NOT umpire.is_reviewed(who) THEN RETURN NULL; END IF;
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
 END $$;
 
@@ -346,6 +391,15 @@ BEGIN
       WHERE a.kind IN ('decisions', 'undos') AND a.details ->> 'batch' = d.batch::text ORDER BY a.seq LIMIT 1))
   FROM umpire.decisions_made AS d WHERE d.relationship_id = record_of.relationship
   ORDER BY d.decided_at, (d.outcome ->> 'version')::int, d.decision_id;
+END $$;
+
+-- Whether this was once the head of the log: whoever was told one may ask, without reading the log.
+CREATE FUNCTION umpire.has_head(seq bigint, hash text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN has_head.seq = 0 AND has_head.hash = repeat('0', 64)
+    OR EXISTS (SELECT 1 FROM umpire.audit_log AS a WHERE a.seq = has_head.seq AND a.hash = has_head.hash);
 END $$;
 
 -- One entry of the log is found by its batch.

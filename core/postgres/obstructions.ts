@@ -44,7 +44,7 @@ export async function withoutObstructions<Result>(
     }
   };
   let looked = look();
-  const timer = setInterval(() => (looked = looked.then(look)), everyMs);
+  const timer = setInterval(() => void (looked = looked.then(look)), everyMs);
   try {
     await looked;
     return await work();

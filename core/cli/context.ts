@@ -5,6 +5,7 @@ import { defaultHome } from '../postgres/embedded/home.ts';
 import { openWorkspace } from '../postgres/embedded/workspace.ts';
 import { type HashKey, loadHashKey } from '../postgres/hash-key.ts';
 import { isMigrated } from '../postgres/mode.ts';
+import { endedInWords, withoutObstructions } from '../postgres/obstructions.ts';
 import { isEngine, type LoginRole, loginRole, NotAllowedError, requireRole } from '../postgres/roles/login.ts';
 import { BadArgument } from './errors.ts';
 
@@ -16,6 +17,8 @@ export type Context = {
   readonly givenNow: Date | undefined;
   /** What the login is here; null in a database that was never migrated. */
   readonly role: LoginRole | null;
+  /** Its name; empty where `role` is null. */
+  readonly login: string;
   readonly home: string;
   readonly json: boolean;
   readonly hashKey: (options: { create: boolean }) => HashKey;
@@ -60,17 +63,25 @@ export async function withContext<Result>(
   const pool = connect(workspace?.connection ?? url ?? '', 'umpire command');
   try {
     const givenNow = now === undefined ? undefined : new Date(now);
-    const role = await checkedRole(pool, options, givenNow !== undefined);
-    const result = await work({
+    const { role, login } = await checkedRole(pool, options, givenNow !== undefined);
+    const context: Context = {
       pool,
       now: givenNow ?? new Date(),
       givenNow,
       role,
+      login,
       home,
       json,
       hashKey: ({ create }) => loadHashKey({ env: process.env, home, create }),
       say,
-    });
+    };
+    const result = await (options.takes === 'engine'
+      ? withoutObstructions(
+          pool,
+          (ended) => say(endedInWords(ended)),
+          () => work(context),
+        )
+      : work(context));
     if (options.prints !== false) process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${print(result)}\n`);
     return result;
   } finally {
@@ -83,20 +94,20 @@ async function checkedRole(
   pool: Pool,
   { unprepared, takes = 'viewer' }: ContextOptions,
   hasClock: boolean,
-): Promise<LoginRole | null> {
+): Promise<{ role: LoginRole | null; login: string }> {
   const isPrepared = await isMigrated(pool);
   if (!isPrepared) {
-    if (unprepared === true) return null;
+    if (unprepared === true) return { role: null, login: '' };
     throw new BadArgument('This database has not been prepared for Umpire: run `umpire migrate` first.', 1);
   }
   const role = await loginRole(pool);
   // Whoever owns the database may not be a member of the owner's role yet: `migrate` makes them one, or says who can.
-  if (unprepared === true && role === null) return null;
+  if (unprepared === true && role === null) return { role, login: '' };
   const { rows } = await pool.query<{ login: string }>('SELECT session_user AS login');
   const login = rows[0]?.login ?? '';
   requireRole(role, takes, login);
   if (hasClock && !isEngine(role)) {
     throw new NotAllowedError(`--now is for the owner and the engine, and the login ${login} is ${role}.`);
   }
-  return role;
+  return { role, login };
 }

@@ -9,6 +9,7 @@ import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { keepableText, traceError } from '../postgres/error-text.ts';
 import { NO_HASH_KEY } from '../postgres/hash-key.ts';
 import { recordedMode } from '../postgres/mode.ts';
+import { endedInWords, withoutObstructions } from '../postgres/obstructions.ts';
 import { isEngine } from '../postgres/roles/login.ts';
 import { dbInstant, type Queryable, row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -36,10 +37,13 @@ const SCHEDULE_RETRY_MS = 60_000;
  */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
-  const ended = Promise.all([
-    run(session, options, stop.signal),
-    ...(isEngine(session.role) ? [keepSchedule(session, options, stop.signal)] : []),
-  ]);
+  const ended = isEngine(session.role)
+    ? withoutObstructions(
+        session.pool,
+        (login) => options.log(endedInWords(login)),
+        () => Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]),
+      )
+    : run(session, options, stop.signal);
   return {
     stop: async () => {
       stop.abort();

@@ -54,6 +54,15 @@ export async function missesHead(db: Queryable, head: AuditHead): Promise<string
   return found.hash === head.hash ? null : 'has another hash in the log: it was rewritten since';
 }
 
+/** The same for a login that does not read the log; of an entry that is not there it cannot tell why. */
+export async function missesHeadUnread(db: Queryable, head: AuditHead): Promise<string | null> {
+  const found = await row(db, z.object({ has: z.boolean() }), 'SELECT umpire.has_head($1, $2) AS has', [
+    head.seq,
+    head.hash,
+  ]);
+  return found?.has === true ? null : 'is not in the log: it was cut or rewritten since';
+}
+
 const PAGE = 1000;
 const ENTRIES = `
   SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, actor, on_behalf_of AS "onBehalfOf", kind, details, previous, hash,

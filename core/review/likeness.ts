@@ -44,7 +44,7 @@ export async function readSharedNetwork(
     z.object({ narrow: z.boolean().nullable(), wide: z.boolean() }),
     `WITH network AS (
        SELECT DISTINCT s.user_id, n.hash, n.position = cardinality(s.network_hashes) AS narrow
-       FROM umpire.sightings s CROSS JOIN LATERAL unnest(s.network_hashes) WITH ORDINALITY AS n (hash, position)
+       FROM umpire.sightings_seen s CROSS JOIN LATERAL unnest(s.network_hashes) WITH ORDINALITY AS n (hash, position)
        WHERE s.user_id IN ($1, $2)
      )
      SELECT bool_or(a.narrow AND b.narrow) AS narrow, count(*) > 0 AS wide

@@ -70,7 +70,7 @@ export async function readParties(db: Queryable, userIds: readonly string[]): Pr
     db,
     usage,
     `SELECT user_id, app_id, min(at) AS first_at, max(at) AS last_at, count(*) AS uses
-     FROM umpire.usages WHERE user_id = ANY ($1) GROUP BY user_id, app_id ORDER BY last_at DESC, app_id`,
+     FROM umpire.usages_seen WHERE user_id = ANY ($1) GROUP BY user_id, app_id ORDER BY last_at DESC, app_id`,
     [userIds],
   );
   const sightings = await rows(
@@ -106,7 +106,7 @@ const PEOPLE = `
   LEFT JOIN LATERAL (
     SELECT * FROM (
       (SELECT coalesce(s.ip_country, f.ip_country) AS country, coalesce(s.ip_asn, f.ip_asn) AS asn, s.at
-       FROM umpire.sightings s LEFT JOIN referrals.fingerprints f ON f.id = s.fingerprint_id
+       FROM umpire.sightings_seen s LEFT JOIN referrals.fingerprints f ON f.id = s.fingerprint_id
        WHERE s.user_id = u.id AND coalesce(s.ip_country, f.ip_country) IS NOT NULL
        ORDER BY s.at DESC, s.event_id DESC LIMIT 1)
       UNION ALL
@@ -117,7 +117,7 @@ const PEOPLE = `
   ) AS place ON true
   CROSS JOIN LATERAL (
     SELECT count(*) AS purchases, coalesce(sum(p.amount), 0) AS purchased, min(p.at) AS first_at, max(p.at) AS last_at
-    FROM umpire.purchases p WHERE p.user_id = u.id
+    FROM umpire.purchases_seen p WHERE p.user_id = u.id
   ) AS bought
   CROSS JOIN LATERAL (
     SELECT count(*) AS made, count(r.qualified_at) AS qualified,

@@ -95,11 +95,40 @@ test('a disabled account is cut off and cannot come back, until it is enabled', 
   await client.connect();
   const ended = new Promise((resolve) => client.once('end', resolve));
   const disabled = await umpire(admin.url, 'admin', 'disable', analyst.name);
-  expect(disabled).toMatchObject({ exit: 0, json: { enabled: false, sessionsEnded: 1 } });
+  expect(disabled).toMatchObject({ exit: 0, json: { enabled: false } });
   await ended;
   await expect(query(analyst.url, WHO)).rejects.toThrow('not permitted to log in');
   expect((await umpire(admin.url, 'admin', 'enable', analyst.name)).exit).toBe(0);
   expect(await query(analyst.url, WHO)).toHaveLength(1);
+});
+
+test('an account that holds the audit log or its own entry locked is disabled, and gets another password, all the same', async () => {
+  for (const command of ['disable', 'rotate']) {
+    for (const held of [
+      `SELECT umpire.add_reason('${command}_holder', 'x', 'approve')`,
+      `ALTER ROLE CURRENT_USER PASSWORD 'x'`,
+    ]) {
+      const holder = await logins.add('admin', 'holder');
+      const client = new Client({ connectionString: holder.url });
+      client.on('error', () => {});
+      await client.connect();
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await client.query('BEGIN');
+      await client.query(held);
+      expect((await umpire(admin.url, 'admin', command, holder.name)).exit).toBe(0);
+      await ended;
+      await expect(query(holder.url, WHO)).rejects.toThrow(/not permitted to log in|password authentication failed/);
+      await db.pool.query(`DELETE FROM umpire.accounts WHERE login = $1`, [holder.name]);
+      await db.pool.query(`DROP ROLE "${holder.name}"`);
+    }
+  }
+});
+
+test('a login that is disabled has no role, whatever session it has left', async () => {
+  const analyst = await logins.add('analyst', 'remains');
+  await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [analyst.name]);
+  expect(await query(analyst.url, WHO)).toEqual([{ login: analyst.name, role: null }]);
+  await expect(query(analyst.url, `SELECT umpire.decide_items('[]')`)).rejects.toThrow('has no role in Umpire');
 });
 
 test('nobody but owner and admins administers, and an admin has no more power than that', async () => {
@@ -138,6 +167,11 @@ test('nobody but owner and admins administers, and an admin has no more power th
     [['add', 'umpire_x', '--role', 'viewer'], /begins with a letter, and not with/],
     [['add', 'Robert"; DROP', '--role', 'viewer'], /begins with a letter, and not with/],
     [['add', 'pg_monitor2', '--role', 'viewer'], /begins with a letter, and not with/],
+    [['add', 'public', '--role', 'viewer'], /nor is it public or none/],
+    [['add', 'none', '--role', 'viewer'], /nor is it public or none/],
+    [['add', logins.name('d'), '--role', 'viewer', '--display', 'Mira\u001b[2J'], /no control characters/],
+    [['add', logins.name('d'), '--role', 'viewer', '--display', 'M'.repeat(101)], /1 to 100 characters/],
+    [['reasons', 'add', 'mine', 'a\nb', '--decision', 'approve'], /no control characters/],
   ];
   for (const [args, said] of refusals) {
     expect({ args, ...(await umpire(admin.url, 'admin', ...args)) }).toMatchObject({
@@ -210,6 +244,36 @@ test('settings and reasons are changed with an entry in the log that says from w
   }
   expect((await umpire(admin.url, 'admin', 'reasons', 'retire', 'false_positive')).stderr).toContain('last reason');
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('a setting that cannot be is refused in words that tell no salt', async () => {
+  const { rows } = await db.pool.query<{ salt: string }>(
+    'SELECT second_review_salt AS salt FROM umpire.review_settings',
+  );
+  for (const [changes, says] of [
+    ['{"second_review_share": 2}', 'The setting second_review_share is a number from 0 to 1, and not 2.'],
+    ['{"second_review_share": null}', 'The setting second_review_share is a number from 0 to 1, and not null.'],
+    ['{"undo_minutes": -1}', 'The setting undo_minutes is a whole number from 0 to 1440, and not -1.'],
+    ['{"undo_minutes": null}', 'The setting undo_minutes is a whole number from 0 to 1440, and not null.'],
+    ['{"claim_minutes": 1.5}', 'The setting claim_minutes is a whole number from 1 to 60, and not 1.5.'],
+    ['{"second_review_above": 1e99}', 'The setting second_review_above is a whole number from 0, or null, and not 1'],
+    ['{"claim_minutes": "x"}', 'The setting claim_minutes is a whole number from 1 to 60, and not "x".'],
+    ['[]', 'The settings to change are a JSON object.'],
+  ] as const) {
+    const error = await admin.pool.query('SELECT umpire.change_settings($1)', [changes]).then(
+      () => null,
+      (failed: Error & { detail?: string }) => failed,
+    );
+    expect(error?.message).toContain(says);
+    expect(JSON.stringify([error?.message, error?.detail])).not.toContain(rows[0]?.salt);
+  }
+});
+
+test('one account does not use up the connections of the server', async () => {
+  const viewer = await logins.add('viewer', 'greedy');
+  expect(await query(admin.url, 'SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = $1', [viewer.name])).toEqual(
+    [{ most: 20 }],
+  );
 });
 
 test('the verifier that is made here is what the server makes of the same password', async () => {

@@ -224,6 +224,24 @@ describe('whoever has all rights and switches triggers off', () => {
   });
 });
 
+test('a decision in a name that its entry in the log does not bear is found', async () => {
+  await tampered(async (client) => {
+    await client.query('SET LOCAL session_replication_role = origin');
+    const batch = randomUUID();
+    // As whoever has the engine's rights could: a row in an analyst's name, and an entry with the right digest.
+    await client.query(
+      `INSERT INTO umpire.decisions SELECT (jsonb_populate_record(d, jsonb_build_object('decision_id', gen_random_uuid(), 'batch', $1::uuid)))
+       .* FROM umpire.decisions AS d WHERE d.actor = $2 AND d.decision <> 'undo' AND d.undone_by IS NULL LIMIT 1`,
+      [batch, analyst.name],
+    );
+    await client.query(
+      `SELECT umpire.append_audit('decisions', session_user, NULL, jsonb_build_object('batch', $1::uuid, 'items', 1, 'digest', umpire.decisions_digest($1::uuid)), now())`,
+      [batch],
+    );
+    expect(await auditFaults(client)).toEqual(['audit_actor']);
+  });
+});
+
 test('decisions go with a referral that is deleted, which the log says, and with none that is there', async () => {
   const client = await db.pool.connect();
   try {

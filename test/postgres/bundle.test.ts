@@ -148,10 +148,15 @@ test('tells the second analyst nothing of a first who waits, and the first what 
   expect(made?.outcome).toBe('awaiting_second');
   await changeSettings(db.pool, { second_review_share: 0 }, undefined);
   expect((await bundleOf(analyst, itemId)).record.map((one) => one.decisionId)).toEqual([decisionId]);
-  expect((await bundleOf(lead, itemId)).record.map((one) => one.decisionId)).toEqual([decisionId]);
-  const blind = bundlePage(await bundleOf(other, itemId));
-  for (const told of ['Canary note', decisionId, analyst.name, 'second_review', 'awaiting'])
-    expect(blind).not.toContain(told);
+  for (const blind of [other, lead]) {
+    const page = bundlePage(await bundleOf(blind, itemId));
+    for (const told of ['Canary note', decisionId, analyst.name, 'second_review', 'awaiting'])
+      expect(page).not.toContain(told);
+  }
+  // Once it is withdrawn nobody is to be blind to it any more; it is a lead's to know.
+  await undo(analyst.pool, [{ undoId: randomUUID(), decisionId }]);
+  expect((await bundleOf(other, itemId)).record).toEqual([]);
+  expect((await bundleOf(lead, itemId)).record.map((one) => one.decisionId)).toContain(decisionId);
 });
 
 test('is written by the command line for its owner’s eyes, over nothing that is there', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { managedSchemas, readThings, type Thing, wantedGrants } from '../../core/postgres/roles/grants.ts';
-import { groupOf, OWNER } from '../../core/postgres/roles/groups.ts';
+import { groupOf, makeRoles, OWNER } from '../../core/postgres/roles/groups.ts';
 import {
   functionRule,
   INNER_FUNCTIONS,
@@ -327,27 +327,41 @@ describe('an analyst with psql', () => {
     expect(await decide(first.pool, [call])).toMatchObject([{ outcome: 'awaiting_second' }]);
     await changeSettings(db.pool, { second_review_share: 0 }, undefined);
 
-    const reads = (await things()).flatMap((one) => {
-      const lines =
-        one.kind === 'table' ? wantedGrants(one).filter((line) => /^umpire_(viewer|analyst) SELECT/.test(line)) : [];
-      const columns = lines.map((line) => line.split(' ')[2]);
-      if (lines.length === 0) return [];
-      return [`SELECT ${columns.includes(undefined) ? '*' : columns.join(', ')} FROM ${one.name}`];
-    });
-    expect(reads.length).toBeGreaterThan(20);
-    reads.push(
-      `SELECT * FROM umpire.decisions_on('${relationship}')`,
-      `SELECT * FROM umpire.record_of('${relationship}')`,
-      `SELECT * FROM umpire.second_reviews(ARRAY['${item}'::uuid])`,
-    );
-    const told = [decisionId, first.name, 'Canary', 'bonus_abuse', 'awaiting_second', 'second_review'];
-    for (const read of reads.filter((sql) => !sql.endsWith('umpire.reason_codes'))) {
-      const text = JSON.stringify((await analyst.pool.query(read)).rows);
-      expect([read, told.filter((word) => text.includes(word))]).toEqual([read, []]);
+    // Of the log a lead reads who wrote an entry, and when; of the accounts an admin that there is one.
+    const named = new Set(['umpire.audit_log', 'umpire.accounts', 'umpire.review_settings']);
+    const words = [decisionId, 'Canary', 'bonus_abuse', 'awaiting_second'];
+    const telling = [first.name, 'second_review'];
+    for (const blind of [analyst, lead, await logins.add('admin', 'blind')]) {
+      const groups = ROLES.slice(0, ROLES.indexOf(blind.role) + 1).map(groupOf);
+      const reads = (await things()).flatMap((one) => {
+        const lines =
+          one.kind === 'table'
+            ? wantedGrants(one).filter((line) => groups.includes(line.split(' ')[0]!) && line.includes(' SELECT'))
+            : [];
+        const columns = lines.map((line) => line.split(' ')[2]);
+        if (lines.length === 0) return [];
+        return [
+          { of: one.name, sql: `SELECT ${columns.includes(undefined) ? '*' : columns.join(', ')} FROM ${one.name}` },
+        ];
+      });
+      expect(reads.length).toBeGreaterThan(20);
+      for (const of of [
+        `umpire.decisions_on('${relationship}')`,
+        `umpire.record_of('${relationship}')`,
+        `umpire.second_reviews(ARRAY['${item}'::uuid])`,
+      ])
+        reads.push({ of, sql: `SELECT * FROM ${of}` });
+      for (const { of, sql } of reads.filter((read) => read.of !== 'umpire.reason_codes')) {
+        const text = JSON.stringify((await blind.pool.query(sql)).rows);
+        const told = named.has(of) ? words : [...words, ...telling];
+        expect([blind.role, sql, told.filter((word) => text.includes(word))]).toEqual([blind.role, sql, []]);
+      }
     }
-    expect((await first.pool.query('SELECT decision_id FROM umpire.decisions_made')).rows).toEqual([
-      { decision_id: decisionId },
-    ]);
+    for (const knows of [first.pool, db.pool]) {
+      expect((await knows.query('SELECT decision_id FROM umpire.decisions_made')).rows).toEqual([
+        { decision_id: decisionId },
+      ]);
+    }
   });
 
   test('acts on behalf of nobody and by no other clock', async () => {
@@ -553,8 +567,22 @@ test('commands say which role they take, in one line', async () => {
   expect(await said(analyst, 'audit', 'export')).toBe(
     `This takes the role lead, and the login ${analyst.name} is analyst.\n`,
   );
-  const exported = await runUmpire(['audit', 'export', '--database-url', lead.url]);
-  expect([exported.exit, exported.stdout.split('\n').length > 5]).toEqual([0, true]);
+  for (const { url } of [lead, await logins.add('admin', 'exporter')]) {
+    const exported = await runUmpire(['audit', 'export', '--database-url', url]);
+    expect([exported.exit, exported.stdout.split('\n').length > 5]).toEqual([0, true]);
+  }
+  const { rows: heads } = await db.pool.query<{ head: string }>(
+    `SELECT seq || ':' || hash AS head FROM umpire.audit_head`,
+  );
+  const asked = ['verify', '--database-url', viewer.url, '--head'];
+  expect(await runUmpire([...asked, heads[0]?.head ?? ''])).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('All else is checked by a login of the engine.'),
+  });
+  expect(await runUmpire([...asked, `3:${'a'.repeat(64)}`])).toMatchObject({
+    exit: 1,
+    stdout: expect.stringContaining('it was cut or rewritten since'),
+  });
   const queue = await runUmpire(['queue', '--json', '--database-url', viewer.url]);
   expect([queue.exit, queue.stderr]).toEqual([0, '']);
   const [item] = (JSON.parse(queue.stdout) as { items: { itemId: string }[] }).items;
@@ -568,6 +596,60 @@ test('commands say which role they take, in one line', async () => {
   logins.made(logins.name('stranger'));
   const { exit, stderr } = await runUmpire(['queue', '--database-url', logins.urlOf(logins.name('stranger'), 'test')]);
   expect([exit, stderr]).toEqual([1, expect.stringMatching(/has no role in Umpire in this database[^\n]*\n$/)]);
+});
+
+test.each([
+  ['ALTER ROLE umpire_lead LOGIN', 'umpire_lead has LOGIN', 'ALTER ROLE umpire_lead NOLOGIN'],
+  ['ALTER ROLE umpire_owner SUPERUSER', 'umpire_owner has SUPERUSER', 'ALTER ROLE umpire_owner NOSUPERUSER'],
+  ['ALTER ROLE umpire_viewer BYPASSRLS', 'umpire_viewer has BYPASSRLS', 'ALTER ROLE umpire_viewer NOBYPASSRLS'],
+  [
+    'GRANT pg_read_all_data TO umpire_viewer',
+    'umpire_viewer is a member of pg_read_all_data',
+    'REVOKE pg_read_all_data FROM umpire_viewer',
+  ],
+  [
+    'GRANT umpire_engine TO umpire_analyst',
+    'umpire_analyst is a member of umpire_engine',
+    'REVOKE umpire_engine FROM umpire_analyst',
+  ],
+])('migrating refuses roles that are not as it makes them: %s', async (sql, has, remedy) => {
+  const client = await db.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(sql);
+    const said = await makeRoles(client).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(said).toContain(`not as Umpire makes them: ${has}. Nothing was changed.`);
+    expect(said).toContain(`  ${remedy};`);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
+
+test('reviewers see usage, purchases, sightings and credits of those alone who have a part in a reviewed referral', async () => {
+  const { rows } = await db.pool.query<{ stranger: string }>(
+    `SELECT u.id AS stranger FROM auth.users AS u JOIN umpire.usages AS k ON k.user_id = u.id
+     WHERE NOT EXISTS (SELECT 1 FROM referrals.relationships AS r JOIN referrals.review_queue AS q ON q.relationship_id = r.id
+       WHERE u.id IN (r.referrer_id, r.referee_id)) LIMIT 1`,
+  );
+  const stranger = rows[0]!.stranger;
+  for (const table of ['usages', 'purchases', 'sightings']) {
+    expect(await codeOf(analyst.pool, `SELECT user_id FROM umpire.${table}`)).toBe(NOT_ALLOWED);
+    const seen = await analyst.pool.query<{ id: string }>(`SELECT DISTINCT user_id AS id FROM umpire.${table}_seen`);
+    const parts = await db.pool.query<{ id: string }>(
+      `SELECT DISTINCT k.user_id AS id FROM umpire.${table} AS k JOIN referrals.relationships AS r ON k.user_id IN (r.referrer_id, r.referee_id)
+       JOIN referrals.review_queue AS q ON q.relationship_id = r.id`,
+    );
+    const ids = seen.rows.map(({ id }) => id).sort();
+    expect(ids).toEqual(parts.rows.map(({ id }) => id).sort());
+    expect(ids).not.toContain(stranger);
+  }
+  expect((await analyst.pool.query('SELECT umpire.credits_of($1) AS credits', [stranger])).rows).toEqual([
+    { credits: null },
+  ]);
 });
 
 test('a login that may not do what the roles need is told what somebody else has to run, and then migrates', async () => {

@@ -81,15 +81,11 @@ export function adminCommand(program: Command): void {
       .action(async (login: string, _options: unknown, command: Command) => {
         await withContext(
           command,
-          async ({ pool, givenNow }) => ({
-            login,
-            enabled: isEnabled,
-            sessionsEnded: await enableAccount(pool, login, isEnabled, givenNow),
-          }),
-          ({ sessionsEnded }) =>
-            isEnabled
-              ? `${login} may log in again.`
-              : `${login} may not log in any more; ${sessionsEnded} sessions ended.`,
+          async ({ pool, givenNow }) => {
+            await enableAccount(pool, login, isEnabled, givenNow);
+            return { login, enabled: isEnabled };
+          },
+          () => (isEnabled ? `${login} may log in again.` : `${login} may not log in any more; its sessions ended.`),
         );
       });
   }

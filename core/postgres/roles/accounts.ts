@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { recordedMode } from '../mode.ts';
 import { type Client, inTransaction, type Pool } from '../connection.ts';
-import { dbInstant, row, rows } from '../rows.ts';
+import { dbInstant, rows } from '../rows.ts';
 import { openToReviewers } from './grants.ts';
 import { loginRole, NotAllowedError } from './login.ts';
 import { type Role, ROLES } from './rights.ts';
@@ -81,12 +81,11 @@ export async function changeRole(pool: Pool, login: string, role: Role, clock: C
   await pool.query('SELECT umpire.set_account_role($1, $2, $3)', [login, role, clock]);
 }
 
-/** An account that is disabled cannot log in, and its sessions end. Returns how many did. */
-export async function enableAccount(pool: Pool, login: string, isEnabled: boolean, clock: Clock): Promise<number> {
+/** An account that is disabled cannot log in, and its sessions end. */
+export async function enableAccount(pool: Pool, login: string, isEnabled: boolean, clock: Clock): Promise<void> {
   await pool.query('SELECT umpire.set_account_enabled($1, $2, $3)', [login, isEnabled, clock]);
-  if (isEnabled) return 0;
-  const ended = await row(pool, z.object({ ended: z.int() }), 'SELECT umpire.end_sessions($1) AS ended', [login]);
-  return ended?.ended ?? 0;
+  // Until then it could log in; what did meanwhile goes too.
+  if (!isEnabled) await pool.query('SELECT umpire.end_sessions($1)', [login]);
 }
 
 export function listAccounts(pool: Pool): Promise<Account[]> {

@@ -54,6 +54,37 @@ function missing(found: Existing): string[] {
   return statements;
 }
 
+/** What these roles have that Umpire never gives them, each with what takes it away. Logins that the owner made are its to end. */
+const UNWANTED = `
+  WITH own AS (SELECT * FROM pg_roles WHERE rolname = ANY ($1))
+  SELECT r.rolname || ' has ' || a.name AS has, format('ALTER ROLE %I NO%s', r.rolname, a.name) AS remedy
+  FROM own AS r CROSS JOIN LATERAL (VALUES ('LOGIN', r.rolcanlogin), ('SUPERUSER', r.rolsuper), ('BYPASSRLS', r.rolbypassrls),
+    ('REPLICATION', r.rolreplication), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole AND r.rolname <> '${OWNER}')) AS a (name, is_so)
+  WHERE a.is_so
+  UNION ALL
+  SELECT r.rolname || ' is a member of ' || g.rolname, format('REVOKE %I FROM %I', g.rolname, r.rolname)
+  FROM own AS r JOIN pg_auth_members AS m ON m.member = r.oid JOIN pg_roles AS g ON g.oid = m.roleid
+  WHERE NOT g.rolname || ' ' || r.rolname = ANY ($2)
+    AND NOT (r.rolname = '${OWNER}' AND g.rolcanlogin AND NOT (g.rolsuper OR g.rolbypassrls OR g.rolreplication OR g.rolcreatedb OR g.rolcreaterole)
+      AND EXISTS (SELECT 1 FROM pg_auth_members AS k JOIN own AS o ON o.oid = k.roleid WHERE k.member = g.oid))
+  ORDER BY 1`;
+
+/** Throws MigrateError where a role of Umpire's names is not what Umpire would make: everything it owns would be whose that is. */
+async function refuseForeignRoles(client: Client): Promise<void> {
+  const groups = ROLES.map(groupOf);
+  const memberships = [
+    ...REVIEWER_ROLES.slice(1).map((role, index) => `${groupOf(REVIEWER_ROLES[index] ?? 'viewer')} ${groupOf(role)}`),
+    ...groups.map((group) => `${group} ${OWNER}`),
+  ];
+  const { rows } = await client.query<{ has: string; remedy: string }>(UNWANTED, [[OWNER, ...groups], memberships]);
+  if (rows.length === 0) return;
+  throw new MigrateError(
+    `The roles of Umpire’s names on this server are not as Umpire makes them: ${rows.map(({ has }) => has).join(', ')}. Nothing was ` +
+      'changed. Where they are another program’s, Umpire needs a server of its own; otherwise have somebody who may run this, then ' +
+      `migrate again:\n${rows.map(({ remedy }) => `  ${remedy};`).join('\n')}`,
+  );
+}
+
 const NOT_ALLOWED = '42501';
 /** Roles are the cluster's: another database may be migrated at the same moment. */
 const RACED = new Set(['42710', '23505', 'XX000', '40001', '40P01', '0LP01']);
@@ -61,9 +92,11 @@ const ATTEMPTS = 20;
 
 /**
  * Makes the roles that are missing on this server, and makes the migrating login a member of their owner. Throws MigrateError
- * with the statements for whoever may make roles, where this login may not.
+ * with the statements for whoever may make roles, where this login may not, and where a role of that name can do more than
+ * Umpire's.
  */
 export async function makeRoles(client: Client): Promise<void> {
+  await refuseForeignRoles(client);
   for (let attempt = 1; ; attempt += 1) {
     const { rows } = await client.query<Existing>(EXISTING);
     const statements = rows[0] === undefined ? [] : missing(rows[0]);

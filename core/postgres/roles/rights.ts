@@ -76,9 +76,13 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'umpire.events': engine,
   'umpire.users': reviewed('user_id', 'email_local'),
   'umpire.code_events': engine,
-  'umpire.sightings': reviewed('event_id', 'at', 'user_id', 'network_hashes', 'ip_country', 'ip_asn', 'fingerprint_id'),
-  'umpire.usages': reviewed('user_id', 'app_id', 'at'),
-  'umpire.purchases': reviewed('user_id', 'amount', 'at'),
+  'umpire.sightings': engine,
+  'umpire.usages': engine,
+  'umpire.purchases': engine,
+  // Of people with a part in a referral that is or was reviewed.
+  'umpire.sightings_seen': kept({ viewer: 'all' }),
+  'umpire.usages_seen': kept({ viewer: 'all' }),
+  'umpire.purchases_seen': kept({ viewer: 'all' }),
   'umpire.registrations': engine,
   'umpire.pattern_keys': engine,
   'umpire.pattern_events': engine,
@@ -139,6 +143,8 @@ export function tableRule(table: string): TableRule | undefined {
 export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> } = {
   'umpire.login_role': 'viewer',
   'umpire.credits_of': 'viewer',
+  'umpire.is_reviewed': 'viewer',
+  'umpire.has_head': 'viewer',
   'umpire.holds_ending': 'viewer',
   'umpire.decisions_on': 'viewer',
   'umpire.second_reviews': 'viewer',
@@ -180,6 +186,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),
+  ...named('end_obstructions'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];
@@ -187,6 +194,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
 /** Functions that nobody calls but the owner's own functions, and triggers. */
 export const INNER_FUNCTIONS: readonly string[] = [
   ...named('administrator check_verifier check_grantable own_account'),
+  ...named('cut_sessions change_login check_words'),
   ...named(
     'decide decide_round settle undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
   ),

@@ -63,6 +63,16 @@ export const AUDIT_CHECKS: readonly Check[] = [
         OR l.digest IS DISTINCT FROM coalesce(d.digest, umpire.decisions_digest(NULL))`,
   },
   {
+    // Who settles what somebody else gave as a second opinion is the actor of the entry, on that one's behalf.
+    name: 'audit_actor',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT d.decision_id::text AS subject, format('is in the name of %s, and its entry in the log of %s', d.who, coalesce(a.on_behalf_of, a.actor)) AS detail
+      FROM (SELECT c.*, coalesce(c.on_behalf_of, c.actor) AS who FROM umpire.decisions AS c) AS d
+      JOIN umpire.audit_log AS a ON a.kind IN ('decisions', 'undos') AND a.details ->> 'batch' = d.batch::text AND NOT a.details ? 'earlier'
+      WHERE (a.actor, a.on_behalf_of) IS DISTINCT FROM (d.actor, d.on_behalf_of) AND (a.actor = d.actor OR a.on_behalf_of IS DISTINCT FROM d.who)`,
+  },
+  {
     name: 'audit_forgotten',
     modes: ['programme', 'observe'],
     sql: `

@@ -61,18 +61,6 @@ END $$;
 CREATE TRIGGER audit_log_stands BEFORE UPDATE OR DELETE OR TRUNCATE ON umpire.audit_log
 FOR EACH STATEMENT EXECUTE FUNCTION umpire.refuse_change();
 
--- What the login is here: the highest of owner, engine, admin, lead, analyst, viewer; NULL for none of them. A membership that
--- gives no rights by itself, such as that of whoever made the role, is none.
-CREATE FUNCTION umpire.login_role() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT k.role FROM (
-    SELECT 0 AS rank, 'owner' AS role, c.relowner AS oid FROM pg_class AS c WHERE c.oid = to_regclass('umpire.workspace')
-    UNION ALL
-    SELECT n.rank::int, n.role, r.oid FROM unnest(ARRAY['engine', 'admin', 'lead', 'analyst', 'viewer']) WITH ORDINALITY AS n (role, rank)
-    JOIN pg_roles AS r ON r.rolname = 'umpire_' || n.role
-  ) AS k WHERE pg_has_role(session_user, k.oid, 'USAGE') ORDER BY k.rank LIMIT 1
-$$;
-
 -- Logins made by `umpire admin`. Other logins that have a role here work too; this is who is known by name.
 CREATE TABLE umpire.accounts (
   login text PRIMARY KEY,
@@ -82,6 +70,21 @@ CREATE TABLE umpire.accounts (
   created_at timestamptz NOT NULL,
   disabled_at timestamptz
 );
+
+-- What the login is here: the highest of owner, engine, admin, lead, analyst, viewer; NULL for none of them, and for an account that
+-- is disabled, which may have a session left. A membership that gives no rights by itself, such as that of whoever made the role, is
+-- none.
+CREATE FUNCTION umpire.login_role() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT k.role FROM (
+    SELECT 0 AS rank, 'owner' AS role, c.relowner AS oid FROM pg_class AS c WHERE c.oid = to_regclass('umpire.workspace')
+    UNION ALL
+    SELECT n.rank::int, n.role, r.oid FROM unnest(ARRAY['engine', 'admin', 'lead', 'analyst', 'viewer']) WITH ORDINALITY AS n (role, rank)
+    JOIN pg_roles AS r ON r.rolname = 'umpire_' || n.role
+  ) AS k WHERE pg_has_role(session_user, k.oid, 'USAGE')
+    AND NOT EXISTS (SELECT 1 FROM umpire.accounts AS a WHERE a.login = session_user AND a.disabled_at IS NOT NULL)
+  ORDER BY k.rank LIMIT 1
+$$;
 
 -- Who calls. `--as` and `--now` serve owner and engine only. Whom one stands for acts with their own account's role; somebody
 -- without an account with the owner's. Raises insufficient_privilege where the login has no role here or may not do this.

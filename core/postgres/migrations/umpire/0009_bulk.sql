@@ -294,8 +294,10 @@ BEGIN
   END IF;
   UPDATE umpire.bulk_sessions AS b SET items = frozen WHERE b.session_id = session;
   PERFORM umpire.append_audit('bulk', c.actor, c.on_behalf_of, jsonb_build_object('action', 'started', 'sessionId', session,
-    'items', frozen, 'decision', start_bulk.decision, 'reason', start_bulk.reason, 'digest', (
-      SELECT encode(sha256(convert_to(string_agg(concat_ws(' ', k.item_id, k.expected_version, k.decision, k.reason, k.decision_id), E'\n' ORDER BY k.position), 'UTF8')), 'hex')
+    -- The decision only in the digest: leads read the log, and are blind to what may wait for a second analyst.
+    'items', frozen, 'digest', (
+      SELECT encode(sha256(convert_to(string_agg(concat_ws(' ', k.item_id, k.expected_version, coalesce(k.decision, start_bulk.decision),
+          coalesce(k.reason, start_bulk.reason), k.decision_id), E'\n' ORDER BY k.position), 'UTF8')), 'hex')
       FROM umpire.bulk_items AS k WHERE k.session_id = session)), c.clock);
 END $$;
 
@@ -506,16 +508,24 @@ BEGIN
   RETURN after;
 END $$;
 
--- What a login may read of bulk sessions: its own; a lead all; others those that are over and none of whose decisions waited for a
--- second analyst, who must not know of the first (SPEC 4). A session whose program died is told as paused.
+-- What a login may read of bulk sessions: its own; owner and engine all. Others those that are over, and a lead those that are not
+-- over too where no decision takes a second analyst; but none of whose decisions waits for one, who must not know of the first
+-- (SPEC 4). A session whose program died is told as paused.
 CREATE VIEW umpire.bulk_sessions_seen WITH (security_barrier) AS
 SELECT s.session_id, s.started_by, s.created_at, s.finished_at, s.decision, s.reason, s.note, s.chosen_by, s.items, s.settled, s.undone,
   s.outcomes, s.paid, s.rejected, s.reversed,
   CASE WHEN s.state = 'running' AND s.touched_at < statement_timestamp() - interval '30 seconds' THEN 'paused' ELSE s.state END AS state,
   s.started_by = session_user OR l.is_lead AS is_mine
-FROM umpire.bulk_sessions AS s CROSS JOIN (SELECT coalesce(umpire.is_lead(umpire.login_role()), false) AS is_lead OFFSET 0) AS l
-WHERE s.started_by = session_user OR l.is_lead
-  OR s.state IN ('done', 'cancelled', 'undoing', 'undone') AND NOT s.outcomes ? 'awaiting_second';
+FROM umpire.bulk_sessions AS s CROSS JOIN (
+  SELECT k.role IN ('owner', 'engine') AS sees_all, coalesce(umpire.is_lead(k.role), false) AS is_lead,
+    (SELECT r.second_review_above IS NULL AND r.second_review_share = 0 FROM umpire.review_settings AS r) AS takes_one
+  FROM (SELECT umpire.login_role() AS role OFFSET 0) AS k OFFSET 0
+) AS l
+WHERE s.started_by = session_user OR l.sees_all
+  OR (l.is_lead AND l.takes_one OR s.state IN ('done', 'cancelled', 'undoing', 'undone'))
+    AND (NOT s.outcomes ? 'awaiting_second' OR l.is_lead AND NOT EXISTS (
+      SELECT 1 FROM umpire.bulk_items AS k JOIN umpire.decisions AS d ON d.decision_id = k.decision_id
+      WHERE k.session_id = s.session_id AND d.proposal = 'open'));
 
 CREATE VIEW umpire.bulk_items_seen WITH (security_barrier) AS
 SELECT k.session_id, k.position, k.item_id, coalesce(k.decision, s.decision) AS decision, coalesce(k.reason, s.reason) AS reason,

@@ -20,6 +20,15 @@ BEGIN
   END IF;
 END $$;
 
+-- What colleagues read, in a line of its own: nothing in it moves a cursor or ends the line.
+CREATE FUNCTION umpire.check_words(what text, words text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF words IS NULL OR btrim(words) = '' OR length(btrim(words)) > 100 OR words ~ '[[:cntrl:]]' THEN
+    RAISE EXCEPTION '% has 1 to 100 characters, and no control characters.', what USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
 -- Raises where the caller has not the power to give this role: an admin makes admins, only the owner makes engines.
 CREATE FUNCTION umpire.check_grantable(wanted text, has text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -57,6 +66,43 @@ BEGIN
   RETURN account;
 END $$;
 
+-- Ends the sessions of a login, in every database of this server, the caller's own excepted; returns how many. Waits a second for each.
+CREATE FUNCTION umpire.cut_sessions(name text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pids integer[];
+BEGIN
+  -- The list of sessions is otherwise that of the transaction's first look.
+  PERFORM pg_stat_clear_snapshot();
+  SELECT array_agg(s.pid) INTO pids FROM pg_stat_activity AS s WHERE s.usename = name AND s.pid <> pg_backend_pid();
+  -- All of them are told before any is waited for.
+  PERFORM pg_terminate_backend(p) FROM unnest(pids) AS p;
+  RETURN (SELECT count(*) FILTER (WHERE pg_terminate_backend(p, 1000)) FROM unnest(pids) AS p);
+END $$;
+
+-- Changes a login, ends its sessions and takes the chain lock; returns how many sessions ended. Whoever is to go may hold that lock,
+-- or its own entry among the roles, in a transaction left open, and may come back until this is committed: so it is cut off again
+-- for as long as it takes.
+CREATE FUNCTION umpire.change_login(name text, change text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+  ended integer := 0;
+BEGIN
+  FOR attempt IN 1 .. 30 LOOP
+    ended := ended + umpire.cut_sessions(name);
+    BEGIN
+      EXECUTE format('ALTER ROLE %I %s', name, change);
+      ended := ended + umpire.cut_sessions(name);
+      PERFORM 1 FROM umpire.audit_head FOR UPDATE;
+      RETURN ended;
+    EXCEPTION
+      -- The last one: its entry was changed meanwhile.
+      WHEN lock_not_available OR internal_error THEN NULL;
+    END;
+  END LOOP;
+  RAISE EXCEPTION 'The login % was not changed: somebody else keeps the audit log locked. Try again.', name USING ERRCODE = 'lock_not_available';
+END $$;
+
 -- Makes a login with one of Umpire's roles.
 CREATE FUNCTION umpire.create_account(name text, wanted text, display text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -66,17 +112,20 @@ BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   PERFORM umpire.check_grantable(wanted, caller.role);
   PERFORM umpire.check_verifier(verifier);
-  IF name IS NULL OR name !~ '^[a-z][a-z0-9_.-]{1,62}$' OR name ~ '^(pg_|umpire_)' THEN
-    RAISE EXCEPTION 'A login is 2 to 63 of the characters a-z 0-9 _ . -, begins with a letter, and not with pg_ or umpire_.'
+  IF name IS NULL OR name !~ '^[a-z][a-z0-9_.-]{1,62}$' OR name ~ '^(pg_|umpire_)' OR name IN ('public', 'none') THEN
+    RAISE EXCEPTION 'A login is 2 to 63 of the characters a-z 0-9 _ . -, begins with a letter, and not with pg_ or umpire_; nor is it public or none.'
       USING ERRCODE = 'invalid_name';
   END IF;
+  IF display IS NOT NULL THEN PERFORM umpire.check_words('A name', display); END IF;
   IF EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = name) THEN
     RAISE EXCEPTION 'There is a login % on this server already, of this database or of another. Nothing was changed.', name
       USING ERRCODE = 'duplicate_object', HINT = 'Where it is the same person, whoever made it grants it umpire_' || wanted || '.';
   END IF;
   INSERT INTO umpire.accounts (login, role, display_name, created_by, created_at)
-  VALUES (name, wanted, nullif(btrim(display), ''), caller.actor, caller.clock);
+  VALUES (name, wanted, btrim(display), caller.actor, caller.clock);
   EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT PASSWORD %L', name, verifier);
+  -- A person has one or two windows; the server's connections are not one person's to use up. Machines of the engine share a login.
+  EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', name, CASE wanted WHEN 'engine' THEN -1 ELSE 20 END);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
   -- Whoever is to end its sessions must have its rights (PostgreSQL 16 gives the maker of a role none by itself).
   IF current_setting('server_version_num')::int >= 160000 THEN
@@ -87,6 +136,7 @@ BEGIN
   PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'created', 'role', wanted), caller.clock);
 END $$;
 
+-- Gives an account another password, and ends its sessions.
 CREATE FUNCTION umpire.set_account_password(name text, verifier text, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -95,7 +145,7 @@ BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
   PERFORM umpire.check_verifier(verifier);
   PERFORM umpire.own_account(name, caller.role);
-  EXECUTE format('ALTER ROLE %I PASSWORD %L', name, verifier);
+  PERFORM umpire.change_login(name, format('PASSWORD %L', verifier));
   PERFORM umpire.append_audit('account', caller.actor, NULL, jsonb_build_object('login', name, 'change', 'password'), caller.clock);
 END $$;
 
@@ -116,6 +166,7 @@ BEGIN
   IF account.role = wanted THEN RETURN; END IF;
   EXECUTE format('REVOKE %I FROM %I', 'umpire_' || account.role, name);
   EXECUTE format('GRANT %I TO %I', 'umpire_' || wanted, name);
+  EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', name, CASE wanted WHEN 'engine' THEN -1 ELSE 20 END);
   SELECT g.rolname INTO kept FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member
   WHERE r.rolname = name AND g.rolname LIKE 'umpire\_%' AND g.rolname <> 'umpire_' || wanted LIMIT 1;
   IF kept IS NOT NULL THEN
@@ -126,7 +177,8 @@ BEGIN
     jsonb_build_object('login', name, 'change', 'role', 'before', account.role, 'role', wanted), caller.clock);
 END $$;
 
--- Lets an account log in, or no more. Its sessions are ended by `end_sessions` afterwards: before this is committed it could come back.
+-- Lets an account log in, or no more, and ends its sessions. Afterwards `end_sessions` ends those that came back before this was
+-- committed; they have no role here by then.
 CREATE FUNCTION umpire.set_account_enabled(name text, is_enabled boolean, given timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -139,7 +191,7 @@ BEGIN
     RAISE EXCEPTION 'Nobody disables their own account: another admin does.' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF (account.disabled_at IS NULL) = is_enabled THEN RETURN; END IF;
-  EXECUTE format('ALTER ROLE %I %s', name, CASE WHEN is_enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
+  PERFORM umpire.change_login(name, CASE WHEN is_enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
   UPDATE umpire.accounts AS a SET disabled_at = CASE WHEN is_enabled THEN NULL ELSE caller.clock END WHERE a.login = name;
   PERFORM umpire.append_audit('account', caller.actor, NULL,
     jsonb_build_object('login', name, 'change', CASE WHEN is_enabled THEN 'enabled' ELSE 'disabled' END), caller.clock);
@@ -150,13 +202,33 @@ CREATE FUNCTION umpire.end_sessions(name text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   caller record;
-  ended integer;
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(NULL);
   PERFORM umpire.own_account(name, caller.role);
-  SELECT count(*) FILTER (WHERE pg_terminate_backend(s.pid)) INTO ended
-  FROM pg_stat_activity AS s WHERE s.usename = name AND s.pid <> pg_backend_pid();
-  RETURN ended;
+  RETURN umpire.cut_sessions(name);
+END $$;
+
+-- Ends sessions of reviewers in this database that keep the programme waiting: what they locked longer ago than this, and advisory
+-- locks, which they have no use for. Returns the logins. Of logins that were not made by `umpire admin` it ends those only whose
+-- role was granted to the owner of this function.
+CREATE FUNCTION umpire.end_obstructions(older_than interval DEFAULT '60 seconds') RETURNS SETOF text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'engine');
+  PERFORM pg_stat_clear_snapshot();
+  RETURN QUERY
+  SELECT DISTINCT e.login FROM (
+    SELECT s.usename::text AS login, pg_terminate_backend(s.pid) AS is_ended
+    FROM pg_stat_activity AS s JOIN pg_roles AS r ON r.oid = s.usesysid
+    WHERE s.datname = current_database() AND s.backend_type = 'client backend' AND NOT r.rolsuper
+      AND pg_has_role(r.oid, 'umpire_viewer', 'MEMBER') AND NOT pg_has_role(r.oid, 'umpire_engine', 'MEMBER')
+      AND NOT pg_has_role(r.oid, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = to_regclass('umpire.workspace')), 'MEMBER')
+      AND pg_has_role(r.oid, 'USAGE')
+      -- Without a transaction id of its own nothing is locked that anybody waits for.
+      AND (s.backend_xid IS NOT NULL AND s.xact_start < clock_timestamp() - older_than
+        OR EXISTS (SELECT 1 FROM pg_locks AS l WHERE l.pid = s.pid AND l.locktype = 'advisory'))
+    OFFSET 0
+  ) AS e WHERE e.is_ended;
 END $$;
 
 -- Changes settings of the review: only those that are named in `changes`. Returns all as they stand, but the salt.
@@ -167,18 +239,37 @@ DECLARE
   before jsonb;
   stands jsonb;
   unknown text;
+  wrong record;
 BEGIN
   SELECT * INTO caller FROM umpire.administrator(given);
+  IF changes IS NULL OR jsonb_typeof(changes) <> 'object' THEN
+    RAISE EXCEPTION 'The settings to change are a JSON object.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT before FROM umpire.review_settings AS s FOR UPDATE;
   SELECT k INTO unknown FROM jsonb_object_keys(changes) AS k WHERE NOT before ? k LIMIT 1;
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION 'There is no setting %.', unknown USING ERRCODE = 'undefined_object';
   END IF;
+  -- Refused here: what the table's own constraint says of a row shows the salt.
+  SELECT c.key, c.value, a.says INTO wrong
+  FROM jsonb_each(changes) AS c
+  JOIN (VALUES ('second_review_above', 0, 2147483647, true, 'a whole number from 0, or null'),
+    ('second_review_share', 0, 1, false, 'a number from 0 to 1'), ('undo_minutes', 0, 1440, true, 'a whole number from 0 to 1440'),
+    ('claim_minutes', 1, 60, true, 'a whole number from 1 to 60')) AS a (key, least, most, is_whole, says) ON a.key = c.key
+  WHERE NOT CASE jsonb_typeof(c.value)
+    WHEN 'number' THEN (c.value #>> '{}')::numeric BETWEEN a.least AND a.most
+      AND (NOT a.is_whole OR (c.value #>> '{}')::numeric = trunc((c.value #>> '{}')::numeric))
+    WHEN 'null' THEN c.key = 'second_review_above'
+    ELSE false
+  END LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'The setting % is %, and not %.', wrong.key, wrong.says, left(wrong.value::text, 40) USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   UPDATE umpire.review_settings AS s SET
-    second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::integer ELSE s.second_review_above END,
+    second_review_above = CASE WHEN changes ? 'second_review_above' THEN (changes ->> 'second_review_above')::numeric::integer ELSE s.second_review_above END,
     second_review_share = CASE WHEN changes ? 'second_review_share' THEN (changes ->> 'second_review_share')::numeric ELSE s.second_review_share END,
-    undo_minutes = CASE WHEN changes ? 'undo_minutes' THEN (changes ->> 'undo_minutes')::integer ELSE s.undo_minutes END,
-    claim_minutes = CASE WHEN changes ? 'claim_minutes' THEN (changes ->> 'claim_minutes')::integer ELSE s.claim_minutes END;
+    undo_minutes = CASE WHEN changes ? 'undo_minutes' THEN (changes ->> 'undo_minutes')::numeric::integer ELSE s.undo_minutes END,
+    claim_minutes = CASE WHEN changes ? 'claim_minutes' THEN (changes ->> 'claim_minutes')::numeric::integer ELSE s.claim_minutes END;
   SELECT to_jsonb(s) - 'one' - 'second_review_salt' INTO STRICT stands FROM umpire.review_settings AS s;
   IF stands <> before THEN
     PERFORM umpire.append_audit('settings', caller.actor, NULL, jsonb_build_object('before', before, 'after', stands), caller.clock);
@@ -197,9 +288,7 @@ BEGIN
   IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,63}$' THEN
     RAISE EXCEPTION 'A reason code is at most 64 of the characters a-z 0-9 _ and begins with a letter.' USING ERRCODE = 'invalid_name';
   END IF;
-  IF words IS NULL OR btrim(words) = '' OR length(words) > 80 THEN
-    RAISE EXCEPTION 'A reason has a label of at most 80 characters.' USING ERRCODE = 'check_violation';
-  END IF;
+  PERFORM umpire.check_words('The label of a reason', words);
   IF decides IS NULL OR decides NOT IN ('approve', 'reject', 'escalate') THEN
     RAISE EXCEPTION 'A reason is for approve, reject or escalate.' USING ERRCODE = 'check_violation';
   END IF;
@@ -238,23 +327,43 @@ BEGIN
   PERFORM umpire.append_audit('reason_code', caller.actor, NULL, jsonb_build_object('code', name, 'change', 'retired'), caller.clock);
 END $$;
 
+-- Whether somebody has a part in a referral that is or was reviewed: of whom a case shows what follows.
+CREATE FUNCTION umpire.is_reviewed(who text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM referrals.relationships AS r JOIN referrals.review_queue AS q ON q.relationship_id = r.id WHERE r.referee_id = who)
+    OR EXISTS (SELECT 1 FROM referrals.relationships AS r JOIN referrals.review_queue AS q ON q.relationship_id = r.id WHERE r.referrer_id = who);
+END $$;
+CREATE VIEW umpire.usages_seen WITH (security_barrier) AS
+SELECT u.user_id, u.app_id, u.at FROM umpire.usages AS u WHERE umpire.is_reviewed(u.user_id);
+CREATE VIEW umpire.purchases_seen WITH (security_barrier) AS
+SELECT p.user_id, p.amount, p.at FROM umpire.purchases AS p WHERE umpire.is_reviewed(p.user_id);
+CREATE VIEW umpire.sightings_seen WITH (security_barrier) AS
+SELECT s.event_id, s.at, s.user_id, s.network_hashes, s.ip_country, s.ip_asn, s.fingerprint_id
+FROM umpire.sightings AS s WHERE umpire.is_reviewed(s.user_id);
+
 -- What a case shows of a user's credits, for logins that read no ledger.
 CREATE OR REPLACE FUNCTION umpire.credits_of(who text) RETURNS integer
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() THEN RETURN NULL; END IF;
+  IF umpire.login_role() IS NULL OR NOT umpire.has_ledger() OR NOT umpire.is_reviewed(who) THEN RETURN NULL; END IF;
   RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
 END $$;
 
--- Decisions that took effect, taken back since or not, and those that said the same; for reviewers, who may not know what waits for
--- a second analyst, unless it is their own.
+-- Decisions that took effect, taken back since or not, and those that said the same; leads see the others too. What waits for a
+-- second analyst, and what was answered by it since, nobody knows but whoever made it, the engine and the owner: a lead or an admin
+-- may be the second, or tell whoever is.
 CREATE VIEW umpire.decisions_made WITH (security_barrier) AS
 SELECT d.decision_id, d.item_id, d.relationship_id, d.actor, d.on_behalf_of, d.decision, d.reason, d.note, d.band, d.score, d.rule_set_version,
   d.outcome, d.decided_at, d.batch, d.undoes, d.undo_kind, d.undone_by
-FROM umpire.decisions AS d
-WHERE d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal'
+FROM umpire.decisions AS d CROSS JOIN (SELECT umpire.login_role() AS role OFFSET 0) AS l
+WHERE l.role IN ('owner', 'engine')
   OR coalesce(d.on_behalf_of, d.actor) = session_user
-  OR umpire.login_role() NOT IN ('viewer', 'analyst');
+  OR (d.outcome ->> 'outcome' IN ('applied', 'agreed') AND d.undo_kind IS DISTINCT FROM 'withdrawal' OR l.role IN ('lead', 'admin'))
+    AND NOT EXISTS (
+      SELECT 1 FROM umpire.decisions AS p
+      WHERE p.item_id = d.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) <> session_user
+        AND coalesce((d.outcome ->> 'version')::int >= (p.outcome ->> 'version')::int, true));
 
 -- For the evidence bundle of a case: each decision and undo on a referral that the caller may know, oldest first, with what was
 -- known, what it found and did to the bonuses, and the entry of the audit log that vouches for it.
@@ -284,6 +393,15 @@ BEGIN
   ORDER BY d.decided_at, (d.outcome ->> 'version')::int, d.decision_id;
 END $$;
 
+-- Whether this was once the head of the log: whoever was told one may ask, without reading the log.
+CREATE FUNCTION umpire.has_head(seq bigint, hash text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  RETURN has_head.seq = 0 AND has_head.hash = repeat('0', 64)
+    OR EXISTS (SELECT 1 FROM umpire.audit_log AS a WHERE a.seq = has_head.seq AND a.hash = has_head.hash);
+END $$;
+
 -- One entry of the log is found by its batch.
 CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHERE kind IN ('decisions', 'undos');
 
@@ -291,7 +409,7 @@ CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHE
 CREATE VIEW umpire.bonuses_seen AS
 SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time, b.tier_multiplier, b.status,
   CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
-  CASE WHEN b.hold_reason <> 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
+  CASE WHEN b.hold_reason IS DISTINCT FROM 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
   b.released_at, b.created_at
 FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
 

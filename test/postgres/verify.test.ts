@@ -585,6 +585,11 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     noticed: ['audit_forgotten'],
   },
   {
+    what: 'a decision is said to be somebody else’s',
+    sql: `UPDATE umpire.decisions SET actor = 'somebody' WHERE decision = 'approve'`,
+    noticed: ['audit_decisions', 'audit_actor'],
+  },
+  {
     what: 'a decision has another reason',
     sql: `UPDATE umpire.decisions SET reason = 'known_customer' WHERE decision = 'approve'`,
     noticed: ['audit_decisions'],

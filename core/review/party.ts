@@ -96,13 +96,13 @@ export async function readParties(db: Queryable, userIds: readonly string[]): Pr
 
 // The last address whose country is known: logins do not bring it. A database that another service writes has first sightings only.
 const PEOPLE = `
-  SELECT u.id, u.name, u.email, u.created_at, coalesce(t.tier, 'bronze') AS tier, k.email_local,
+  SELECT u.id, u.name, k.email, u.created_at, coalesce(t.tier, 'bronze') AS tier, k.email_local,
     coalesce(umpire.credits_of(u.id), 0) AS credits, place.country, place.asn,
     bought.purchases, bought.purchased, bought.first_at AS first_purchase_at, bought.last_at AS last_purchase_at,
     brought.*
   FROM auth.users u
   LEFT JOIN referrals.user_tiers t ON t.user_id = u.id
-  LEFT JOIN umpire.users k ON k.user_id = u.id
+  JOIN umpire.people_seen k ON k.id = u.id
   LEFT JOIN LATERAL (
     SELECT * FROM (
       (SELECT coalesce(s.ip_country, f.ip_country) AS country, coalesce(s.ip_asn, f.ip_asn) AS asn, s.at

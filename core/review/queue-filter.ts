@@ -41,10 +41,8 @@ export function filterSql(filter: QueueFilter): FilterSql {
   let found = '';
   if (search !== '') {
     const anywhere = value(`%${likeText(search)}%`);
-    const userId = search.length >= SHORTEST_ID ? ` OR id = ${value(search)}` : '';
-    found = `WITH found_user AS MATERIALIZED (
-        SELECT id FROM auth.users WHERE name ILIKE ${anywhere} OR email ILIKE ${anywhere}${userId}
-      ), found_code AS MATERIALIZED (SELECT id FROM referrals.codes WHERE code ILIKE ${anywhere})`;
+    const userId = value(search.length >= SHORTEST_ID ? search : null);
+    found = `WITH found_user AS MATERIALIZED (SELECT id FROM umpire.found_people(${anywhere}, ${userId}) AS id), found_code AS MATERIALIZED (SELECT id FROM referrals.codes WHERE code ILIKE ${anywhere})`;
     const anyOf = [
       'r.referrer_id IN (SELECT id FROM found_user)',
       'r.referee_id IN (SELECT id FROM found_user)',

@@ -228,6 +228,8 @@ const TRICKS: readonly string[] = [
   'COPY umpire.review_settings TO STDOUT',
   'COPY auth.users TO STDOUT',
   'SELECT email_verified FROM auth.users',
+  'SELECT email FROM auth.users',
+  'SELECT email_local FROM umpire.users',
   'SELECT * FROM auth.users',
   'SELECT second_review_salt FROM umpire.review_settings',
   'SELECT hash_key_check FROM umpire.workspace',
@@ -650,6 +652,11 @@ test('reviewers see usage, purchases, sightings and credits of those alone who h
   expect((await analyst.pool.query('SELECT umpire.credits_of($1) AS credits', [stranger])).rows).toEqual([
     { credits: null },
   ]);
+  const people = await analyst.pool.query<{ id: string }>('SELECT id FROM umpire.people_seen');
+  expect(people.rows.length).toBeGreaterThan(0);
+  expect(people.rows.map(({ id }) => id)).not.toContain(stranger);
+  const found = await analyst.pool.query<{ id: string }>(`SELECT umpire.found_people('%@%', NULL) AS id`);
+  expect(found.rows.map(({ id }) => id).sort()).toEqual(people.rows.map(({ id }) => id).sort());
 });
 
 test('a login that may not do what the roles need is told what somebody else has to run, and then migrates', async () => {

@@ -342,6 +342,21 @@ CREATE VIEW umpire.sightings_seen WITH (security_barrier) AS
 SELECT s.event_id, s.at, s.user_id, s.network_hashes, s.ip_country, s.ip_asn, s.fingerprint_id
 FROM umpire.sightings AS s WHERE umpire.is_reviewed(s.user_id);
 
+CREATE VIEW umpire.people_seen WITH (security_barrier) AS
+SELECT u.id, u.email, k.email_local FROM auth.users AS u LEFT JOIN umpire.users AS k ON k.user_id = u.id WHERE umpire.is_reviewed(u.id);
+
+-- The people that a search of the queue means: by a pattern over name and e-mail, or by id. Looked for here, so that whether
+-- somebody is reviewed is asked of the few that match and not of everybody.
+CREATE FUNCTION umpire.found_people(pattern text, id text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  IF umpire.login_role() IS NULL THEN RETURN; END IF;
+  RETURN QUERY SELECT f.id FROM (
+    SELECT u.id FROM auth.users AS u WHERE u.name ILIKE pattern OR u.email ILIKE pattern OR u.id = id OFFSET 0
+  ) AS f WHERE umpire.is_reviewed(f.id);
+END $$;
+
 -- What a case shows of a user's credits, for logins that read no ledger.
 CREATE OR REPLACE FUNCTION umpire.credits_of(who text) RETURNS integer
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

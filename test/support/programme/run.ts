@@ -69,12 +69,18 @@ async function agreement(
 ): Promise<Agreement | Difference> {
   // How often something was seen before, and what was refused, is among imports at once a matter of who came first.
   const isTold = ({ do: what }: Aimed): boolean => tasks.length === 1 || what !== 'import';
+  // What is scored at the same time raises a version before it is decided about, or after.
+  const isVersionOpen = tasks.length > 1 && tasks.some(({ do: what }) => what !== 'review' && what !== 'undo');
   const told = (results: readonly string[]): ReadonlyMap<string, string> =>
-    new Map(tasks.flatMap((task, nth) => (isTold(task) ? answers(task, nth, results[nth] ?? 'nothing') : [])));
+    new Map(
+      tasks
+        .flatMap((task, nth) => (isTold(task) ? answers(task, nth, results[nth] ?? 'nothing') : []))
+        .map(([about, line]) => [about, isVersionOpen ? line.replaceAll(/version=\d+/g, 'version=?') : line]),
+    );
   let nearest: Difference | null = null;
   for (const next of admissible(model, tasks, now)) {
     const reading = await read(pool, next.model);
-    next.model.adopt(reading.versions, decidedBy(model, tasks));
+    next.model.adopt(reading.versions, isVersionOpen ? new Set() : decidedBy(model, tasks));
     const difference = firstDifference(
       { ...tell(next.model), results: told(next.results) },
       { ...reading.tables, results: told(done) },

@@ -30,14 +30,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT to_regclass('credits.balances') IS NOT NULL AND to_regclass('credits.transactions') IS NOT NULL
 $$;
 
--- The credits of a user: balance and free ones. NULL where none are kept here.
-CREATE FUNCTION umpire.credits_of(who text) RETURNS integer
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF NOT umpire.has_ledger() THEN RETURN NULL; END IF;
-  RETURN (SELECT b.balance + b.free_credits_remaining FROM credits.balances AS b WHERE b.user_id = who);
-END $$;
-
 -- The id of the ledger row with this key; NULL where there is no ledger, so that a bonus paid there points at nothing.
 CREATE OR REPLACE FUNCTION umpire.transaction_id(idempotency_key text) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -143,39 +135,6 @@ BEGIN
   ON CONFLICT (user_id) DO UPDATE SET total_earned = t.total_earned + excluded.total_earned, updated_at = excluded.updated_at;
 END $$;
 
--- Moves the credits of these bonuses, once more for each: `bonus:<id>:<n>` with the next n.
-CREATE OR REPLACE FUNCTION umpire.move_bonuses(bonus_ids uuid[], kind text, sign integer, what text, clock timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  moves umpire.credit_move[];
-BEGIN
-  PERFORM 1 FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.id FOR UPDATE;
-  IF umpire.observes() THEN
-    -- The owner may have paid or rejected one since it was chosen: whoever called chooses again.
-    IF EXISTS (
-      SELECT 1 FROM referrals.bonus_events AS b
-      WHERE b.id = ANY (bonus_ids) AND CASE WHEN sign > 0 THEN b.status NOT IN ('pending', 'held') ELSE b.status <> 'paid' END
-    ) THEN
-      RAISE EXCEPTION 'A bonus was settled by its owner meanwhile.' USING ERRCODE = 'serialization_failure';
-    END IF;
-    -- The owner may have written it after the last scan.
-    INSERT INTO umpire.bonuses (bonus_id, at, event_id)
-    SELECT b.id, b.created_at, 'bonus:' || b.id FROM referrals.bonus_events AS b WHERE b.id = ANY (bonus_ids) ORDER BY b.id
-    ON CONFLICT DO NOTHING;
-  END IF;
-  UPDATE umpire.bonuses SET movements = movements + 1 WHERE bonus_id = ANY (bonus_ids);
-  SELECT array_agg(ROW('bonus:' || b.id || ':' || f.movements, b.user_id, kind, sign * b.credits_final,
-      coalesce(b.app_id, r.source_app_id, 'referrals'), what || ' (' || b.event_type || ')',
-      jsonb_build_object('relationshipId', b.relationship_id, 'bonusId', b.id), clock)::umpire.credit_move)
-  INTO moves
-  FROM referrals.bonus_events AS b
-  JOIN umpire.bonuses AS f ON f.bonus_id = b.id
-  JOIN referrals.relationships AS r ON r.id = b.relationship_id
-  WHERE b.id = ANY (bonus_ids);
-  PERFORM umpire.move_credits(moves);
-  PERFORM umpire.add_earned(bonus_ids, sign, clock);
-END $$;
-
 CREATE OR REPLACE FUNCTION umpire.mark_cross_app(bonus_ids uuid[], is_paid boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE referrals.cross_app_activations AS c SET bonus_paid = is_paid
@@ -183,42 +142,3 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   WHERE b.id = ANY (bonus_ids) AND b.event_type = 'cross_app' AND c.relationship_id = b.relationship_id AND c.app_id = b.app_id
     AND c.bonus_paid <> is_paid
 $$;
-
--- Tier, multiplier and credits of a referrer's unpaid bonuses from `since` on (SPEC 2): the number of referrals qualified
--- before the bonus's (at, id), itself and rejected ones excluded. Paid ones are never recomputed, and another service's
--- tiers not at all.
-CREATE OR REPLACE FUNCTION umpire.retier_bonuses(referrers text[], since timestamptz[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  unpaid uuid[];
-BEGIN
-  IF umpire.observes() THEN RETURN; END IF;
-  -- Waits for whoever is paying one; what was paid meanwhile drops out here.
-  SELECT array_agg(l.id) INTO unpaid FROM (
-    SELECT b.id
-    FROM (SELECT x.user_id, min(x.at) AS at FROM unnest(referrers, since) AS x (user_id, at) GROUP BY x.user_id) AS u
-    JOIN referrals.bonus_events AS b ON b.user_id = u.user_id AND b.status IN ('pending', 'held')
-    JOIN umpire.bonuses AS f ON f.bonus_id = b.id AND f.at >= u.at
-    ORDER BY b.id FOR UPDATE OF b
-  ) AS l;
-  UPDATE referrals.bonus_events AS b SET
-    tier_at_time = n.tier,
-    tier_multiplier = umpire.multiplier_of(n.tier)::real,
-    credits_final = floor(b.credits_base * umpire.multiplier_of(n.tier) + 0.5)::int
-  FROM (
-    SELECT b.id, umpire.tier_of(q.qualified) AS tier
-    FROM referrals.bonus_events AS b
-    JOIN umpire.bonuses AS f ON f.bonus_id = b.id
-    JOIN umpire.referrals AS r ON r.relationship_id = b.relationship_id AND r.referrer_id = b.user_id
-    CROSS JOIN LATERAL (
-      SELECT count(*)::int AS qualified FROM (
-        SELECT 1 FROM umpire.referrals AS o
-        WHERE o.referrer_id = b.user_id AND o.qualified_at IS NOT NULL AND NOT o.is_rejected
-          AND (o.qualified_at, o.qualified_event) < (f.at, f.event_id) AND o.relationship_id <> b.relationship_id
-        LIMIT 30
-      ) AS enough
-    ) AS q
-    WHERE b.id = ANY (unpaid) AND b.tier_at_time <> umpire.tier_of(q.qualified)
-  ) AS n
-  WHERE b.id = n.id;
-END $$;

@@ -27,34 +27,3 @@ BEGIN
       ) <= 0
   ), '{}');
 END $$;
-
--- Ends the holds that have run out, as before (0002). Bonuses that their owner is writing are left to the next call.
-CREATE OR REPLACE FUNCTION umpire.release_holds(clock timestamptz, most integer, OUT released integer, OUT deferred integer)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  candidates uuid[];
-  locked uuid[];
-  ended uuid[];
-BEGIN
-  PERFORM umpire.give_way();
-  SELECT array_agg(l.relationship_id) INTO candidates FROM (
-    SELECT r.relationship_id FROM umpire.referrals AS r
-    WHERE r.relationship_id IN (SELECT e.relationship_id FROM umpire.ended_holds(clock) AS e)
-    ORDER BY r.relationship_id LIMIT most FOR UPDATE OF r SKIP LOCKED
-  ) AS l;
-  IF umpire.observes() THEN
-    SELECT array_agg(l.id) INTO locked FROM (
-      SELECT b.id FROM referrals.bonus_events AS b WHERE b.relationship_id = ANY (candidates) ORDER BY b.id FOR UPDATE SKIP LOCKED
-    ) AS l;
-  ELSE
-    SELECT array_agg(l.id) INTO locked FROM (
-      SELECT b.id FROM referrals.bonus_events AS b WHERE b.relationship_id = ANY (candidates) ORDER BY b.id FOR UPDATE
-    ) AS l;
-  END IF;
-  -- Read again: another machine, or the service that owns the table, may have paid them before the lock was taken.
-  SELECT array_agg(e.bonus_id ORDER BY e.bonus_id) INTO ended FROM umpire.ended_holds(clock) AS e
-  WHERE e.bonus_id = ANY (locked);
-  PERFORM umpire.pay_bonuses(ended, clock);
-  SELECT count(*) FILTER (WHERE b.status = 'paid'), count(*) FILTER (WHERE b.status = 'held' AND b.hold_reason = 'rate_limited' AND b.hold_until > clock)
-  INTO released, deferred FROM referrals.bonus_events AS b WHERE b.id = ANY (ended);
-END $$;

@@ -29,12 +29,14 @@ export function printBulkResult({ session, results, counts, rejected, rejectedFi
   const lines: string[] = [];
   if (session !== null) {
     const outcomes = Object.entries(counts).map(([outcome, items]) => `${items} ${outcome}`);
+    const isUndone = session.state === 'undone' || session.state === 'undoing';
     lines.push(
       `Session ${session.sessionId} ${session.state}: ${outcomes.join(', ')}.`,
-      `${counted(session.paid, 'credit')} paid, ${session.rejected.toLocaleString('en-GB')} rejected, ${session.reversed.toLocaleString('en-GB')} taken back.`,
+      // The credits are those that the run moved.
+      isUndone
+        ? `${counted(session.settled, 'item')} taken back.`
+        : `${counted(session.paid, 'credit')} paid, ${session.rejected.toLocaleString('en-GB')} rejected, ${session.reversed.toLocaleString('en-GB')} taken back.`,
     );
-    if (session.state === 'undone' || session.state === 'undoing')
-      lines.push(`${counted(session.settled, 'item')} taken back.`);
   }
   const told = results.filter((item) => item.message !== null);
   if (told.length > 0) lines.push(table(TROUBLE, told));

@@ -27,7 +27,12 @@ export type BulkHandlers = {
 };
 
 type Work = (pool: Session['pool'], sessionId: string, options: RunOptions) => Promise<BulkSession>;
-type Running = { readonly stop: AbortController; readonly ended: Promise<void> };
+type Running = {
+  readonly stop: AbortController;
+  /** Asked to go on while it was ending: it goes on. */
+  again: boolean;
+  ended: Promise<void>;
+};
 
 const NOTICE_EVERY_MS = 200;
 
@@ -54,10 +59,27 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
   }
 
   function goOn(sessionId: string, work: Work): void {
-    if (running.has(sessionId)) return;
-    const stop = new AbortController();
-    const ended = run(sessionId, work, stop.signal).finally(() => running.delete(sessionId));
-    running.set(sessionId, { stop, ended });
+    const before = running.get(sessionId);
+    if (before !== undefined) {
+      before.again = true;
+      return;
+    }
+    const own: Running = { stop: new AbortController(), again: false, ended: Promise.resolve() };
+    running.set(sessionId, own);
+    own.ended = whileAsked(sessionId, work, own).finally(() => running.delete(sessionId));
+  }
+
+  async function whileAsked(sessionId: string, work: Work, own: Running): Promise<void> {
+    do {
+      own.again = false;
+      await run(sessionId, work, own.stop.signal);
+    } while (own.again && !own.stop.signal.aborted);
+  }
+
+  /** The last step of what was told to pause is to pause the session: what goes on begins after it. */
+  async function paused(sessionId: string): Promise<void> {
+    const before = running.get(sessionId);
+    if (before?.stop.signal.aborted === true) await before.ended;
   }
 
   async function run(sessionId: string, work: Work, signal: AbortSignal): Promise<void> {
@@ -91,6 +113,7 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
       'bulk.items': (request) => use(async ({ pool }) => bulkItemsPage(pool, request, await serverNow(pool))),
       'bulk.run': ({ sessionId }) =>
         asking(async (session) => {
+          await paused(sessionId);
           await session.pool.query('SELECT umpire.begin_bulk($1)', [sessionId]);
           const begun = await sessionOf(session, sessionId);
           if (begun.state === 'running') goOn(sessionId, runBulk);
@@ -109,6 +132,7 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
         }),
       'bulk.undo': ({ sessionId }) =>
         asking(async (session) => {
+          await paused(sessionId);
           // The first batch is taken back here: whether it may be is answered before anything goes on in the background.
           await session.pool.query('SELECT umpire.undo_bulk($1, $2)', [sessionId, BATCH]);
           const begun = await sessionOf(session, sessionId);

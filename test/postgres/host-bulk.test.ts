@@ -74,6 +74,16 @@ async function start({ host }: Window, decision: 'approve' | 'reject' = 'approve
   return sessionId;
 }
 
+/** Until a connection waits for a lock of another. */
+async function somebodyWaits(): Promise<void> {
+  await until(async () => {
+    const { rows } = await db.pool.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rows.length > 0 ? true : null;
+  });
+}
+
 test('a session runs in the background with progress, is reported, and is undone', async () => {
   const mira = await windowOf('mira');
   const { handlers } = mira.host;
@@ -114,12 +124,7 @@ test('it is paused and cancelled on the way, and paused when its window closes',
   await other.query('BEGIN');
   await other.query('SELECT 1 FROM umpire.referrals FOR UPDATE');
   await handlers['bulk.run']({ sessionId });
-  await until(async () => {
-    const { rows } = await db.pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    return rows.length > 0 ? true : null;
-  });
+  await somebodyWaits();
   const closing = mira.host.close();
   await other.query('ROLLBACK');
   other.release();
@@ -135,6 +140,23 @@ test('it is paused and cancelled on the way, and paused when its window closes',
     settled: closed?.settled,
   });
   await expect(later.host.handlers['bulk.run']({ sessionId })).rejects.toMatchObject({ error: { code: 'refused' } });
+});
+
+test('it goes on when it is told so while the pause still waits for the batch at hand', async () => {
+  const mira = await windowOf('mira');
+  const { handlers } = mira.host;
+  const sessionId = await start(mira);
+  const other = await db.pool.connect();
+  await other.query('BEGIN');
+  await other.query('SELECT 1 FROM umpire.referrals FOR UPDATE');
+  await handlers['bulk.run']({ sessionId });
+  await somebodyWaits();
+  const done = mira.next(isBulk(({ state }) => state === 'done'));
+  const asked = Promise.all([handlers['bulk.pause']({ sessionId }), handlers['bulk.run']({ sessionId })]);
+  await other.query('ROLLBACK');
+  other.release();
+  await asked;
+  expect(await done).toMatchObject({ session: { settled: ITEMS, outcomes: { applied: ITEMS } } });
 });
 
 test('who may not is told why', async () => {

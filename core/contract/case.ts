@@ -177,6 +177,21 @@ export const caseFile = z.object({
 });
 export type CaseFile = z.infer<typeof caseFile>;
 
+/** A case as the cache has it. */
+export const caseAnswer = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('whole'),
+    file: caseFile,
+    /** The item has changed since and its evidence could not be fetched yet. */
+    isStale: z.boolean(),
+    /** One's own decision on it that no server has answered. */
+    undelivered: z.guid().nullable(),
+  }),
+  /** Only its row of the queue is kept, and there is no server to ask. */
+  z.object({ state: z.literal('not_kept') }),
+]);
+export type CaseAnswer = z.infer<typeof caseAnswer>;
+
 export const decideRequest = z.object({
   /** Idempotency key of this decision: repeating the call with it has no second effect. */
   decisionId: z.guid(),

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { bulkItems, bulkPreview, bulkSession, bulkStart } from './bulk.ts';
-import { caseFile, claimResult, decideRequest, decideResult, undoRequest, undoResult } from './case.ts';
+import { caseAnswer, claimResult, decideRequest, undoRequest } from './case.ts';
 import { queueFilter, queuePage, queuePageRequest, queueSummary } from './queue.ts';
+import {
+  cacheSettings,
+  conflictView,
+  objection,
+  offlineBulkPreview,
+  outboxPage,
+  outboxRequest,
+  outboxRow,
+  resolveRequest,
+  syncStatus,
+} from './sync.ts';
 import { reasonCode, workspaceStatus } from './workspace.ts';
 
 /**
@@ -15,10 +26,12 @@ export const METHODS = {
   'workspace.retry': { request: z.object({}), response: z.object({}) },
   'queue.page': { request: queuePageRequest, response: queuePage },
   'queue.summary': { request: z.object({}), response: queueSummary },
-  /** Null when there is no such item. */
-  'case.get': { request: z.object({ itemId: z.guid() }), response: caseFile.nullable() },
-  'case.decide': { request: decideRequest, response: decideResult },
-  'case.undo': { request: undoRequest, response: undoResult },
+  /** From the cache. Null when there is no such item. */
+  'case.get': { request: z.object({ itemId: z.guid() }), response: caseAnswer.nullable() },
+  /** Durable in the outbox when this answers; what becomes of it is told by `outbox` notices. */
+  'case.decide': { request: decideRequest, response: outboxRow },
+  /** The answer is the row of the decision where that was withdrawn before it was sent, otherwise that of the undo. */
+  'case.undo': { request: undoRequest, response: outboxRow },
   /** Opens an item for work, or goes on working on it. With `takeOver` it is taken from whoever has it, which is audited. */
   'case.claim': {
     request: z.object({ itemId: z.guid(), takeOver: z.boolean().default(false) }),
@@ -59,6 +72,33 @@ export const METHODS = {
   'file.save': {
     request: z.object({ name: z.string().min(1).max(120), text: z.string() }),
     response: z.object({ saved: z.boolean() }),
+  },
+  'sync.status': { request: z.object({}), response: syncStatus },
+  /** Tries to reach the server now. */
+  'sync.now': { request: z.object({}), response: z.object({}) },
+  'sync.outbox': { request: outboxRequest, response: outboxPage },
+  /** Sends again what was rejected. */
+  'sync.retry': { request: z.object({ id: z.guid() }), response: outboxRow },
+  /** Withdraws what was not sent yet. */
+  'sync.withdraw': { request: z.object({ id: z.guid() }), response: outboxRow },
+  'sync.conflict': { request: z.object({ id: z.guid() }), response: conflictView.nullable() },
+  'sync.resolve': { request: resolveRequest, response: outboxRow },
+  /** For leads, on-line: what analysts handed to them, oldest first. */
+  'sync.objections': { request: z.object({}), response: z.array(objection) },
+  /** A lead has looked at it; what the lead decides is a decision or a reversal of its own. */
+  'sync.settle': { request: z.object({ objectionId: z.guid() }), response: z.object({}) },
+  'sync.settings': { request: z.object({}), response: cacheSettings },
+  'sync.keep': { request: z.object({ keep: z.number().int().min(100).max(1_000_000) }), response: cacheSettings },
+  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered, unless `evenUndelivered`. */
+  'sync.wipe': { request: z.object({ evenUndelivered: z.boolean() }), response: z.object({}) },
+  /** What deciding a choice would do by what the cache knows: for a bulk session without a server. */
+  'sync.bulkPreview': { request: bulkStart, response: offlineBulkPreview },
+  /** Puts the decisions of a bulk session into the outbox, all or none. */
+  'sync.bulk': { request: bulkStart, response: offlineBulkPreview },
+  /** Withdraws those of a session that were not sent yet. */
+  'sync.withdrawBulk': {
+    request: z.object({ sessionId: z.guid() }),
+    response: z.object({ withdrawn: z.number().int() }),
   },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;

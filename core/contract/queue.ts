@@ -39,6 +39,8 @@ export const queueRow = z.object({
   sourceAppId: z.string().nullable(),
   /** Who works on it now. */
   claimedBy: z.string().nullable(),
+  /** Where one's own decision on it is: null, or undelivered, or one that a person has to look at. */
+  outbox: z.enum(['waiting', 'troubled']).nullable(),
 });
 export type QueueRow = z.infer<typeof queueRow>;
 

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import { DECISIONS } from '../domain/decision.ts';
+import { OUTBOX_KINDS, OUTBOX_STATES, RESOLUTIONS } from '../domain/outbox.ts';
+import { REVIEW_STATUSES, SEVERITIES } from '../domain/vocabulary.ts';
+import { instant } from './case.ts';
+
+/** Where the cache stands with its server: what the line at the foot of the window says (SPEC 5). */
+export const syncStatus = z.object({
+  link: z.enum(['connecting', 'online', 'offline']),
+  /** By this computer's clock; null while on-line. */
+  offlineSince: instant.nullable(),
+  /** Why there is no contact, and what to do; null while on-line. */
+  reason: z.string().nullable(),
+  /** Of the next try by itself, by this computer's clock; null while on-line or trying. */
+  nextTryAt: instant.nullable(),
+  /** Of the last complete pull, by this computer's clock; null before the first. */
+  pulledAt: instant.nullable(),
+  /** While a first pull streams: items so far, and of how many. */
+  pulling: z.object({ done: z.number().int(), total: z.number().int().nullable() }).nullable(),
+  /** Open cases that are to be kept whole for off-line use, and how many of them are. */
+  kept: z.object({ wanted: z.number().int(), present: z.number().int() }),
+  /** Decisions that no server has answered yet: `queued` and `sending`. */
+  waiting: z.number().int(),
+  /** Decisions that a person has to look at: `conflict`, `returned` and `rejected` without a resolution. */
+  troubled: z.number().int(),
+  awaitingSecond: z.number().int(),
+});
+export type SyncStatus = z.infer<typeof syncStatus>;
+
+/** What was known of an item when somebody looked at it. */
+export const evidenceSeen = z.object({
+  version: z.number().int(),
+  score: z.number().int(),
+  priority: z.enum(SEVERITIES),
+  ruleSetVersion: z.number().int(),
+  signals: z.array(z.object({ name: z.string(), points: z.number().int() })),
+});
+export type EvidenceSeen = z.infer<typeof evidenceSeen>;
+
+/** One row of the outbox, as the window lists it. */
+export const outboxRow = z.object({
+  /** The idempotency key: `decisionId`, `undoId` or `objectionId`. */
+  id: z.guid(),
+  kind: z.enum(OUTBOX_KINDS),
+  itemId: z.guid(),
+  /** Null for an undo. */
+  decision: z.enum(DECISIONS).nullable(),
+  reason: z.string().nullable(),
+  note: z.string().nullable(),
+  /** For an undo: the decision that it takes back. */
+  undoes: z.guid().nullable(),
+  /** The off-line bulk session that it is part of. */
+  sessionId: z.guid().nullable(),
+  /** By this computer's clock: shown, and never a rule's. */
+  decidedAt: instant,
+  state: z.enum(OUTBOX_STATES),
+  /** The server's words for any outcome but `applied`, or why it could not be sent. */
+  message: z.string().nullable(),
+  attempts: z.number().int(),
+  resolution: z.enum(RESOLUTIONS).nullable(),
+  referrerName: z.string(),
+  refereeName: z.string(),
+  score: z.number().int(),
+  priority: z.enum(SEVERITIES),
+  /** Credits that it moved; what it is expected to move while it waits. */
+  paid: z.number().int(),
+  rejected: z.number().int(),
+  reversed: z.number().int(),
+});
+export type OutboxRow = z.infer<typeof outboxRow>;
+
+export const outboxRequest = z.object({
+  /** Empty: all. */
+  states: z.array(z.enum(OUTBOX_STATES)).default([]),
+  /** Only what a person has to look at. */
+  troubled: z.boolean().default(false),
+  offset: z.number().int().min(0),
+  limit: z.number().int().min(1).max(500),
+});
+
+export const outboxPage = z.object({
+  total: z.number().int(),
+  offset: z.number().int(),
+  byState: z.record(z.enum(OUTBOX_STATES), z.number().int()),
+  /** Newest first. */
+  rows: z.array(outboxRow),
+});
+export type OutboxPage = z.infer<typeof outboxPage>;
+
+/** A decision that met another one, or evidence that changed: theirs, mine, and what changed between. */
+export const conflictView = z.object({
+  row: outboxRow,
+  /** What I saw when I decided. */
+  seen: evidenceSeen.nullable(),
+  /** The item as the cache has it now; null when it is gone. */
+  now: evidenceSeen.extend({ status: z.enum(REVIEW_STATUSES) }).nullable(),
+  /** What stands; null where nobody else decided. */
+  theirs: z
+    .object({
+      decisionId: z.guid(),
+      by: z.string(),
+      at: instant,
+      decision: z.enum(DECISIONS),
+      reason: z.string(),
+      note: z.string().nullable(),
+    })
+    .nullable(),
+  /** What changed in the evidence, one sentence each. */
+  changes: z.array(z.string()),
+  /** What this login may do about it; a reason where not. */
+  may: z.object({ redecide: z.boolean(), handToLead: z.boolean(), retry: z.boolean() }),
+  /** Why it may not be decided again here, in words; null where it may. */
+  why: z.string().nullable(),
+});
+export type ConflictView = z.infer<typeof conflictView>;
+
+export const resolveRequest = z.discriminatedUnion('how', [
+  /** Theirs stands, mine is settled; also: I have read that it was rejected. */
+  z.object({ how: z.literal('kept'), id: z.guid() }),
+  /** A new decision on what is known now; a lead's takes theirs back first. */
+  z.object({
+    how: z.literal('redecided'),
+    id: z.guid(),
+    decisionId: z.guid(),
+    decision: z.enum(DECISIONS),
+    reason: z.string().min(1).max(64),
+    note: z.string().max(4000).optional(),
+  }),
+  /** A lead is asked to look at it; theirs stands until then. */
+  z.object({
+    how: z.literal('handed_to_lead'),
+    id: z.guid(),
+    objectionId: z.guid(),
+    note: z.string().max(4000).optional(),
+  }),
+]);
+export type ResolveRequest = z.input<typeof resolveRequest>;
+
+/** What an analyst handed to leads: theirs stands until a lead settles it. */
+export const objection = z.object({
+  objectionId: z.guid(),
+  itemId: z.guid(),
+  by: z.string(),
+  at: instant,
+  decision: z.enum(DECISIONS),
+  reason: z.string(),
+  note: z.string().nullable(),
+  status: z.enum(REVIEW_STATUSES),
+  referrerName: z.string(),
+  refereeName: z.string(),
+  score: z.number().int(),
+  priority: z.enum(SEVERITIES),
+});
+export type Objection = z.infer<typeof objection>;
+
+/** How many open cases may be kept whole; the rows of the queue are always kept. */
+export const KEEP_CHOICES = [1_000, 5_000, 20_000, 100_000] as const;
+export const DEFAULT_KEEP = 5_000;
+
+export const cacheSettings = z.object({
+  keep: z.number().int(),
+  /** On disk now, and what all that is to be kept will take. */
+  bytes: z.number().int(),
+  expectedBytes: z.number().int(),
+  items: z.number().int(),
+  cases: z.number().int(),
+  /** Decisions that no server has answered. */
+  undelivered: z.number().int(),
+  /** Where the key of the cache lies: `file` where this computer has no keychain, and only its permissions protect it. */
+  key: z.enum(['keychain', 'file']),
+});
+export type CacheSettings = z.infer<typeof cacheSettings>;
+
+/** What an off-line bulk session would do by what the cache knows. */
+export const offlineBulkPreview = z.object({
+  items: z.number().int(),
+  willDecide: z.number().int(),
+  paid: z.number().int(),
+  rejected: z.number().int(),
+  reversed: z.number().int(),
+  skips: z.array(z.object({ why: z.string(), items: z.number().int() })),
+});
+export type OfflineBulkPreview = z.infer<typeof offlineBulkPreview>;

@@ -1,0 +1,225 @@
+import type { ClaimResult } from '../contract/case.ts';
+import type { EvidenceSeen } from '../contract/sync.ts';
+import type { Decision, DecisionOutcome } from '../domain/decision.ts';
+import type { OutboxKind, OutboxState, Resolution } from '../domain/outbox.ts';
+import type { ReviewStatus, Severity } from '../domain/vocabulary.ts';
+
+/*
+ * What sync needs of a server and of a cache (DESIGN, sync protocol). The machine in this folder knows nothing else, so that it
+ * runs against Postgres and SQLite as it runs against a simulated server, network and disk.
+ */
+
+/** Which history a cursor belongs to: system identifier, database, timeline and stored counter, as one text. */
+export type Epoch = string;
+/** The whole `pg_snapshot` of a pull, as text: what that pull has seen. Opaque to everybody but the server. */
+export type Cursor = string;
+
+/** One item with what its row in the queue needs; exact as of the snapshot that it was pulled in. */
+export type Head = {
+  readonly itemId: string;
+  readonly relationshipId: string;
+  readonly version: number;
+  /** Of the youngest change of what hangs on the item: evidence that carries another stamp is of another time. */
+  readonly stamp: string;
+  readonly status: ReviewStatus;
+  readonly priority: Severity;
+  readonly score: number;
+  readonly ruleSetVersion: number;
+  /** Most points first. */
+  readonly signals: readonly { readonly name: string; readonly points: number }[];
+  readonly referrerId: string;
+  readonly refereeId: string;
+  /** Shortened (SPEC 5). */
+  readonly referrerName: string;
+  readonly refereeName: string;
+  readonly referrerReferrals: number;
+  readonly code: string;
+  readonly sourceAppId: string | null;
+  readonly flagged: boolean;
+  /** Credits that a decision is about, and what either decision would move. */
+  readonly stake: number;
+  readonly releases: number;
+  readonly rejects: number;
+  readonly takesBack: number;
+  readonly secondReview: 'none' | 'needed' | 'mine';
+  readonly dueAt: string;
+  readonly createdAt: string;
+};
+
+/** All that a review needs, masked as SPEC 5 asks: `core/review/case-facts.ts`, as JSON. */
+export type KeptFacts = { readonly itemId: string; readonly stamp: string; readonly json: string };
+
+/** A claim that is live on the server. */
+export type LiveClaim = ClaimResult;
+
+export type PullPage = {
+  readonly heads: readonly Head[];
+  /** Items that are gone: deleted, or no longer anybody's to see. */
+  readonly gone: readonly string[];
+  /** So far, and of how many where the server knows. */
+  readonly done: number;
+  readonly total: number | null;
+};
+export type PullEnd = {
+  readonly epoch: Epoch;
+  readonly cursor: Cursor;
+  /** Whether every item was sent, so that what was not is gone. */
+  readonly full: boolean;
+  /** All that are live. */
+  readonly claims: readonly LiveClaim[];
+};
+
+/** One operation of the outbox as it is sent. */
+export type Operation =
+  | {
+      readonly kind: 'decide';
+      readonly id: string;
+      readonly itemId: string;
+      readonly expectedVersion: number;
+      readonly decision: Decision;
+      readonly reason: string;
+      readonly note: string | null;
+    }
+  | {
+      readonly kind: 'undo';
+      readonly id: string;
+      readonly itemId: string;
+      readonly undoes: string;
+      readonly note: string | null;
+    }
+  | {
+      readonly kind: 'object';
+      readonly id: string;
+      readonly itemId: string;
+      readonly decision: Decision;
+      readonly reason: string;
+      readonly note: string | null;
+    };
+
+/** The server's stored answer to one operation: the same key has the same answer for ever, but for `awaiting_second`, which may settle. */
+export type Answer = {
+  readonly id: string;
+  readonly outcome: DecisionOutcome;
+  readonly message: string | null;
+  /** The item as it stands now; null where it is unknown. */
+  readonly status: ReviewStatus | null;
+  readonly version: number | null;
+  readonly paid: number;
+  readonly rejected: number;
+  readonly reversed: number;
+};
+
+/** What changes seldom and is fetched whole: reasons, settings, rules, patterns, statistics, records of signals. Opaque JSON to the cache. */
+export type Reference = { readonly json: string };
+
+export type Hello = {
+  readonly epoch: Epoch;
+  /** The login, and what it is here; a login without a role gets no hello but an `account` failure. */
+  readonly analyst: string;
+  readonly role: string;
+};
+
+/**
+ * Why a call to the server failed. `link`: no contact, or cut on the way: whether it had effect is not known. `busy`: nothing had
+ * effect, worth another try at once (40001, 40P01). `account`: this login may not (any more). `refused`: the server answered, and the call as a whole is
+ * wrong for it (another version of Umpire, a right that is missing). Anything else that is thrown is a fault of ours.
+ */
+export class ServerFailure extends Error {
+  readonly kind: 'link' | 'busy' | 'account' | 'refused';
+  constructor(kind: ServerFailure['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** One server as one analyst sees it. Every call may fail with a ServerFailure, and may have had effect all the same. */
+export type Server = {
+  hello(): Promise<Hello>;
+  /**
+   * Everything that changed since `since`, in one snapshot; everything there is without it, or where the cursor is not of this epoch
+   * or ahead of the server. Pages come while they are read; `end` is the last.
+   */
+  pull(
+    since: { readonly epoch: Epoch; readonly cursor: Cursor } | null,
+    onPage: (page: PullPage) => Promise<void>,
+  ): Promise<PullEnd>;
+  /** The evidence of these items now; unknown ones give none. */
+  facts(itemIds: readonly string[]): Promise<KeptFacts[]>;
+  /** One answer an operation, in their order. Each has effect by itself and once, however often it is sent. */
+  push(operations: readonly Operation[]): Promise<Answer[]>;
+  reference(): Promise<Reference>;
+  /** Calls when the server hints at news (NOTIFY); hints may be lost. Returns how to stop. */
+  onHint(hint: () => void): () => void;
+};
+
+export type NewDecision = {
+  readonly id: string;
+  readonly itemId: string;
+  readonly expectedVersion: number;
+  readonly decision: Decision;
+  readonly reason: string;
+  readonly note: string | null;
+  readonly sessionId: string | null;
+  /** By this computer's clock. */
+  readonly decidedAt: string;
+};
+
+/** A row of the outbox. */
+export type Outgoing = {
+  readonly id: string;
+  readonly kind: OutboxKind;
+  readonly itemId: string;
+  readonly expectedVersion: number | null;
+  readonly decision: Decision | null;
+  readonly reason: string | null;
+  readonly note: string | null;
+  readonly undoes: string | null;
+  readonly sessionId: string | null;
+  readonly decidedAt: string;
+  /** What was known of the item then. */
+  readonly seen: EvidenceSeen | null;
+  readonly state: OutboxState;
+  readonly message: string | null;
+  readonly attempts: number;
+  readonly resolution: Resolution | null;
+  readonly paid: number;
+  readonly rejected: number;
+  readonly reversed: number;
+};
+
+/**
+ * What sync does to the cache of one analyst on one server. Every method is one SQLite transaction, durable when it returns
+ * (WAL, synchronous=FULL), and throws without any effect otherwise. All of it is synchronous: between two calls nothing else happens.
+ */
+export type SyncStore = {
+  /** Epoch and cursor of the last complete pull; null before it and after `forget`. */
+  position(): { readonly epoch: Epoch; readonly cursor: Cursor } | null;
+  /** Begins a pull: what an interrupted one left is kept and overtaken. Returns its number. */
+  beginPull(): number;
+  /** Heads of a page. A lower version never overwrites within one epoch. Nothing of a pull that is not the latest begun. */
+  putPage(pull: number, page: PullPage): void;
+  /** Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows and cursor are one transaction. */
+  endPull(pull: number, end: PullEnd, last: PullPage | null): void;
+
+  /** On start: what was `sending` is `queued` again. */
+  recover(): void;
+  /**
+   * The next operations to send, at most so many, now `sending`: oldest first, one an item (and an undo only after its decision has its answer).
+   */
+  takeToSend(most: number): Operation[];
+  /** Writes answers: outcomes to states, the item's status and version where they are newer. Answers for rows that are not `sending` or `awaiting_second` change nothing. */
+  putAnswers(answers: readonly Answer[]): void;
+  /** Not known whether it had effect: `queued` again, to be sent with the same key. */
+  putBack(ids: readonly string[], message: string | null): void;
+  /** The server will not take this one as it is. */
+  reject(ids: readonly string[], message: string): void;
+  /** Decisions that wait for a second analyst, and whose item changed since they were asked for last: to be asked again. */
+  awaiting(most: number): Operation[];
+
+  /** Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many. */
+  factsWanted(most: number): string[];
+  putFacts(facts: readonly KeptFacts[]): void;
+  /** Lets go of evidence beyond what is to be kept, and of what was closed long ago; never of an item with an operation in the outbox that is not over. */
+  evict(): void;
+  putReference(reference: Reference): void;
+};

@@ -34,6 +34,8 @@ export const workspaceStatus = z.discriminatedUnion('state', [
     /** What happened, what is safe, what to do. */
     message: z.string(),
     detail: z.string().nullable(),
+    /** The copy on this computer cannot be read: removing it (`sync.wipe`) is a way out, at the price of what was not delivered. */
+    removable: z.boolean().optional(),
   }),
 ]);
 export type WorkspaceStatus = z.infer<typeof workspaceStatus>;

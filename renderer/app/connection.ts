@@ -3,7 +3,9 @@ import type { BulkSession } from '../../core/contract/bulk.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
 import { runCommand } from '../ui/registry.ts';
 import { ask, onNotice } from './bridge.ts';
+import { tellOutbox } from './outbox-news.ts';
 import { queryClient } from './query-client.ts';
+import { tellSyncStatus } from './sync-state.ts';
 
 const WORKSPACE = ['workspace'] as const;
 const REFRESH_MS = 150;
@@ -53,10 +55,15 @@ export function refreshReviews(): void {
   if (refresh !== undefined) return;
   refresh = setTimeout(() => {
     refresh = undefined;
-    for (const key of ['queue', 'summary', 'case', 'workspace']) {
+    for (const key of ['queue', 'summary', 'case', 'workspace', 'outbox', 'objections']) {
       void queryClient.invalidateQueries({ queryKey: [key] });
     }
   }, REFRESH_MS);
+}
+
+/** Forgets what was shown of people and decisions: the copy that it came from is not to be read any more. */
+export function forgetReviews(): void {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== WORKSPACE[0] });
 }
 
 /** Puts what is known of a session where every screen reads it. */
@@ -87,6 +94,13 @@ export function followNotices(): () => void {
         return;
       }
       case 'queue':
+        refreshReviews();
+        return;
+      case 'sync':
+        tellSyncStatus(notice.status);
+        return;
+      case 'outbox':
+        tellOutbox(notice.rows);
         refreshReviews();
         return;
       case 'bulk':

@@ -7,12 +7,14 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { followNotices } from './connection.ts';
+import { followDecisions } from '../features/case/decisions-made.ts';
 import { queryClient } from './query-client.ts';
 import { router } from './router.tsx';
 import { colorSchemes, cssVariables, paintTheme, styleNonce, theme } from './theme.ts';
 
 paintTheme();
 followNotices();
+followDecisions();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

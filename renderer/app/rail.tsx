@@ -1,9 +1,11 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
 import { useQueueSummary } from '../features/queue/queue-summary.ts';
+import { useObjections } from '../features/sync/objections.ts';
 import { number } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { useMay } from './connection.ts';
+import { useSyncStatus } from './sync-state.ts';
 import styles from './rail.module.css';
 
 type Props = {
@@ -13,7 +15,38 @@ type Props = {
   readonly onView: (view: ViewName) => void;
 };
 
-/** What was handed to the leads, with how much of it waits. */
+function Count({ count, title }: { readonly count: number; readonly title: string }) {
+  if (count === 0) return null;
+  return (
+    <span className={styles.count} title={title}>
+      {' '}
+      {count > 99 ? '99+' : count}
+    </span>
+  );
+}
+
+/** The outbox, with how much of it needs a person. */
+function Sync({ current }: { readonly current: boolean }) {
+  const troubled = useSyncStatus()?.troubled ?? 0;
+  const handed = useObjections().data?.length ?? 0;
+  const title =
+    handed === 0 ? `${number(troubled)} need you` : `${number(troubled)} need you, ${number(handed)} handed to leads`;
+  return (
+    <Link
+      to="/sync/{-$id}"
+      params={{ id: undefined }}
+      className={styles.place}
+      aria-current={current ? 'page' : undefined}
+      title="Sync and the outbox (g s)"
+    >
+      <Icon name="sync" />
+      Sync
+      <Count count={troubled + handed} title={title} />
+    </Link>
+  );
+}
+
+/** What was escalated to the leads, with how much of it waits. */
 function Escalated({ current, onOpen }: { readonly current: boolean; readonly onOpen: () => void }) {
   const count = useQueueSummary()?.byStatus.escalated ?? 0;
   return (
@@ -26,12 +59,7 @@ function Escalated({ current, onOpen }: { readonly current: boolean; readonly on
     >
       <Icon name="escalated" />
       Escalated
-      {count > 0 && (
-        <span className={styles.count} title={`${number(count)} waiting`}>
-          {' '}
-          {count > 99 ? '99+' : count}
-        </span>
-      )}
+      <Count count={count} title={`${number(count)} waiting`} />
     </button>
   );
 }
@@ -66,6 +94,7 @@ export function Rail({ onKeys, onQueue, onView }: Props) {
           Bulk
         </Link>
       )}
+      <Sync current={path.startsWith('/sync')} />
       <span className={styles.gap} />
       <button type="button" className={styles.place} onClick={onKeys} title="All keys (?)">
         <Icon name="keys" />

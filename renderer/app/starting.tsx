@@ -1,5 +1,6 @@
 import { useWorkspace, retryWorkspace } from './connection.ts';
-import { failureText } from './bridge.ts';
+import { useState } from 'react';
+import { ask, failureText } from './bridge.ts';
 import { number } from '../ui/format.ts';
 import styles from './starting.module.css';
 
@@ -22,14 +23,60 @@ function Progress({
   );
 }
 
-function Failed({ message, detail }: { readonly message: string; readonly detail: string | null }) {
+function Failed({
+  message,
+  detail,
+  removable,
+}: {
+  readonly message: string;
+  readonly detail: string | null;
+  readonly removable: boolean;
+}) {
   return (
-    <div role="alert" className={styles.failed}>
-      <p className={styles.message}>{message}</p>
-      {detail !== null && <pre className={`${styles.detail ?? ''} selectable`}>{detail}</pre>}
-      <button type="button" className={styles.retry} onClick={() => void retryWorkspace()}>
-        Retry
-      </button>
+    <>
+      <div role="alert">
+        <p className={styles.message}>{message}</p>
+        {detail !== null && <pre className={`${styles.detail ?? ''} selectable`}>{detail}</pre>}
+        <button type="button" className={styles.retry} onClick={() => void retryWorkspace()}>
+          Retry
+        </button>
+      </div>
+      {removable && <RemoveUnreadable />}
+    </>
+  );
+}
+
+/** The way out where the copy on this computer cannot be read any more; in two steps, since what was not delivered goes with it. */
+function RemoveUnreadable() {
+  const [asked, setAsked] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const remove = async () => {
+    setProblem(null);
+    try {
+      await ask('sync.wipe', { evenUndelivered: true });
+      await retryWorkspace();
+    } catch (error) {
+      setProblem(`Not removed: ${failureText(error)}`);
+    }
+  };
+  return (
+    <div className={styles.remove}>
+      {asked ? (
+        <>
+          <p>Decisions in it that were not delivered would be lost. The queue is read anew from the server.</p>
+          <button type="button" onClick={() => setAsked(false)}>
+            Keep it
+          </button>
+          <button type="button" className={styles.danger} onClick={(event) => event.detail < 2 && void remove()}>
+            Remove it
+          </button>
+        </>
+      ) : (
+        <button type="button" onClick={() => setAsked(true)}>
+          Remove the copy from this computer…
+        </button>
+      )}
+      {problem !== null && <p role="alert">{problem}</p>}
     </div>
   );
 }
@@ -42,10 +89,14 @@ export function Starting() {
     <div className={styles.page}>
       <div className={styles.column}>
         <h1 className={styles.name}>Umpire</h1>
-        {workspace.isError && status === undefined && <Failed message={failureText(workspace.error)} detail={null} />}
+        {workspace.isError && status === undefined && (
+          <Failed message={failureText(workspace.error)} detail={null} removable={false} />
+        )}
         {status === undefined && !workspace.isError && <Progress step="Starting" done={null} total={null} />}
         {status?.state === 'starting' && <Progress {...status} />}
-        {status?.state === 'failed' && <Failed message={status.message} detail={status.detail} />}
+        {status?.state === 'failed' && (
+          <Failed message={status.message} detail={status.detail} removable={status.removable === true} />
+        )}
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
 import { FootLine } from '../features/case/foot-line.tsx';
+import { LinkState } from '../features/sync/link-state.tsx';
 import { number } from '../ui/format.ts';
 import { failureText } from './bridge.ts';
 import { retryWorkspace, useWorkspace } from './connection.ts';
@@ -12,7 +13,7 @@ function State() {
   }
   switch (status.state) {
     case 'ready':
-      return <span data-tone="good">● on-line</span>;
+      return <LinkState />;
     case 'starting': {
       const { step, done, total } = status;
       const count = done !== null && total !== null ? ` · ${number(done)} of ${number(total)}` : '';
@@ -45,7 +46,11 @@ export function StateLine() {
     <footer className={styles.line} role="contentinfo" aria-label="State">
       <div className={styles.left}>
         <State />
-        {ready !== null && <span className={ready.demo ? styles.demo : undefined}>{ready.label}</span>}
+        {ready !== null && (
+          <span className={ready.demo ? styles.demo : styles.label} title={ready.label}>
+            {ready.label}
+          </span>
+        )}
       </div>
       <FootLine />
       <div className={styles.right}>

@@ -63,6 +63,18 @@ export function words(stored: string): string {
   return stored.replaceAll('_', ' ');
 }
 
+/** A size on disk: "84 MB", "1.2 GB". */
+export function size(bytes: number): string {
+  const units = ['kB', 'MB', 'GB'] as const;
+  let value = bytes / 1_000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value >= 10 || unit === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${units[unit]}`;
+}
+
 /** Time left: "9 min", "40 s". */
 export function remaining(milliseconds: number): string {
   return milliseconds < MINUTE

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { DECISIONS, type Decision } from '../../../core/domain/decision.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { capital } from '../../ui/format.ts';
 import { CommandKey } from '../../ui/command-key.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -12,6 +13,7 @@ import { useChosenReasons, useReasons } from '../case/reasons.ts';
 import { start, useBulkActions } from './actions.ts';
 import { ActionBar, Action } from './action-bar.tsx';
 import { changeDraft, dropDraft, startOf, type Draft } from './draft.ts';
+import { previewOffline } from './offline.ts';
 import { Problem } from './problem.tsx';
 import { SessionHead } from './session-head.tsx';
 import styles from './new-session.module.css';
@@ -21,6 +23,7 @@ export function NewSession({ draft }: { readonly draft: Draft }) {
   const navigate = useNavigate();
   const note = useRef<HTMLTextAreaElement>(null);
   const busy = useBulkActions((state) => state.busy);
+  const isOnline = useIsOnline();
   const reasons = useReasons();
   const reasonFor = useChosenReasons(reasons);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
@@ -30,7 +33,12 @@ export function NewSession({ draft }: { readonly draft: Draft }) {
 
   const preview = async () => {
     if (decision === null || reason === undefined) return;
-    const session = await start(startOf(draft, decision, reason.code));
+    const request = startOf(draft, decision, reason.code);
+    if (!isOnline) {
+      if (await previewOffline(request, draft.words)) dropDraft();
+      return;
+    }
+    const session = await start(request);
     if (session === null) return;
     dropDraft();
     await navigate({ to: '/bulk/{-$sessionId}', params: { sessionId: session.sessionId }, replace: true });
@@ -127,7 +135,11 @@ export function NewSession({ draft }: { readonly draft: Draft }) {
           Preview
         </Action>
         <Action onPress={leave}>Discard</Action>
-        <p>The preview freezes the choice and shows what would happen; nothing is decided before you run it.</p>
+        <p>
+          {isOnline
+            ? 'The preview freezes the choice and shows what would happen; nothing is decided before you run it.'
+            : 'Off-line: the preview goes by what is kept on this computer; nothing is decided before you say so.'}
+        </p>
       </ActionBar>
     </div>
   );

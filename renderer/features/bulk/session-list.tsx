@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { BulkSession } from '../../../core/contract/bulk.ts';
 import { useReadyWorkspace } from '../../app/connection.ts';
 import { failureText } from '../../app/bridge.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { exactMoment, moment, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { useBulkSessions } from './bulk-queries.ts';
@@ -49,6 +50,7 @@ function Line({
 /** All sessions, newest first, those of others too; above them the one that is being put together. */
 export function SessionList({ open, hasDraft }: { readonly open: string | null; readonly hasDraft: boolean }) {
   const sessions = useBulkSessions();
+  const isOnline = useIsOnline();
   const now = useNow();
   return (
     <nav className={styles.list} aria-label="Bulk sessions">
@@ -71,10 +73,13 @@ export function SessionList({ open, hasDraft }: { readonly open: string | null; 
           <Line key={session.sessionId} session={session} isOpen={session.sessionId === open} now={now} />
         ))}
       </ul>
-      {sessions.isError && sessions.data === undefined && (
+      {sessions.isError && sessions.data === undefined && isOnline && (
         <p role="alert" className={styles.none}>
           The sessions could not be read. {failureText(sessions.error)}
         </p>
+      )}
+      {!isOnline && sessions.data === undefined && (
+        <p className={styles.none}>Sessions are kept by the server; they are shown on-line.</p>
       )}
       {sessions.data?.length === 0 && !hasDraft && <p className={styles.none}>There have been none.</p>}
     </nav>

@@ -1,8 +1,11 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
-import type { UndoKind } from '../../../core/domain/decision.ts';
-import { doneWord } from './decision-words.ts';
+import { DECISIONS, STATUS_AFTER, type Decision, type UndoKind } from '../../../core/domain/decision.ts';
+import { actWord, doneWord } from './decision-words.ts';
 
 type MadeDecision = CaseFile['decisions'][number];
+
+/** A decision that can be taken back, and as what. */
+export type TakeBack = { readonly decisionId: string; readonly made: Decision | null; readonly kind: UndoKind };
 
 /** Who looks at the case. */
 export type Reader = { readonly role: string; readonly decide: boolean; readonly lead: boolean };
@@ -14,13 +17,17 @@ export type BarState =
       readonly kind: 'told';
       readonly text: string;
       readonly decision: MadeDecision | null;
-      /** Where this login may take that decision back. */
-      readonly takeBack: { readonly decision: MadeDecision; readonly kind: UndoKind } | null;
+      /** What this login may take back; `made` is what was decided, as far as that is known here. */
+      readonly takeBack: TakeBack | null;
     };
 
 /** Whether this login can decide the case: only then is it claimed when it is opened. */
-export function isForWork(file: CaseFile, may: { readonly decide: boolean; readonly lead: boolean }): boolean {
-  return barState(file, { ...may, role: '' }).kind === 'decide';
+export function isForWork(
+  file: CaseFile,
+  may: { readonly decide: boolean; readonly lead: boolean },
+  undelivered: string | null,
+): boolean {
+  return barState(file, { ...may, role: '' }, undelivered).kind === 'decide';
 }
 
 /** The decision in force: the last one that was not taken back. */
@@ -35,14 +42,34 @@ export function decisionInForce(file: CaseFile): MadeDecision | null {
 
 function told(text: string, decision: MadeDecision | null, mayTakeBack: boolean): BarState {
   const kind = decision?.undo ?? null;
-  const takeBack = mayTakeBack && decision !== null && kind !== null ? { decision, kind } : null;
+  const takeBack =
+    mayTakeBack && decision !== null && kind !== null
+      ? { decisionId: decision.decisionId, made: decision.decision, kind }
+      : null;
   return { kind: 'told', text, decision, takeBack };
 }
 
-/** What the foot of a case offers this reader; without a case it is the decisions, out of reach. */
-export function barState(file: CaseFile | null, reader: Reader): BarState {
+/** One's own decision that no server has answered: it is to be taken back before there can be another. */
+function toldUndelivered(file: CaseFile, decisionId: string): BarState {
+  const known = file.decisions.find((made) => made.decisionId === decisionId) ?? null;
+  const made = known?.decision ?? DECISIONS.find((decision) => STATUS_AFTER[decision] === file.status) ?? null;
+  const what = made === null ? 'decision' : actWord(made).toLowerCase();
+  return {
+    kind: 'told',
+    text: `Your ${what} waits to be sent.`,
+    decision: known,
+    takeBack: { decisionId, made, kind: 'withdrawal' },
+  };
+}
+
+/**
+ * What the foot of a case offers this reader; without a case it is the decisions, out of reach. `undelivered` is the reader's
+ * own decision on it that waits in the outbox.
+ */
+export function barState(file: CaseFile | null, reader: Reader, undelivered: string | null): BarState {
   if (!reader.decide) return told(`Deciding takes the role analyst; you are signed in as ${reader.role}.`, null, false);
   if (file === null) return { kind: 'decide', confirmed: false };
+  if (undelivered !== null) return toldUndelivered(file, undelivered);
   const inForce = decisionInForce(file);
   switch (file.status) {
     case 'approved':

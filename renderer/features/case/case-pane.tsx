@@ -8,10 +8,12 @@ import { CaseHeader } from './case-header.tsx';
 import { useCase, usePrefetchedCases } from './case-query.ts';
 import { useClaim } from './claim.ts';
 import { DecisionBar } from './decision-bar.tsx';
+import { CameBackStrip } from './came-back-strip.tsx';
 import { EscalationStrip } from './escalation-strip.tsx';
 import { saveEvidence } from './evidence.ts';
 import { useOnScreen } from './on-screen.ts';
 import { isForWork } from './bar-state.ts';
+import { StaleStrip } from './stale-strip.tsx';
 import { TroubleStrip } from './trouble-strip.tsx';
 import styles from './case-pane.module.css';
 
@@ -46,10 +48,13 @@ function CaseCommands({ itemId }: { readonly itemId: string }) {
 export const CasePane = memo(function CasePane() {
   const { selected, ahead, empty } = useQueueNavigation();
   const query = useCase(selected);
-  const file = selected === null ? null : (query.data ?? null);
+  const answer = selected === null ? null : (query.data ?? null);
+  const whole = answer?.state === 'whole' ? answer : null;
+  const file = whole?.file ?? null;
   const workspace = useReadyWorkspace();
   useOnScreen(file);
-  useClaim(file !== null && workspace !== null && isForWork(file, workspace.may) ? file.itemId : null);
+  const forWork = whole !== null && workspace !== null && isForWork(whole.file, workspace.may, whole.undelivered);
+  useClaim(forWork ? whole.file.itemId : null);
   usePrefetchedCases(file === null ? [] : ahead);
   return (
     <section
@@ -63,6 +68,7 @@ export const CasePane = memo(function CasePane() {
         {file !== null && (
           <>
             <CaseHeader file={file} />
+            {whole?.isStale === true && <StaleStrip file={file} />}
             <EscalationStrip file={file} />
             <CaseCommands itemId={file.itemId} />
             <CaseBody file={file} />
@@ -70,7 +76,13 @@ export const CasePane = memo(function CasePane() {
         )}
         {selected === null && !empty && <Missing heading="No case is open" text="Choose one from the queue." />}
         {selected !== null && query.isPending && <p className={styles.late}>Loading the case</p>}
-        {query.data === null && (
+        {answer?.state === 'not_kept' && (
+          <Missing
+            heading="Its evidence is not kept on this computer"
+            text="It opens when you are on-line again. How many cases are kept whole is set in Settings."
+          />
+        )}
+        {selected !== null && query.data === null && (
           <Missing
             heading="This case is not there any more"
             text="It has left the review queue. Press j for the next one."
@@ -84,8 +96,9 @@ export const CasePane = memo(function CasePane() {
           />
         )}
         <TroubleStrip />
+        <CameBackStrip />
       </div>
-      <DecisionBar file={file} />
+      <DecisionBar file={file} undelivered={whole?.undelivered ?? null} />
     </section>
   );
 });

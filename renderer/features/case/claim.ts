@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import type { CaseFile, ClaimResult } from '../../../core/contract/case.ts';
+import type { CaseAnswer, ClaimResult } from '../../../core/contract/case.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { lastUsedAt } from '../../ui/activity.ts';
@@ -19,9 +19,10 @@ const held = new Set<string>();
 export function noteClaim(itemId: string, result: ClaimResult | null): void {
   if (result?.isMine === true) held.add(itemId);
   else held.delete(itemId);
-  queryClient.setQueryData<CaseFile | null>(['case', itemId], (file) => {
-    if (file === undefined || file === null) return file;
-    return { ...file, claim: result === null ? null : { by: result.by, until: result.until, isMine: result.isMine } };
+  queryClient.setQueryData<CaseAnswer | null>(['case', itemId], (known) => {
+    if (known?.state !== 'whole') return known;
+    const claim = result === null ? null : { by: result.by, until: result.until, isMine: result.isMine };
+    return { ...known, file: { ...known.file, claim } };
   });
 }
 

@@ -51,7 +51,7 @@ function Decisions({ file, confirmed }: { readonly file: CaseFile | null; readon
     const reason = reasonFor(decision);
     // Only what is on the screen, only one at a time: everything else is a key too many.
     if (!available || shown === null || shown.itemId !== selected || reason === undefined) return;
-    if (barState(shown, readerOf(workspace)).kind !== 'decide' || !offered.includes(decision)) return;
+    if (barState(shown, readerOf(workspace), null).kind !== 'decide' || !offered.includes(decision)) return;
     const sent = newDecision(shown, decision, reason.code, useNotes.getState().drafts[shown.itemId] ?? '');
     advance();
     void send(sent);
@@ -103,7 +103,7 @@ function Told({ file, state }: { readonly file: CaseFile | null; readonly state:
       </div>
       {file !== null && state.takeBack !== null && (
         <>
-          <TakeBackButton file={file} made={state.takeBack.decision} kind={state.takeBack.kind} prominent />
+          <TakeBackButton file={file} what={state.takeBack} prominent />
           <NoteField key={file.itemId} itemId={file.itemId} placeholder={`Note with the ${state.takeBack.kind}`} />
         </>
       )}
@@ -112,8 +112,14 @@ function Told({ file, state }: { readonly file: CaseFile | null; readonly state:
 }
 
 /** The foot of the case: it is there for every case, at the same place. */
-export function DecisionBar({ file }: { readonly file: CaseFile | null }) {
-  const state = barState(file, readerOf(useReadyWorkspace()));
+export function DecisionBar({
+  file,
+  undelivered,
+}: {
+  readonly file: CaseFile | null;
+  readonly undelivered: string | null;
+}) {
+  const state = barState(file, readerOf(useReadyWorkspace()), undelivered);
   return (
     <div className={styles.bar} role="group" aria-label="Decision">
       {state.kind === 'decide' ? (

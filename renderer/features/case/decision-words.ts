@@ -22,11 +22,17 @@ export function actWord(decision: Decision): string {
 
 /** What takes a decision back is called by what it is; the key is the same. */
 export const TAKE_BACK: {
-  readonly [K in UndoKind]: { readonly verb: string; readonly done: string; readonly doing: string };
+  readonly [K in UndoKind]: {
+    readonly verb: string;
+    readonly done: string;
+    readonly doing: string;
+    /** Of one that waits to be sent itself. */
+    readonly later: string;
+  };
 } = {
-  undo: { verb: 'undo', done: 'Undone', doing: 'Undoing' },
-  withdrawal: { verb: 'withdraw', done: 'Withdrawn', doing: 'Withdrawing' },
-  reversal: { verb: 'reverse', done: 'Reversed', doing: 'Reversing' },
+  undo: { verb: 'undo', done: 'Undone', doing: 'Undoing', later: 'To be undone' },
+  withdrawal: { verb: 'withdraw', done: 'Withdrawn', doing: 'Withdrawing', later: 'To be withdrawn' },
+  reversal: { verb: 'reverse', done: 'Reversed', doing: 'Reversing', later: 'To be reversed' },
 };
 
 /** What to say where the host gave an outcome without words. */

@@ -1,17 +1,22 @@
 import { uuidv7 } from 'uuidv7';
 import { create } from 'zustand';
-import type { CaseFile, DecideRequest, DecideResult } from '../../../core/contract/case.ts';
+import type { CaseFile, DecideRequest } from '../../../core/contract/case.ts';
+import type { OutboxRow } from '../../../core/contract/sync.ts';
 import type { Decision, UndoKind } from '../../../core/domain/decision.ts';
+import { TROUBLED } from '../../../core/domain/outbox.ts';
+import type { ReviewStatus } from '../../../core/domain/vocabulary.ts';
 import { ask, CallFailure, failureText } from '../../app/bridge.ts';
 import { readyWorkspace, refreshReviews } from '../../app/connection.ts';
+import { newestOf, onOutbox } from '../../app/outbox-news.ts';
+import { isOnline } from '../../app/sync-state.ts';
 import { lineName } from '../../ui/format.ts';
 import { actWord, creditsMoved, doingWord, doneWord, OUTCOME_WORDS } from './decision-words.ts';
 import { useNotes } from './notes.ts';
 
-/** A decision on its way, and how it is spoken of: "118 Lena K.". */
-export type Sent = { readonly request: DecideRequest; readonly about: string };
+/** A decision on its way into the outbox, and how it is spoken of: "118 Lena K.". `from` is what the item was then. */
+export type Sent = { readonly request: DecideRequest; readonly about: string; readonly from: ReviewStatus };
 
-/** Something that did not take effect. `again` is there where the very same may be sent once more. */
+/** Something that was not even written down. `again` is there where the very same may be tried once more. */
 export type Trouble = {
   readonly title: string;
   readonly message: string;
@@ -27,14 +32,19 @@ export type Made = {
   readonly foot: string;
 };
 
+/** What an item was when it was decided here: its version, or null for any as long as the decision waits for another analyst. */
+export type DecidedFrom = { readonly version: number | null; readonly status: ReviewStatus };
+
 type State = {
-  /** Items decided here, in the version that was decided: the queue shows them no longer. */
-  readonly decided: ReadonlyMap<string, number>;
-  /** At most one decision is on its way. */
+  /** Items decided here, as they were then: the queue shows them so no longer. */
+  readonly decided: ReadonlyMap<string, DecidedFrom>;
+  /** At most one decision is on its way into the outbox. */
   readonly sending: Sent | null;
   readonly made: Made | null;
   readonly foot: string;
   readonly trouble: Trouble | null;
+  /** What came back for a person to look at, told since this was last put aside; newest last. */
+  readonly cameBack: readonly OutboxRow[];
 };
 
 export const useDecisions = create<State>()(() => ({
@@ -43,6 +53,7 @@ export const useDecisions = create<State>()(() => ({
   made: null,
   foot: '',
   trouble: null,
+  cameBack: [],
 }));
 
 /** Says something at the foot of the window. */
@@ -54,46 +65,95 @@ function sentence(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-function settle(sent: Sent, result: DecideResult): void {
-  const { decision, itemId } = sent.request;
+function leaveOut(itemId: string, from: DecidedFrom | null): ReadonlyMap<string, DecidedFrom> {
+  const decided = new Map(useDecisions.getState().decided);
+  if (from === null) decided.delete(itemId);
+  else decided.set(itemId, from);
+  return decided;
+}
+
+/** What the foot says of a decision, and what `u` does about it, by where its row stands; null where it is over. */
+function madeBy(sent: Sent, row: OutboxRow): Made | null {
+  const done = `${doneWord(sent.request.decision)} ${sent.about}`;
   const minutes = readyWorkspace()?.undoMinutes ?? 0;
-  const until = performance.now() + minutes * 60_000;
-  switch (result.outcome) {
-    case 'applied':
-    case 'agreed': {
-      // The note went with the decision.
-      useNotes.getState().write(itemId, '');
-      const said = result.message ?? OUTCOME_WORDS[result.outcome];
-      const foot = sentence(`${doneWord(decision)} ${sent.about}`, creditsMoved(result), said);
-      const made: Made | null = result.outcome === 'applied' ? { sent, kind: 'undo', until, foot } : null;
-      useDecisions.setState({ sending: null, trouble: null, foot, made });
-      return;
+  switch (row.state) {
+    case 'queued':
+    case 'sending': {
+      const online = isOnline();
+      // On-line it is there in a moment: then the foot says what it moved.
+      const foot = sentence(done, online ? '' : 'will be sent when on-line');
+      return { sent, kind: online ? 'undo' : 'withdrawal', until: Infinity, foot };
+    }
+    case 'applied': {
+      const foot = sentence(done, creditsMoved(row), row.message ?? '');
+      return { sent, kind: 'undo', until: performance.now() + minutes * 60_000, foot };
     }
     case 'awaiting_second': {
-      useNotes.getState().write(itemId, '');
-      // The item stays open, in the version that says so: for whoever decided there is nothing left to do with it.
-      const decided = new Map(useDecisions.getState().decided);
-      if (result.version !== null) decided.set(itemId, result.version);
-      const foot = `${actWord(decision)} of ${sent.about} waits for a second analyst`;
-      const made: Made = { sent, kind: 'withdrawal', until: Infinity, foot };
-      useDecisions.setState({ decided, sending: null, trouble: null, foot, made });
-      return;
+      const foot = `${actWord(sent.request.decision)} of ${sent.about} waits for a second analyst`;
+      return { sent, kind: 'withdrawal', until: Infinity, foot };
     }
+    case 'agreed':
     case 'conflict':
     case 'returned':
-    case 'not_allowed':
-    case 'unknown':
-      putBack(sent, result.message ?? OUTCOME_WORDS[result.outcome], false);
+    case 'rejected':
+    case 'withdrawn':
+      return null;
   }
 }
 
-/** Nothing took effect as far as is known: the item is in the queue again, and the screen says why. */
+function overWords({ request, about }: Sent, row: OutboxRow): string {
+  if (row.state === 'agreed')
+    return sentence(`${doneWord(request.decision)} ${about}`, row.message ?? OUTCOME_WORDS.agreed);
+  const what = `${actWord(request.decision)} of ${about}`;
+  return row.state === 'withdrawn' ? `${what} is withdrawn` : `${what} came back`;
+}
+
+/** Tells the foot where the last decision stands, unless something else was said there meanwhile. */
+function follow(sent: Sent, row: OutboxRow): void {
+  const { made, foot } = useDecisions.getState();
+  const now = madeBy(sent, row);
+  const said = now?.foot ?? overWords(sent, row);
+  useDecisions.setState({ made: now, ...(made === null || foot === made.foot ? { foot: said } : {}) });
+}
+
+function isTroubled(row: OutboxRow): boolean {
+  return TROUBLED.includes(row.state) && row.resolution === null;
+}
+
+/** What became of rows of the outbox: the queue, the foot and what has come back follow. */
+function hear(rows: readonly OutboxRow[]): void {
+  for (const row of rows) {
+    const { made, cameBack } = useDecisions.getState();
+    const others = cameBack.filter((other) => other.id !== row.id);
+    if (isTroubled(row)) useDecisions.setState({ cameBack: [...others, row] });
+    else if (others.length < cameBack.length) useDecisions.setState({ cameBack: others });
+
+    if (row.kind === 'decide' && row.state === 'awaiting_second') {
+      // The item stays open in the versions to come: for whoever decided there is nothing left to do with it.
+      useDecisions.setState({ decided: leaveOut(row.itemId, { version: null, status: 'pending' }) });
+    } else if (isOver(row)) {
+      useDecisions.setState({ decided: leaveOut(row.itemId, null) });
+    }
+    if (made?.sent.request.decisionId === row.id) follow(made.sent, row);
+  }
+}
+
+/** Whether the decision that a row is about has no effect (any more). */
+function isOver({ kind, state }: OutboxRow): boolean {
+  if (kind === 'undo') return state === 'applied' || state === 'agreed';
+  return kind === 'decide' && (TROUBLED.includes(state) || state === 'withdrawn');
+}
+
+/** Starts following what becomes of decisions; returns the function that ends it. */
+export function followDecisions(): () => void {
+  return onOutbox(hear);
+}
+
+/** Nothing was written down as far as is known: the item is in the queue again, and the screen says why. */
 function putBack(sent: Sent, message: string, again: boolean): void {
-  const decided = new Map(useDecisions.getState().decided);
-  decided.delete(sent.request.itemId);
   const title = `Not ${doneWord(sent.request.decision).toLowerCase()}: ${sent.about}`;
   useDecisions.setState({
-    decided,
+    decided: leaveOut(sent.request.itemId, null),
     sending: null,
     foot: title,
     trouble: { title, message, itemId: sent.request.itemId, again: again ? () => void send(sent) : null },
@@ -107,12 +167,12 @@ export function isUnanswered(error: unknown): boolean {
 
 let onItsWay: Promise<void> = Promise.resolve();
 
-/** Resolves when no decision is on its way any more. */
+/** Resolves when no decision is on its way into the outbox any more. */
 export function settled(): Promise<void> {
   return onItsWay;
 }
 
-/** Sends one decision and takes the item out of the queue at once. Sent again, it keeps its id, so it counts once. */
+/** Puts one decision into the outbox and takes the item out of the queue at once. Sent again, it keeps its id, so it counts once. */
 export function send(sent: Sent): Promise<void> {
   if (useDecisions.getState().sending === null) onItsWay = carry(sent);
   return onItsWay;
@@ -122,13 +182,18 @@ async function carry(sent: Sent): Promise<void> {
   const { itemId, expectedVersion, decision } = sent.request;
   useDecisions.setState({
     sending: sent,
-    decided: new Map(useDecisions.getState().decided).set(itemId, expectedVersion),
+    decided: leaveOut(itemId, { version: expectedVersion, status: sent.from }),
     made: null,
     foot: `${doingWord(decision)} ${sent.about}`,
     trouble: null,
   });
   try {
-    settle(sent, await ask('case.decide', sent.request));
+    const row = newestOf(await ask('case.decide', sent.request));
+    // The note went with the decision.
+    useNotes.getState().write(itemId, '');
+    useDecisions.setState({ sending: null });
+    follow(sent, row);
+    hear([row]);
   } catch (error) {
     putBack(sent, failureText(error), isUnanswered(error));
   } finally {
@@ -146,6 +211,7 @@ export function newDecision(file: CaseFile, decision: Decision, reason: string, 
   const text = note.trim();
   return {
     about: aboutCase(file),
+    from: file.status,
     request: {
       decisionId: uuidv7(),
       itemId: file.itemId,
@@ -159,4 +225,9 @@ export function newDecision(file: CaseFile, decision: Decision, reason: string, 
 
 export function dismissTrouble(): void {
   useDecisions.setState({ trouble: null });
+}
+
+/** Puts aside what came back: it stays in the outbox, and is counted there. */
+export function dismissCameBack(): void {
+  useDecisions.setState({ cameBack: [] });
 }

@@ -30,7 +30,9 @@ export function DecisionsSoFar({ file, now }: { readonly file: CaseFile; readonl
             {made.isUndone && <span className={styles.undone}> undone</span>}
             {isWaiting(made) && <span className={styles.noteText}> waits for a second analyst</span>}
           </span>
-          {made.undo !== null && !made.isUndone && <TakeBackButton file={file} made={made} kind={made.undo} />}
+          {made.undo !== null && !made.isUndone && (
+            <TakeBackButton file={file} what={{ decisionId: made.decisionId, made: made.decision, kind: made.undo }} />
+          )}
         </li>
       ))}
     </ul>

@@ -3,7 +3,7 @@ import { exactMoment, moment } from '../../ui/format.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { useNow } from '../../ui/now.ts';
 import { useReasonLabel } from './reasons.ts';
-import styles from './escalation-strip.module.css';
+import styles from './strip.module.css';
 
 /** Under the head of an escalated case: who handed it to a lead, why, and with what note. */
 export function EscalationStrip({ file }: { readonly file: CaseFile }) {

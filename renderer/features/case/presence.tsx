@@ -33,7 +33,7 @@ export function Presence({ file }: { readonly file: CaseFile }) {
       <span>
         {claim.by} is on it until {clockTime(claim.until, now)}
       </span>
-      {isForWork(file, may) && <TakeOver itemId={itemId} claim={claim} />}
+      {isForWork(file, may, null) && <TakeOver itemId={itemId} claim={claim} />}
     </span>
   );
 }

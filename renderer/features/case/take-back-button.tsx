@@ -1,8 +1,8 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
-import type { UndoKind } from '../../../core/domain/decision.ts';
 import { capital } from '../../ui/format.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { useQueueNavigation } from '../queue/queue-context.ts';
+import type { TakeBack } from './bar-state.ts';
 import { TAKE_BACK } from './decision-words.ts';
 import { aboutCase } from './decisions-made.ts';
 import { useNotes } from './notes.ts';
@@ -11,20 +11,18 @@ import styles from './take-back-button.module.css';
 
 type Props = {
   readonly file: CaseFile;
-  readonly made: CaseFile['decisions'][number];
-  readonly kind: UndoKind;
+  readonly what: TakeBack;
   readonly prominent?: boolean;
 };
 
 /** Takes one decision of the case back; the note that is being written goes with it. */
-export function TakeBackButton({ file, made, kind, prominent = false }: Props) {
+export function TakeBackButton({ file, what: { decisionId, made, kind }, prominent = false }: Props) {
   const { open } = useQueueNavigation();
   const busy = useTakingBack((state) => state.decisionId !== null);
   const run = async () => {
-    const { decisionId, decision } = made;
     const { itemId } = file;
     const note = useNotes.getState().drafts[itemId];
-    const what = spoken(decision, kind, aboutCase(file));
+    const what = spoken(made, kind, aboutCase(file));
     if (await takeBack({ decisionId, itemId, kind, what, note })) open(itemId);
   };
   return (

@@ -1,13 +1,20 @@
 import { uuidv7 } from 'uuidv7';
 import { create } from 'zustand';
-import type { UndoRequest, UndoResult } from '../../../core/contract/case.ts';
+import type { UndoRequest } from '../../../core/contract/case.ts';
+import type { OutboxRow } from '../../../core/contract/sync.ts';
 import type { Decision, UndoKind } from '../../../core/domain/decision.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
+import { newestOf, onOutbox } from '../../app/outbox-news.ts';
 import { queryClient } from '../../app/query-client.ts';
-import { actWord, creditsMoved, doneWord, OUTCOME_WORDS, TAKE_BACK } from './decision-words.ts';
-import { isUnanswered, settled, useDecisions } from './decisions-made.ts';
+import { isOnline } from '../../app/sync-state.ts';
+import { actWord, creditsMoved, doneWord, TAKE_BACK } from './decision-words.ts';
+import { isUnanswered, settled, useDecisions, type Made } from './decisions-made.ts';
 import { useNotes } from './notes.ts';
+
+/** A server that is there answers in a moment; where it does not, the undo stays in the outbox and nobody waits for it. */
+const ANSWER_WITHIN_MS = 4_000;
+const STANDS = 'The decision stands.';
 
 /** What is taken back. `what` is how it is spoken of: "rejected 118 Lena K.". */
 export type Target = {
@@ -24,8 +31,9 @@ export type Target = {
 /** The decision that is being taken back; one at a time. */
 export const useTakingBack = create<{ readonly decisionId: string | null }>()(() => ({ decisionId: null }));
 
-/** "rejected 118 Lena K.", or "rejection of 118 Lena K." where it has had no effect yet. */
-export function spoken(decision: Decision, kind: UndoKind, about: string): string {
+/** "rejected 118 Lena K.", or "rejection of 118 Lena K." where it has had no effect yet; "decision of" where it is not known which. */
+export function spoken(decision: Decision | null, kind: UndoKind, about: string): string {
+  if (decision === null) return `decision on ${about}`;
   const words = kind === 'withdrawal' ? `${actWord(decision)} of` : doneWord(decision);
   return `${words.toLowerCase()} ${about}`;
 }
@@ -43,7 +51,8 @@ export async function takeBack(target: Target, undoId = uuidv7()): Promise<boole
     ...(note === undefined || note === '' ? {} : { note }),
   };
   try {
-    return settle(target, await ask('case.undo', request));
+    const row = newestOf(await ask('case.undo', request));
+    return settle(target, await answered(row));
   } catch (error) {
     notTaken(target, failureText(error), isUnanswered(error) ? () => void takeBack(target, undoId) : null);
     return false;
@@ -53,30 +62,77 @@ export async function takeBack(target: Target, undoId = uuidv7()): Promise<boole
   }
 }
 
-function settle(target: Target, result: UndoResult): boolean {
-  if (result.outcome !== 'applied' && result.outcome !== 'agreed') {
-    notTaken(target, result.message ?? OUTCOME_WORDS[result.outcome], null);
-    return false;
+function isUndelivered({ state }: OutboxRow): boolean {
+  return state === 'queued' || state === 'sending';
+}
+
+/** The row once the server has answered it, or as it is where there is none to answer, or not soon. */
+async function answered(row: OutboxRow): Promise<OutboxRow> {
+  if (!isUndelivered(row) || !isOnline()) return row;
+  const { promise, resolve } = Promise.withResolvers<OutboxRow>();
+  const stop = onOutbox((rows) => {
+    const news = rows.find(({ id }) => id === row.id);
+    if (news !== undefined && !isUndelivered(news)) resolve(news);
+  });
+  const limit = setTimeout(() => resolve(row), ANSWER_WITHIN_MS);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(limit);
+    stop();
   }
-  const { decided, made } = useDecisions.getState();
-  const rest = new Map(decided);
-  rest.delete(target.itemId);
-  const said =
-    result.outcome === 'agreed' ? (result.message ?? 'It had been taken back already.') : creditsMoved(result);
+}
+
+function settle(target: Target, row: OutboxRow): boolean {
+  const { made } = useDecisions.getState();
+  const rest = made?.sent.request.decisionId === target.decisionId ? null : made;
+  switch (row.state) {
+    case 'queued':
+    case 'sending':
+      // The case is decided until the server has heard of it.
+      useDecisions.setState({
+        made: rest,
+        foot: `${TAKE_BACK[target.kind].later}: ${target.what} · will be sent when on-line`,
+      });
+      return false;
+    case 'applied':
+    case 'agreed':
+    case 'withdrawn':
+      takenBack(target, row, rest);
+      return true;
+    case 'awaiting_second':
+    case 'conflict':
+    case 'returned':
+    case 'rejected':
+      useDecisions.setState({ made: rest, foot: sentenceOfFailure(target, row.message ?? STANDS) });
+      return false;
+  }
+}
+
+function takenBack(target: Target, row: OutboxRow, made: Made | null): void {
+  const decided = new Map(useDecisions.getState().decided);
+  decided.delete(target.itemId);
+  const said = row.state === 'agreed' ? (row.message ?? 'It had been taken back already.') : creditsMoved(row);
+  // What was not sent yet is withdrawn, whatever it would have taken later.
+  const kind = row.kind === 'decide' ? 'withdrawal' : target.kind;
   useDecisions.setState({
-    decided: rest,
-    made: made?.sent.request.decisionId === target.decisionId ? null : made,
-    foot: `${TAKE_BACK[result.kind ?? target.kind].done}: ${target.what}${said === '' ? '' : ` · ${said}`}`,
+    decided,
+    made,
+    foot: `${TAKE_BACK[kind].done}: ${target.what}${row.kind === 'decide' || said === '' ? '' : ` · ${said}`}`,
   });
   useNotes.getState().write(target.itemId, target.restores ?? '');
   // What is known of the case is from before: it must not be shown, even for a moment, as if it were decided.
   queryClient.removeQueries({ queryKey: ['case', target.itemId] });
-  return true;
+}
+
+function sentenceOfFailure(target: Target, message: string): string {
+  return `Not ${TAKE_BACK[target.kind].done.toLowerCase()}: ${target.what} · ${message}`;
 }
 
 function notTaken(target: Target, message: string, again: (() => void) | null): void {
   const title = `Not ${TAKE_BACK[target.kind].done.toLowerCase()}: ${target.what}`;
-  useDecisions.setState({ foot: `${title} · ${message}`, trouble: { title, message, itemId: target.itemId, again } });
+  const trouble = { title, message, itemId: target.itemId, again };
+  useDecisions.setState({ foot: sentenceOfFailure(target, message), trouble });
 }
 
 /** Takes back what was decided last in this window, where its time is not over. The id of its case, or null. */

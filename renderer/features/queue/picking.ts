@@ -4,12 +4,12 @@ import { failureText } from '../../app/bridge.ts';
 import { say } from '../case/decisions-made.ts';
 import { idsBetween, type QueueRows } from './queue-rows.ts';
 import { ranged, stepped, toggled, unselect, UNSELECTED, useSelection, without } from './selection.ts';
-import type { DecidedVersions } from './shown-rows.ts';
+import type { DecidedItems } from './shown-rows.ts';
 
 type View = {
   readonly filter: QueueFilter;
   readonly rows: QueueRows;
-  readonly decided: DecidedVersions;
+  readonly decided: DecidedItems;
   /** The open case, and its index among the rows, -1 where it is not there. */
   readonly selected: string | null;
   readonly found: number;

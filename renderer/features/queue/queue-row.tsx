@@ -2,6 +2,7 @@ import { memo, type MouseEvent } from 'react';
 import type { QueueRow } from '../../../core/contract/queue.ts';
 import { signalLabel } from '../../../core/domain/signals.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
+import { Icon } from '../../ui/icons.tsx';
 import { due, exactMoment, initials, lineName, number } from '../../ui/format.ts';
 import styles from './queue-grid.module.css';
 
@@ -21,6 +22,22 @@ type Props = {
   readonly now: number;
   readonly onClick: (row: QueueRow, index: number, event: MouseEvent) => void;
 };
+
+/** Where one's own decision on the case is, while it is not over. */
+const OUTBOX_MARKS = {
+  waiting: { icon: 'clock', title: 'Your decision waits to be sent' },
+  troubled: { icon: 'differ', title: 'Your decision came back: it needs you (g s)' },
+} as const;
+
+function OutboxMark({ at }: { readonly at: NonNullable<QueueRow['outbox']> }) {
+  const { icon, title } = OUTBOX_MARKS[at];
+  return (
+    <span className={styles.outbox} data-outbox={at} title={title}>
+      <Icon name={icon} size={12} />
+      <span className="visually-hidden">{title}</span>
+    </span>
+  );
+}
 
 function Cells({ row, picked, me, now }: { readonly row: QueueRow } & Pick<Props, 'picked' | 'me' | 'now'>) {
   const deadline = due(row.dueAt, now);
@@ -56,6 +73,7 @@ function Cells({ row, picked, me, now }: { readonly row: QueueRow } & Pick<Props
         data-overdue={open && deadline.overdue}
         title={exactMoment(row.dueAt)}
       >
+        {row.outbox !== null && <OutboxMark at={row.outbox} />}
         {row.claimedBy !== null && row.claimedBy !== me && (
           <span className={styles.claimed} title={`${row.claimedBy} is on it`}>
             {initials(row.claimedBy)}

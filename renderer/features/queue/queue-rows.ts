@@ -2,7 +2,7 @@ import { queryOptions, useQueries } from '@tanstack/react-query';
 import { ask } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import type { QueueFilter, QueuePage } from '../../../core/contract/queue.ts';
-import { shownRows, type DecidedVersions, type ShownRows } from './shown-rows.ts';
+import { shownRows, type DecidedItems, type ShownRows } from './shown-rows.ts';
 
 const PAGE_SIZE = 100;
 /** Rows before and after what is needed that are worth having. */
@@ -46,7 +46,7 @@ export type QueueRows = ShownRows & {
 };
 
 /** The rows around what is on the screen and around the open case, asked for by page. */
-export function useQueueRows(filter: QueueFilter, ranges: readonly Range[], decided: DecidedVersions): QueueRows {
+export function useQueueRows(filter: QueueFilter, ranges: readonly Range[], decided: DecidedItems): QueueRows {
   const answers = useQueries({ queries: pagesOf(ranges).map((page) => pageQuery(filter, page)) });
   const known = answers.filter((answer) => answer.data !== undefined && !answer.isPlaceholderData);
   const usable = known.length > 0 ? known : answers;
@@ -64,7 +64,7 @@ export function useQueueRows(filter: QueueFilter, ranges: readonly Range[], deci
 }
 
 /** The ids of the rows of a range, read where they are not loaded, in their order. */
-export async function idsBetween(filter: QueueFilter, range: Range, decided: DecidedVersions): Promise<string[]> {
+export async function idsBetween(filter: QueueFilter, range: Range, decided: DecidedItems): Promise<string[]> {
   const pages = await Promise.all(pagesOf([range]).map((page) => queryClient.fetchQuery(pageQuery(filter, page))));
   const rows = shownRows(pages[0]?.total ?? 0, pages, decided);
   const indexes = Array.from({ length: range.last - range.first + 1 }, (_, step) => range.first + step);

@@ -1,7 +1,11 @@
 import type { QueuePage, QueueRow } from '../../../core/contract/queue.ts';
+import type { ReviewStatus } from '../../../core/domain/vocabulary.ts';
 
-/** Items decided in this window: id and the version that was decided. */
-export type DecidedVersions = ReadonlyMap<string, number>;
+/**
+ * Items decided in this window, as they were then: version and status. A version of null is any: what waits for another
+ * analyst comes in new versions, and is still nothing to do for whoever decided it.
+ */
+export type DecidedItems = ReadonlyMap<string, { readonly version: number | null; readonly status: ReviewStatus }>;
 
 export type ShownRows = {
   readonly total: number;
@@ -11,15 +15,16 @@ export type ShownRows = {
 };
 
 /**
- * The rows of the loaded pages without those decided here. A row is left out only in the version that was decided: what
- * the host says afterwards is shown again, so nothing has to be cleaned up, and an undone row comes back.
+ * The rows of the loaded pages without those decided here. A row is left out only as it was decided: what the host says
+ * afterwards, another version or what the decision made of it, is shown again, so nothing has to be cleaned up, and an
+ * undone row comes back.
  */
-export function shownRows(total: number, pages: readonly QueuePage[], decided: DecidedVersions): ShownRows {
+export function shownRows(total: number, pages: readonly QueuePage[], decided: DecidedItems): ShownRows {
   const rows = new Map<number, QueueRow>();
   const gone: number[] = [];
   for (const page of pages.toSorted((a, b) => a.offset - b.offset)) {
     page.rows.forEach((row, n) => {
-      if (decided.get(row.itemId) === row.version) gone.push(page.offset + n);
+      if (isAsDecided(row, decided)) gone.push(page.offset + n);
       else rows.set(page.offset + n, row);
     });
   }
@@ -33,6 +38,11 @@ export function shownRows(total: number, pages: readonly QueuePage[], decided: D
       return -1;
     },
   };
+}
+
+function isAsDecided(row: QueueRow, decided: DecidedItems): boolean {
+  const from = decided.get(row.itemId);
+  return from !== undefined && from.status === row.status && (from.version === null || from.version === row.version);
 }
 
 /** Where the host has the row that is shown at `index`, when the rows at `gone` (ascending) are left out. */

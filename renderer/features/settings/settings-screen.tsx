@@ -1,6 +1,7 @@
 import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useReadyWorkspace } from '../../app/connection.ts';
 import type { ReactNode } from 'react';
+import { OfflineSection } from './offline-section.tsx';
 import styles from './settings-screen.module.css';
 
 const THEMES = [
@@ -13,43 +14,46 @@ export function SettingsScreen() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const workspace = useReadyWorkspace();
   return (
-    <div className={styles.page}>
-      <h1 className={styles.title}>Settings</h1>
-      <section className={styles.section} aria-labelledby="appearance">
-        <h2 id="appearance" className={styles.heading}>
-          Appearance
-        </h2>
-        <div className={styles.row}>
-          <div>
-            <p id="theme">Theme</p>
-            <p className={styles.hint}>High contrast and reduced motion follow the system.</p>
-          </div>
-          <SegmentedControl
-            size="sm"
-            transitionDuration={0}
-            aria-labelledby="theme"
-            data={[...THEMES]}
-            value={colorScheme}
-            onChange={setColorScheme}
-          />
-        </div>
-      </section>
-      {workspace !== null && (
-        <section className={styles.section} aria-labelledby="workspace">
-          <h2 id="workspace" className={styles.heading}>
-            Workspace
+    <div className={styles.scroller}>
+      <div className={styles.page}>
+        <h1 className={styles.title}>Settings</h1>
+        <section className={styles.section} aria-labelledby="appearance">
+          <h2 id="appearance" className={styles.heading}>
+            Appearance
           </h2>
-          <dl>
-            <Fact name="Connected to">{workspace.label}</Fact>
-            <Fact name="Data">{workspace.demo ? 'Demo: made up, none of these people exist' : 'Real'}</Fact>
-            <Fact name="Mode">{workspace.mode}</Fact>
-            <Fact name="Rule set">version {workspace.ruleSetVersion}</Fact>
-            <Fact name="Signed in as">
-              {workspace.analyst} ({workspace.role})
-            </Fact>
-          </dl>
+          <div className={styles.row}>
+            <div>
+              <p id="theme">Theme</p>
+              <p className={styles.hint}>High contrast and reduced motion follow the system.</p>
+            </div>
+            <SegmentedControl
+              size="sm"
+              transitionDuration={0}
+              aria-labelledby="theme"
+              data={[...THEMES]}
+              value={colorScheme}
+              onChange={setColorScheme}
+            />
+          </div>
         </section>
-      )}
+        {workspace !== null && <OfflineSection />}
+        {workspace !== null && (
+          <section className={styles.section} aria-labelledby="workspace">
+            <h2 id="workspace" className={styles.heading}>
+              Workspace
+            </h2>
+            <dl>
+              <Fact name="Connected to">{workspace.label}</Fact>
+              <Fact name="Data">{workspace.demo ? 'Demo: made up, none of these people exist' : 'Real'}</Fact>
+              <Fact name="Mode">{workspace.mode}</Fact>
+              <Fact name="Rule set">version {workspace.ruleSetVersion}</Fact>
+              <Fact name="Signed in as">
+                {workspace.analyst} ({workspace.role})
+              </Fact>
+            </dl>
+          </section>
+        )}
+      </div>
     </div>
   );
 }

@@ -1,0 +1,113 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { counted } from '../../../core/domain/counted.ts';
+import { number } from '../../ui/format.ts';
+import { useCommands } from '../../ui/registry.ts';
+import { useReasonLabel } from '../case/reasons.ts';
+import { useBulkActions } from './actions.ts';
+import { Action, ActionBar } from './action-bar.tsx';
+import { Figure, Figures } from './figures.tsx';
+import { closeOffline, offlineTitle, putIntoOutbox, putWords, takeAllBack, type OfflineSession } from './offline.ts';
+import { Problem } from './problem.tsx';
+import { SessionHead } from './session-head.tsx';
+import styles from './preview-view.module.css';
+import page from './session-view.module.css';
+
+function Numbers({ preview }: { readonly preview: OfflineSession['preview'] }) {
+  const { willDecide, paid, rejected, reversed } = preview;
+  return (
+    <Figures>
+      <Figure name="will be decided">{number(willDecide)}</Figure>
+      {paid > 0 && <Figure name="credits paid">{number(paid)}</Figure>}
+      {rejected > 0 && <Figure name="credits rejected">{number(rejected)}</Figure>}
+      {reversed > 0 && <Figure name="credits taken back">{number(reversed)}</Figure>}
+    </Figures>
+  );
+}
+
+function Skips({ skips }: { readonly skips: OfflineSession['preview']['skips'] }) {
+  if (skips.length === 0) return null;
+  return (
+    <section className={styles.section}>
+      <h3>Will be left alone</h3>
+      <ul aria-label="Will be left alone">
+        {skips.map(({ why, items }) => (
+          <li key={why} className={styles.row}>
+            <span className={styles.count}>{number(items)}</span>
+            <span className={styles.text}>{why}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Told({ session }: { readonly session: OfflineSession }) {
+  const { state, preview, withdrawn } = session;
+  if (state === 'preview') {
+    return (
+      <p className={styles.told}>
+        By what is kept on this computer. What others have decided meanwhile is found when the decisions are sent: then
+        theirs stands, and you are asked.
+      </p>
+    );
+  }
+  if (state === 'taken_back') {
+    const sent = preview.willDecide - withdrawn;
+    return (
+      <p className={styles.told}>
+        <strong>{counted(withdrawn, 'decision')} withdrawn</strong>
+        {sent > 0 && `; ${counted(sent, 'decision')} had been sent: those are taken back in their cases`}.
+      </p>
+    );
+  }
+  return (
+    <p className={styles.told}>
+      <strong>{counted(preview.willDecide, 'decision')} wait in the outbox.</strong> They are sent when you are on-line
+      again. <Link to="/sync/{-$id}">Look at the outbox</Link>
+    </p>
+  );
+}
+
+/** A bulk session without a server, from its preview until it waits in the outbox. */
+export function OfflineView({ session }: { readonly session: OfflineSession }) {
+  const navigate = useNavigate();
+  const busy = useBulkActions((state) => state.busy);
+  const labelOf = useReasonLabel();
+  const { state, preview, request, words } = session;
+  const available = !busy && state === 'preview' && preview.willDecide > 0;
+  const put = () => void (available && putIntoOutbox(session));
+  const leave = () => {
+    closeOffline();
+    void navigate({ to: '/queue/{-$itemId}' });
+  };
+  useCommands(available ? { run: put } : {});
+  return (
+    <div className={page.page}>
+      <SessionHead key={state} heading={offlineTitle(session)} state={null}>
+        <strong>{labelOf(request.reason)}</strong> {request.note !== undefined && `“${request.note}” `}· {words} ·
+        off-line
+      </SessionHead>
+      <div className={styles.content} role="group" aria-label="Off-line bulk session" tabIndex={0}>
+        <Numbers preview={preview} />
+        <Skips skips={preview.skips} />
+        <Told session={session} />
+        <Problem sessionId="" />
+      </div>
+      <ActionBar>
+        {state === 'preview' && (
+          <Action primary command="run" available={available} onPress={put}>
+            {putWords(preview)}
+          </Action>
+        )}
+        {state === 'waiting' && (
+          <Action available={!busy} onPress={() => void takeAllBack(session)}>
+            Take all back
+          </Action>
+        )}
+        <Action available={!busy} onPress={leave}>
+          {state === 'preview' ? 'Cancel and choose again' : 'Go to the queue'}
+        </Action>
+      </ActionBar>
+    </div>
+  );
+}

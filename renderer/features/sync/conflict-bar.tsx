@@ -1,0 +1,125 @@
+import { useEffect, useState } from 'react';
+import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
+import { DECISIONS, type Decision } from '../../../core/domain/decision.ts';
+import { useMay } from '../../app/connection.ts';
+import { usePreferences } from '../../ui/preferences.ts';
+import { useCommands, type Handlers } from '../../ui/registry.ts';
+import { Action } from '../bulk/action-bar.tsx';
+import { DecisionButton } from '../case/decision-button.tsx';
+import { actWord } from '../case/decision-words.ts';
+import { NoteField } from '../case/note-field.tsx';
+import { useChosenReasons, useReasons } from '../case/reasons.ts';
+import { resolve, sendAgain, useSyncActions, type Way } from './actions.ts';
+import styles from './conflict-bar.module.css';
+
+/** Whether what is decided here was on the screen for at least a frame: a key too many settles nothing unseen. */
+function useWasPainted(): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setPainted(true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return painted;
+}
+
+/** What leaving it as it is comes to. */
+function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string {
+  if (theirs !== null) return 'Keep theirs';
+  return state === 'returned' ? 'Leave it open' : 'Leave it';
+}
+
+/** What deciding again means here, or why it cannot be. */
+function explanation({ may, theirs, why }: ConflictView, lead: boolean): string | null {
+  if (!may.redecide) return why;
+  return lead && theirs !== null
+    ? `Deciding again takes ${theirs.by}’s ${actWord(theirs.decision).toLowerCase()} back first.`
+    : null;
+}
+
+/** What can be decided again: not what stands already, and no escalation of what is with a lead. */
+function offeredOf({ may, theirs, now }: ConflictView): readonly Decision[] {
+  if (!may.redecide || now === null) return [];
+  const isClosed = now.status === 'approved' || now.status === 'rejected';
+  return DECISIONS.filter(
+    (decision) =>
+      !(isClosed && theirs?.decision === decision) && !(decision === 'escalate' && now.status === 'escalated'),
+  );
+}
+
+/** The ways to settle what came back, each with its key. */
+export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; readonly onSettled: () => void }) {
+  const { row, theirs, may } = view;
+  const { lead } = useMay();
+  const busy = useSyncActions((state) => state.busy);
+  const available = useWasPainted() && !busy;
+  const reasons = useReasons();
+  const reasonFor = useChosenReasons(reasons);
+  const chooseReason = usePreferences((preferences) => preferences.chooseReason);
+  const offered = offeredOf(view);
+  const told = explanation(view, lead);
+
+  const settle = async (work: Promise<boolean>) => {
+    if (await work) onSettled();
+  };
+  const take = (way: Way) => void (available && settle(resolve(row, way)));
+  const keep = () => take({ how: 'kept' });
+  const hand = () => take({ how: 'handed_to_lead' });
+  const again = () => void (available && settle(sendAgain(row)));
+  const decide = (decision: Decision) => {
+    const reason = reasonFor(decision);
+    if (offered.includes(decision) && reason !== undefined) take({ how: 'redecided', decision, reason: reason.code });
+  };
+  const handlers: Handlers = {
+    keepTheirs: keep,
+    ...(may.handToLead ? { handToLead: hand } : {}),
+    ...(may.retry ? { sendAgain: again } : {}),
+    ...(offered.length > 0
+      ? {
+          approve: () => decide('approve'),
+          reject: () => decide('reject'),
+          escalate: () => decide('escalate'),
+          reason: (digit) => {
+            const reason = reasons.find((other) => other.digit === digit);
+            if (reason !== undefined) chooseReason(reason.decision, reason.code);
+          },
+        }
+      : {}),
+  };
+  useCommands(handlers);
+
+  return (
+    <div className={styles.foot}>
+      {told !== null && <p className={styles.told}>{told}</p>}
+      <div role="group" aria-label="Settle" className={styles.bar}>
+        <Action command="keepTheirs" available={available} onPress={keep}>
+          {keepWords(row, theirs)}
+        </Action>
+        {may.retry && (
+          <Action command="sendAgain" available={available} onPress={again}>
+            Send again
+          </Action>
+        )}
+        {offered.map((decision) => (
+          <DecisionButton
+            key={decision}
+            decision={decision}
+            effect="again"
+            available={available}
+            reasons={reasons.filter((reason) => reason.decision === decision)}
+            chosen={reasonFor(decision)}
+            onDecide={() => decide(decision)}
+            onChoose={(code) => chooseReason(decision, code)}
+          />
+        ))}
+        {may.handToLead && (
+          <Action command="handToLead" available={available} onPress={hand}>
+            Hand to a lead
+          </Action>
+        )}
+        {(offered.length > 0 || may.handToLead) && (
+          <NoteField itemId={row.itemId} placeholder={offered.length > 0 ? 'Note' : 'Note to the lead'} />
+        )}
+      </div>
+    </div>
+  );
+}

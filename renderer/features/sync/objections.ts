@@ -1,0 +1,17 @@
+import { useQuery } from '@tanstack/react-query';
+import { ask } from '../../app/bridge.ts';
+import { useMay } from '../../app/connection.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
+
+/** What was handed to leads; asked for by leads alone, and on-line. */
+export function useObjections() {
+  const { lead } = useMay();
+  const isOnline = useIsOnline();
+  return useQuery({
+    queryKey: ['objections'],
+    queryFn: () => ask('sync.objections', {}),
+    enabled: lead && isOnline,
+    staleTime: 10_000,
+    refetchInterval: 60_000,
+  });
+}

@@ -1,0 +1,100 @@
+import type { OutboxRow } from '../../../core/contract/sync.ts';
+import { counted } from '../../../core/domain/counted.ts';
+import { TROUBLED, type OutboxState, type Resolution } from '../../../core/domain/outbox.ts';
+import { capital, lineName, number } from '../../ui/format.ts';
+import { actWord, creditsMoved, doneWord } from '../case/decision-words.ts';
+
+/** Where a row stands, in words. */
+export const STATE_WORDS: { readonly [S in OutboxState]: string } = {
+  queued: 'Waiting',
+  sending: 'Being sent',
+  applied: 'Applied',
+  agreed: 'Decided the same already',
+  awaiting_second: 'Waits for a second analyst',
+  conflict: 'Decided otherwise meanwhile',
+  returned: 'The case has changed',
+  rejected: 'Refused',
+  withdrawn: 'Withdrawn',
+};
+
+const SETTLED_WORDS: { readonly [R in Resolution]: string } = {
+  kept: 'Settled: left as it is',
+  redecided: 'Settled: decided again',
+  handed_to_lead: 'Settled: with a lead',
+};
+
+export function isTroubled({ state, resolution }: Pick<OutboxRow, 'state' | 'resolution'>): boolean {
+  return TROUBLED.includes(state) && resolution === null;
+}
+
+/** What became of a row, with how a person settled it. */
+export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): string {
+  if (row.resolution !== null) return SETTLED_WORDS[row.resolution];
+  return row.kind === 'object' && row.state === 'applied' ? 'With a lead' : STATE_WORDS[row.state];
+}
+
+/** The shape that a row's state has beside its words; a troubled row that was settled is not troubled any more. */
+export type Sign = OutboxState | 'settled';
+
+export function signOf({ state, resolution }: Pick<OutboxRow, 'state' | 'resolution'>): Sign {
+  return resolution === null ? state : 'settled';
+}
+
+/** "118 Lena K.": as the foot of the window speaks of a case. */
+export function aboutRow({ score, referrerName }: Pick<OutboxRow, 'score' | 'referrerName'>): string {
+  return `${score} ${lineName(referrerName)}`;
+}
+
+/** What the row is: "Reject", "Undo", "Handed to a lead: reject". */
+export function whatWords({ kind, decision }: Pick<OutboxRow, 'kind' | 'decision'>): string {
+  if (kind === 'undo') return 'Undo';
+  const word = decision === null ? 'Decide' : capital(decision);
+  return kind === 'object' ? `To a lead: ${word.toLowerCase()}` : word;
+}
+
+/** "Rejection of 118 Lena K." */
+export function rowTitle(row: Pick<OutboxRow, 'kind' | 'decision' | 'score' | 'referrerName'>): string {
+  if (row.kind === 'undo') return `Undo on ${aboutRow(row)}`;
+  const act = row.decision === null ? 'Decision' : actWord(row.decision);
+  return row.kind === 'object' ? `Objection: ${act.toLowerCase()} of ${aboutRow(row)}` : `${act} of ${aboutRow(row)}`;
+}
+
+const CAME_BACK: { readonly [S in OutboxState]?: string } = {
+  conflict: 'somebody decided otherwise meanwhile',
+  returned: 'the case has changed since you saw it',
+  rejected: 'it was refused',
+};
+
+/** What came back, in one line: of one with why, of several how many. */
+export function cameBackWords(rows: readonly OutboxRow[]): string {
+  const [only] = rows;
+  if (only === undefined) return '';
+  if (rows.length > 1) return `${counted(rows.length, 'decision')} came back and need you.`;
+  const done = only.decision === null ? 'Undone' : doneWord(only.decision);
+  return `Not ${done.toLowerCase()}: ${aboutRow(only)}: ${CAME_BACK[only.state] ?? 'it came back'}.`;
+}
+
+/** Credits of a row: what it moved, or what it would. */
+export function creditWords(row: Pick<OutboxRow, 'state' | 'paid' | 'rejected' | 'reversed'>): string {
+  const { paid, rejected, reversed } = row;
+  switch (row.state) {
+    case 'applied':
+      return capital(creditsMoved(row));
+    case 'queued':
+    case 'sending':
+    case 'awaiting_second':
+      return [
+        paid > 0 ? `Pays ${number(paid)}` : '',
+        rejected > 0 ? `Rejects ${number(rejected)}` : '',
+        reversed > 0 ? `Takes back ${number(reversed)}` : '',
+      ]
+        .filter((part) => part !== '')
+        .join(', ');
+    case 'agreed':
+    case 'conflict':
+    case 'returned':
+    case 'rejected':
+    case 'withdrawn':
+      return '';
+  }
+}

@@ -1,0 +1,107 @@
+import type { ReactNode } from 'react';
+import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
+import type { Decision } from '../../../core/domain/decision.ts';
+import { useReadyWorkspace } from '../../app/connection.ts';
+import { capital, exactMoment, moment } from '../../ui/format.ts';
+import { Icon } from '../../ui/icons.tsx';
+import { useNow } from '../../ui/now.ts';
+import { LOOKS } from '../case/decision-button.tsx';
+import { useReasonLabel } from '../case/reasons.ts';
+import { creditWords, isTroubled, whatWords } from './outbox-words.ts';
+import styles from './sides.module.css';
+
+function Side({
+  heading,
+  aside,
+  children,
+}: {
+  readonly heading: string;
+  readonly aside: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <section className={styles.side} aria-label={heading}>
+      <h3 className={styles.heading}>
+        {heading} <span className={styles.aside}>{aside}</span>
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+function Told({
+  decision,
+  what,
+  who,
+  at,
+  reason,
+  note,
+}: {
+  readonly decision: Decision | null;
+  readonly what: string;
+  readonly who: string;
+  readonly at: string;
+  readonly reason: string | null;
+  readonly note: string | null;
+}) {
+  const now = useNow();
+  const labelOf = useReasonLabel();
+  return (
+    <>
+      <p className={styles.what} data-decision={decision}>
+        {decision !== null && <Icon name={LOOKS[decision].icon} size={16} />}
+        {what}
+      </p>
+      <p className={styles.who}>
+        {who},{' '}
+        <time dateTime={at} title={exactMoment(at)}>
+          {moment(at, now)}
+        </time>
+      </p>
+      {reason !== null && <p>{labelOf(reason)}</p>}
+      {note !== null && <p className={`${styles.note ?? ''} selectable`}>“{note}”</p>}
+    </>
+  );
+}
+
+function Theirs({ theirs, state }: { readonly theirs: ConflictView['theirs']; readonly state: OutboxRow['state'] }) {
+  if (theirs !== null) {
+    const { decision, by, at, reason, note } = theirs;
+    return (
+      <Side heading="Theirs" aside="stands">
+        <Told decision={decision} what={capital(decision)} who={by} at={at} reason={reason} note={note} />
+      </Side>
+    );
+  }
+  return (
+    <Side heading="Theirs" aside="">
+      <p className={styles.none}>
+        {state === 'conflict' ? 'Who decided is not known on this computer.' : 'Nobody else has decided.'}
+      </p>
+    </Side>
+  );
+}
+
+/** Theirs and mine, side by side; mine alone where it met nothing. */
+export function Sides({ row, view }: { readonly row: OutboxRow; readonly view: ConflictView | null }) {
+  const me = useReadyWorkspace()?.analyst ?? 'you';
+  const credits = creditWords(row);
+  const both = view !== null && isTroubled(row) && (view.theirs !== null || row.state !== 'rejected');
+  return (
+    <div className={styles.sides} data-both={both}>
+      {both && <Theirs theirs={view.theirs} state={row.state} />}
+      <Side heading="Mine" aside={isTroubled(row) ? 'has no effect' : ''}>
+        <Told
+          decision={row.decision}
+          what={whatWords(row)}
+          who={me}
+          at={row.decidedAt}
+          reason={row.reason}
+          note={row.note}
+        />
+        {credits !== '' && <p className={styles.credits}>{credits} credits</p>}
+        {row.sessionId !== null && <p className={styles.credits}>Part of an off-line bulk session</p>}
+      </Side>
+    </div>
+  );
+}

@@ -94,7 +94,15 @@ function Decisions({ file, confirmed }: { readonly file: CaseFile | null; readon
 }
 
 /** Why there is nothing to decide, and the way back where there is one. */
-function Told({ file, state }: { readonly file: CaseFile | null; readonly state: BarState & { kind: 'told' } }) {
+function Told({
+  file,
+  state,
+  isUndelivered,
+}: {
+  readonly file: CaseFile | null;
+  readonly state: BarState & { kind: 'told' };
+  readonly isUndelivered: boolean;
+}) {
   return (
     <>
       <div className={styles.told}>
@@ -104,7 +112,10 @@ function Told({ file, state }: { readonly file: CaseFile | null; readonly state:
       {file !== null && state.takeBack !== null && (
         <>
           <TakeBackButton file={file} what={state.takeBack} prominent />
-          <NoteField key={file.itemId} itemId={file.itemId} placeholder={`Note with the ${state.takeBack.kind}`} />
+          {/* What was not sent is withdrawn here alone: nobody would read a note. */}
+          {!isUndelivered && (
+            <NoteField key={file.itemId} itemId={file.itemId} placeholder={`Note with the ${state.takeBack.kind}`} />
+          )}
         </>
       )}
     </>
@@ -125,7 +136,7 @@ export function DecisionBar({
       {state.kind === 'decide' ? (
         <Decisions file={file} confirmed={state.confirmed} />
       ) : (
-        <Told file={file} state={state} />
+        <Told file={file} state={state} isUndelivered={undelivered !== null} />
       )}
     </div>
   );

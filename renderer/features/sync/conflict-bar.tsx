@@ -28,12 +28,12 @@ function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string
   return state === 'returned' ? 'Leave it open' : 'Leave it';
 }
 
-/** What deciding again means here, or why it cannot be. */
+/** What deciding again means here, or why it cannot be; null where there is nothing to say. */
 function explanation({ may, theirs, why }: ConflictView, lead: boolean): string | null {
   if (!may.redecide) return why;
   return lead && theirs !== null
     ? `Deciding again takes ${theirs.by}’s ${actWord(theirs.decision).toLowerCase()} back first.`
-    : null;
+    : 'Leave it as it is, or decide again on what is known now.';
 }
 
 /** What can be decided again: not what stands already, and no escalation of what is with a lead. */
@@ -103,7 +103,7 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
           <DecisionButton
             key={decision}
             decision={decision}
-            effect="again"
+            effect=""
             available={available}
             reasons={reasons.filter((reason) => reason.decision === decision)}
             chosen={reasonFor(decision)}
@@ -117,7 +117,9 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
           </Action>
         )}
         {(offered.length > 0 || may.handToLead) && (
-          <NoteField itemId={row.itemId} placeholder={offered.length > 0 ? 'Note' : 'Note to the lead'} />
+          <div className={styles.note}>
+            <NoteField itemId={row.itemId} placeholder={offered.length > 0 ? 'Note' : 'Note to the lead'} />
+          </div>
         )}
       </div>
     </div>

@@ -3,7 +3,7 @@ import type { Objection } from '../../../core/contract/sync.ts';
 import { failureText } from '../../app/bridge.ts';
 import { useIsOnline } from '../../app/sync-state.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
-import { exactMoment, lineName, moment, number } from '../../ui/format.ts';
+import { clockTime, exactMoment, lineName, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { actWord } from '../case/decision-words.ts';
 import { useReasonLabel } from '../case/reasons.ts';
@@ -33,7 +33,7 @@ function Line({ objection, now }: { readonly objection: Objection; readonly now:
           {by} asks for {actWord(decision).toLowerCase()}: {labelOf(reason)}
           {note !== null && ` “${note}”`} ·{' '}
           <time dateTime={at} title={exactMoment(at)}>
-            {moment(at, now)}
+            {clockTime(at, now)}
           </time>
         </p>
         <Problem id={objectionId} />

@@ -50,11 +50,16 @@ function Head({ row }: { readonly row: OutboxRow }) {
   );
 }
 
+/** What was refused for another reason than the case says nothing about its evidence. */
+function asksForEvidence(row: OutboxRow, view: ConflictView): boolean {
+  return isTroubled(row) && (row.state !== 'rejected' || view.changes.length > 0);
+}
+
 function Body({ row, view }: { readonly row: OutboxRow; readonly view: ConflictView | null }) {
   return (
     <div className={styles.body} role="group" aria-label={aboutRow(row)} tabIndex={0}>
       <Sides row={row} view={view} />
-      {view !== null && view.seen !== null && view.now !== null && isTroubled(row) && (
+      {view !== null && view.seen !== null && view.now !== null && asksForEvidence(row, view) && (
         <EvidenceChange seen={view.seen} now={view.now} changes={view.changes} />
       )}
       {view !== null && view.now === null && isTroubled(row) && (

@@ -3,7 +3,7 @@ import { useEffect, useRef, type KeyboardEvent } from 'react';
 import type { OutboxRow } from '../../../core/contract/sync.ts';
 import { failureText } from '../../app/bridge.ts';
 import { BandGlyph } from '../../ui/band-glyph.tsx';
-import { exactMoment, lineName, moment } from '../../ui/format.ts';
+import { clockTime, exactMoment, lineName } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { useReasonLabel } from '../case/reasons.ts';
 import { useOutboxFilter } from './outbox-filter.ts';
@@ -33,7 +33,7 @@ function Cells({ row, now }: { readonly row: OutboxRow; readonly now: number }) 
       </span>
       <span role="gridcell" className={styles.at}>
         <time dateTime={row.decidedAt} title={exactMoment(row.decidedAt)}>
-          {moment(row.decidedAt, now)}
+          {clockTime(row.decidedAt, now)}
         </time>
       </span>
       <span role="gridcell" className={styles.what} title={row.note ?? undefined}>

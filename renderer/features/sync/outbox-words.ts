@@ -11,7 +11,7 @@ export const STATE_WORDS: { readonly [S in OutboxState]: string } = {
   applied: 'Applied',
   agreed: 'Decided the same already',
   awaiting_second: 'Waits for a second analyst',
-  conflict: 'Decided otherwise meanwhile',
+  conflict: 'Decided otherwise',
   returned: 'The case has changed',
   rejected: 'Refused',
   withdrawn: 'Withdrawn',
@@ -71,7 +71,7 @@ export function cameBackWords(rows: readonly OutboxRow[]): string {
   if (only === undefined) return '';
   if (rows.length > 1) return `${counted(rows.length, 'decision')} came back and need you.`;
   const done = only.decision === null ? 'Undone' : doneWord(only.decision);
-  return `Not ${done.toLowerCase()}: ${aboutRow(only)}: ${CAME_BACK[only.state] ?? 'it came back'}.`;
+  return `Not ${done.toLowerCase()}: ${aboutRow(only)} · ${CAME_BACK[only.state] ?? 'it came back'}`;
 }
 
 /** Credits of a row: what it moved, or what it would. */
@@ -83,13 +83,15 @@ export function creditWords(row: Pick<OutboxRow, 'state' | 'paid' | 'rejected' |
     case 'queued':
     case 'sending':
     case 'awaiting_second':
-      return [
-        paid > 0 ? `Pays ${number(paid)}` : '',
-        rejected > 0 ? `Rejects ${number(rejected)}` : '',
-        reversed > 0 ? `Takes back ${number(reversed)}` : '',
-      ]
-        .filter((part) => part !== '')
-        .join(', ');
+      return capital(
+        [
+          paid > 0 ? `pays ${number(paid)}` : '',
+          rejected > 0 ? `rejects ${number(rejected)}` : '',
+          reversed > 0 ? `takes back ${number(reversed)}` : '',
+        ]
+          .filter((part) => part !== '')
+          .join(', '),
+      );
     case 'agreed':
     case 'conflict':
     case 'returned':

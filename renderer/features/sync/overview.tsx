@@ -3,7 +3,7 @@ import { counted } from '../../../core/domain/counted.ts';
 import { useMay } from '../../app/connection.ts';
 import { tryNow, useSyncStatus } from '../../app/sync-state.ts';
 import { CommandKey } from '../../ui/command-key.tsx';
-import { exactMoment, moment, number } from '../../ui/format.ts';
+import { clockTime, exactMoment, number } from '../../ui/format.ts';
 import { useWallClock } from '../../ui/now.ts';
 import { Figure, Figures } from '../bulk/figures.tsx';
 import { Handed } from './handed.tsx';
@@ -26,7 +26,7 @@ export function Overview() {
         </span>
         {link === 'online' && 'On-line'}
         {link === 'connecting' && 'Connecting'}
-        {link === 'offline' && (offlineSince === null ? 'Off-line' : `Off-line since ${moment(offlineSince, now)}`)}
+        {link === 'offline' && (offlineSince === null ? 'Off-line' : `Off-line since ${clockTime(offlineSince, now)}`)}
       </h2>
       <p className={styles.text}>
         {link === 'online'
@@ -52,7 +52,7 @@ export function Overview() {
       </div>
       <dl className={styles.facts}>
         <dt>Last sync</dt>
-        <dd>{pulledAt === null ? 'never' : <span title={exactMoment(pulledAt)}>{moment(pulledAt, now)}</span>}</dd>
+        <dd>{pulledAt === null ? 'never' : <span title={exactMoment(pulledAt)}>{clockTime(pulledAt, now)}</span>}</dd>
         <dt>Kept for off-line use</dt>
         <dd>
           {number(kept.present)} of {counted(kept.wanted, 'open case')} with all evidence.{' '}

@@ -2,10 +2,11 @@ import type { ReactNode } from 'react';
 import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
 import type { Decision } from '../../../core/domain/decision.ts';
 import { useReadyWorkspace } from '../../app/connection.ts';
-import { capital, exactMoment, moment } from '../../ui/format.ts';
+import { clockTime, exactMoment } from '../../ui/format.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { useNow } from '../../ui/now.ts';
 import { LOOKS } from '../case/decision-button.tsx';
+import { doneWord } from '../case/decision-words.ts';
 import { useReasonLabel } from '../case/reasons.ts';
 import { creditWords, isTroubled, whatWords } from './outbox-words.ts';
 import styles from './sides.module.css';
@@ -55,7 +56,7 @@ function Told({
       <p className={styles.who}>
         {who},{' '}
         <time dateTime={at} title={exactMoment(at)}>
-          {moment(at, now)}
+          {clockTime(at, now)}
         </time>
       </p>
       {reason !== null && <p>{labelOf(reason)}</p>}
@@ -69,7 +70,7 @@ function Theirs({ theirs, state }: { readonly theirs: ConflictView['theirs']; re
     const { decision, by, at, reason, note } = theirs;
     return (
       <Side heading="Theirs" aside="stands">
-        <Told decision={decision} what={capital(decision)} who={by} at={at} reason={reason} note={note} />
+        <Told decision={decision} what={doneWord(decision)} who={by} at={at} reason={reason} note={note} />
       </Side>
     );
   }

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { SyncStatus } from '../../core/contract/sync.ts';
+import { UNDELIVERED } from '../../core/domain/outbox.ts';
+import { countOf, sectionsOf } from '../../renderer/features/sync/outbox-filter.ts';
+import { differences } from '../../renderer/features/sync/evidence-diff.ts';
+import { ago, linkWords, nextTryWords, troubledWords } from '../../renderer/features/sync/link-words.ts';
+import { pagesWanted } from '../../renderer/features/sync/outbox-rows.ts';
+import {
+  cameBackWords,
+  creditWords,
+  rowTitle,
+  signOf,
+  standing,
+  whatWords,
+} from '../../renderer/features/sync/outbox-words.ts';
+import { shownRows } from '../../renderer/features/queue/shown-rows.ts';
+import type { QueueRow } from '../../core/contract/queue.ts';
+import { size } from '../../renderer/ui/format.ts';
+import { outboxRow } from '../support/outbox-row.ts';
+
+const NOW = new Date(2026, 2, 1, 14, 10, 0).getTime();
+const at = (hours: number, minutes: number): string => new Date(2026, 2, 1, hours, minutes).toISOString();
+
+function status(change: Partial<SyncStatus>): SyncStatus {
+  return {
+    link: 'online',
+    offlineSince: null,
+    reason: null,
+    nextTryAt: null,
+    pulledAt: new Date(NOW - 2_000).toISOString(),
+    pulling: null,
+    kept: { wanted: 5_000, present: 5_000 },
+    waiting: 0,
+    troubled: 0,
+    awaitingSecond: 0,
+    ...change,
+  };
+}
+
+describe('the foot of the window', () => {
+  it('says on-line how fresh it is and what waits', () => {
+    expect(linkWords(status({}), NOW)).toMatchObject({ sign: '●', text: 'on-line · synced 2 s ago · 0 waiting' });
+  });
+
+  it('says off-line since when, what waits, when it was synced, why, and when it is tried next', () => {
+    const offline = status({
+      link: 'offline',
+      offlineSince: at(14, 2),
+      pulledAt: at(13, 58),
+      waiting: 12,
+      reason: 'The server does not answer.',
+      nextTryAt: new Date(NOW + 12_000).toISOString(),
+    });
+    expect(linkWords(offline, NOW)).toEqual({
+      sign: '○',
+      tone: 'plain',
+      text: 'off-line since 14:02 · 12 decisions waiting · last sync 13:58',
+      title: 'The server does not answer. Next try in 12 s.',
+    });
+  });
+
+  it('says how far a first pull is, and that there was none', () => {
+    const first = status({ pulledAt: null, pulling: { done: 12_000, total: 50_000 } });
+    expect(linkWords(first, NOW).text).toBe('filling the cache 12,000 of 50,000');
+    expect(linkWords({ ...first, pulling: { done: 12, total: null } }, NOW).text).toBe('filling the cache 12');
+    expect(linkWords(status({ link: 'offline', pulledAt: null, waiting: 1 }), NOW).text).toBe(
+      'off-line · 1 decision waiting · never synced',
+    );
+  });
+
+  it('says what needs a person, and nothing where nothing does', () => {
+    expect([0, 1, 3].map(troubledWords)).toEqual(['', '1 needs you', '3 need you']);
+  });
+
+  it('stays sensible when the clock was set back', () => {
+    expect(ago(new Date(NOW + 86_400_000).toISOString(), NOW)).toBe('just now');
+    expect(nextTryWords(new Date(NOW - 5_000).toISOString(), NOW)).toBe('Trying now.');
+  });
+});
+
+describe('a row of the outbox', () => {
+  it('says what it is', () => {
+    expect(rowTitle(outboxRow({}))).toBe('Rejection of 118 Lena K.');
+    expect(rowTitle(outboxRow({ kind: 'undo', decision: null }))).toBe('Undo on 118 Lena K.');
+    expect(whatWords(outboxRow({ kind: 'object' }))).toBe('To a lead: reject');
+  });
+
+  it('says where it is, and once a person has settled it, how', () => {
+    expect(standing(outboxRow({ state: 'conflict' }))).toBe('Decided otherwise');
+    const settled = outboxRow({ state: 'conflict', resolution: 'kept' });
+    expect([standing(settled), signOf(settled)]).toEqual(['Settled: left as it is', 'settled']);
+    expect(standing(outboxRow({ kind: 'object', state: 'applied' }))).toBe('With a lead');
+  });
+
+  it('says what it moved, or would move; nothing of what has no effect', () => {
+    const credits = { rejected: 65, reversed: 40 };
+    expect(creditWords(outboxRow({ ...credits, state: 'queued' }))).toBe('Rejects 65, takes back 40');
+    expect(creditWords(outboxRow({ ...credits, state: 'applied' }))).toBe('Rejected 65, took back 40');
+    expect(creditWords(outboxRow({ ...credits, state: 'conflict' }))).toBe('');
+  });
+
+  it('that came back alone says why; of several how many there are', () => {
+    const one = outboxRow({ state: 'returned' });
+    expect(cameBackWords([one])).toBe('Not rejected: 118 Lena K. · the case has changed since you saw it');
+    expect(cameBackWords([one, one, one])).toBe('3 decisions came back and need you.');
+  });
+});
+
+describe('the list of the outbox', () => {
+  it('has what was not delivered first, or the newest', () => {
+    expect(sectionsOf({ view: 'all', order: 'undelivered' }).map(({ states }) => states)[0]).toEqual(UNDELIVERED);
+    expect(sectionsOf({ view: 'all', order: 'newest' })).toEqual([{ states: [], troubled: false }]);
+    expect(sectionsOf({ view: 'troubled', order: 'undelivered' })).toEqual([{ states: [], troubled: true }]);
+  });
+
+  it('counts its views', () => {
+    const byState = { queued: 3, sending: 1, applied: 7, conflict: 2 } as Parameters<typeof countOf>[1];
+    expect([countOf('all', byState, 1), countOf('waiting', byState, 1), countOf('troubled', byState, 1)]).toEqual([
+      13, 4, 1,
+    ]);
+  });
+
+  it('reads the pages that are on the screen, of each part after its first', () => {
+    expect(pagesWanted([250, 1000], 0, 40)).toEqual([]);
+    expect(pagesWanted([250, 1000], 190, 260)).toEqual([
+      { section: 0, page: 1 },
+      { section: 0, page: 2 },
+    ]);
+    expect(pagesWanted([250, 1000], 700, 740)).toEqual([{ section: 1, page: 4 }]);
+  });
+});
+
+describe('what changed in the evidence', () => {
+  it('is told line by line, most points first', () => {
+    const seen = {
+      version: 1,
+      score: 64,
+      priority: 'high',
+      ruleSetVersion: 1,
+      signals: [
+        { name: 'same_ip', points: 40 },
+        { name: 'rapid_registration', points: 24 },
+      ],
+    } as const;
+    const now = {
+      ...seen,
+      score: 90,
+      priority: 'critical',
+      signals: [
+        { name: 'same_ip', points: 40 },
+        { name: 'same_device', points: 50 },
+      ],
+    } as const;
+    const told = differences({ ...seen, signals: [...seen.signals] }, { ...now, signals: [...now.signals] }).map(
+      (line) => [line.name, line.seen, line.now, line.changed],
+    );
+    expect(told).toEqual([
+      ['Score', '64', '90', true],
+      ['Band', 'high', 'critical', true],
+      ['Same device', null, '+50', true],
+      ['Same address', '+40', '+40', false],
+      ['Rapid registration', '+24', null, true],
+    ]);
+  });
+});
+
+describe('the queue', () => {
+  it('leaves out what was decided here as it was then, and shows what the host says of it afterwards', () => {
+    const row = (change: Partial<QueueRow>): QueueRow =>
+      ({ itemId: 'a', version: 3, status: 'pending', ...change }) as QueueRow;
+    const shows = (shown: QueueRow, version: number | null): boolean =>
+      shownRows(1, [{ total: 1, offset: 0, rows: [shown] }], new Map([['a', { version, status: 'pending' }]])).total ===
+      1;
+    expect(shows(row({}), 3)).toBe(false);
+    expect(shows(row({ version: 4 }), 3)).toBe(true);
+    // Not sent yet, it has its old version, and the status that the decision gives it.
+    expect(shows(row({ status: 'rejected' }), 3)).toBe(true);
+    // It waits for a second analyst, in a version of its own.
+    expect(shows(row({ version: 9 }), null)).toBe(false);
+  });
+});
+
+describe('a size on disk', () => {
+  it.each([
+    [12_000, '12 kB'],
+    [84_000_000, '84 MB'],
+    [1_240_000_000, '1.2 GB'],
+  ])('%i bytes are %s', (bytes, words) => {
+    expect(size(bytes)).toBe(words);
+  });
+});

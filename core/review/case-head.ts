@@ -10,12 +10,10 @@ const thresholds = z.object({
   critical: z.number(),
 });
 
-export const caseHead = z.object({
+const headRow = z.object({
   item_id: z.string(),
   relationship_id: z.string(),
   version: z.number().int(),
-  /** Of the youngest change of what hangs on the item. */
-  stamp: z.string(),
   previous_item_id: z.string().nullable(),
   status: z.enum(REVIEW_STATUSES),
   priority: z.enum(SEVERITIES),
@@ -46,15 +44,20 @@ export const caseHead = z.object({
   code_created_at: dbInstant,
   code_uses: dbCount,
 });
+
 /** The item, its referral, its score and its code. */
+export const caseHead = headRow.extend({
+  /** Another one as soon as anything changed of what the caller is shown of the item. */
+  stamp: z.string(),
+});
 export type CaseHead = z.infer<typeof caseHead>;
 
 /** Of these items, those that there are. */
-export function readCaseHeads(db: Queryable, itemIds: readonly string[]): Promise<CaseHead[]> {
-  return rows(
+export async function readCaseHeads(db: Queryable, itemIds: readonly string[]): Promise<CaseHead[]> {
+  const heads = await rows(
     db,
-    caseHead,
-    `SELECT q.id AS item_id, r.id AS relationship_id, coalesce(i.version, 1) AS version, i.tx::text AS stamp, i.previous_item_id,
+    headRow,
+    `SELECT q.id AS item_id, r.id AS relationship_id, coalesce(i.version, 1) AS version, i.previous_item_id,
        q.status, q.priority, q.fraud_score AS score, coalesce(s.score, q.fraud_score) AS current_score, q.notes, q.assigned_to, q.created_at,
        ${DUE_AT} AS due_at, s.rule_set_version, v.thresholds, s.scored_at, w.mode,
        r.referrer_id, r.referee_id, r.is_flagged AS flagged, r.status AS stage, r.registered_at, r.activated_at,
@@ -70,4 +73,16 @@ export function readCaseHeads(db: Queryable, itemIds: readonly string[]): Promis
      WHERE q.id = ANY ($1::uuid[])`,
     [itemIds],
   );
+  const stamps = await rows(
+    db,
+    z.object({ item_id: z.string(), stamp: z.string() }),
+    'SELECT item_id, stamp FROM umpire.stamps($1::uuid[], $2::uuid[], $3::text[])',
+    [
+      heads.map((head) => head.item_id),
+      heads.map((head) => head.relationship_id),
+      heads.map((head) => head.referrer_id),
+    ],
+  );
+  const stampOf = new Map(stamps.map(({ item_id: id, stamp }) => [id, stamp]));
+  return heads.map((head) => ({ ...head, stamp: stampOf.get(head.item_id) ?? '' }));
 }

@@ -26,7 +26,8 @@ export type DecisionFacts = z.infer<typeof decisionFacts>;
 
 /**
  * Decisions on these referrals that this login may see, by the referral's id, those on an earlier item of it included, oldest first.
- * What it may take back is asked for the beginning of time and for its end, so that the answer keeps.
+ * What it may take back is asked for the beginning of time and for its end, so that the answer keeps. An item that is as it was made
+ * has none; asking costs more than all else.
  */
 export async function readDecisions(
   db: Queryable,
@@ -37,7 +38,11 @@ export async function readDecisions(
     decisionFacts.extend({ relationship_id: z.string() }),
     `SELECT r.id AS relationship_id, d.decision_id, d.at, d.made_by, d.decision, d.reason, d.note, d.state, d.undone_at, d.undone_by, d.undone_note,
        CASE WHEN e.undo = 'undo' THEN d.at + make_interval(mins => s.undo_minutes) END AS undo_until, d.undo
-     FROM unnest($1::uuid[]) AS r (id) CROSS JOIN umpire.review_settings AS s
+     FROM (
+       SELECT x.id FROM unnest($1::uuid[]) AS x (id) WHERE EXISTS (
+         SELECT 1 FROM referrals.review_queue AS q LEFT JOIN umpire.items AS i ON i.item_id = q.id
+         WHERE q.relationship_id = x.id AND (q.status <> 'pending' OR i.version IS DISTINCT FROM 1)) OFFSET 0
+     ) AS r CROSS JOIN umpire.review_settings AS s
      CROSS JOIN LATERAL umpire.decisions_on(r.id, 'infinity') WITH ORDINALITY AS d
      JOIN LATERAL umpire.decisions_on(r.id, '-infinity') AS e ON e.decision_id = d.decision_id
      ORDER BY r.id, d.ordinality`,

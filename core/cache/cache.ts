@@ -8,7 +8,7 @@ import { layoutOf, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { openFile } from './open-file.ts';
-import { type ObjectCall, outboxSide, type Skipped, type UndoCall } from './outbox.ts';
+import { type ObjectCall, outboxSide, type Redecision, type Skipped, type UndoCall } from './outbox.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
@@ -37,8 +37,12 @@ export type Cache = SyncStore & {
   queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
   queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
   caseOf(itemId: string): CachedCase | null;
+  /** The row alone. */
+  headOf(itemId: string): Head | null;
   decide(call: NewDecision): Outgoing;
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  foresee(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  redecide(call: Redecision): Outgoing[];
   undo(call: UndoCall): Outgoing;
   object(call: ObjectCall): Outgoing;
   resolve(id: string, resolution: Resolution): Outgoing;
@@ -105,6 +109,10 @@ export function openCache({ folder, key }: CacheOptions): Cache {
               : { itemId, by: claim.analyst, until: claim.until_at, isMine: claim.is_mine === 1 },
           outgoing: lastOn(itemId),
         };
+      },
+      headOf(itemId) {
+        const row = headRow(store, itemId);
+        return row === undefined ? null : headOf(row);
       },
       counts: () => ({ ...inOutbox(), kept: kept() }),
       close() {

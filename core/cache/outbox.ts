@@ -23,12 +23,25 @@ export type ObjectCall = {
   readonly decidedAt: string;
 };
 
+export type Redecision = {
+  readonly troubledId: string;
+  readonly decision: NewDecision;
+  readonly undo: UndoCall | null;
+};
+
 /** Each is on disk when it returns, and throws a CacheRefusal with words, and without any effect, where it cannot be done. */
 type OutboxSide = {
   /** Decides an item: `queued`. The same call again gives its row as it is by then. */
   decide(call: NewDecision): Outgoing;
   /** Many at once in one transaction; what cannot be decided is told and stops no other. */
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  /** What `decideMany` would do with these. Nothing is written. */
+  foresee(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  /**
+   * Decides again what is troubled, which is settled by it. With `undo` the decision that stands is taken back first: two operations on
+   * one item, sent in this order, in one transaction. Returns what was made, the new decision last.
+   */
+  redecide(call: Redecision): Outgoing[];
   /** Takes a decision back: its own row, now `withdrawn`, where no server can have heard of it, otherwise that of a new undo. */
   undo(call: UndoCall): Outgoing;
   /** Hands what is troubled to a lead: the row of the objection; what it is about is settled by it. */
@@ -46,20 +59,20 @@ type OutboxSide = {
 export function outboxSide(store: Store, itemOfDecision: (decisionId: string) => string | null): OutboxSide {
   return {
     decide: (call) => store.write(() => decide(store, call)),
-    decideMany: (calls) =>
-      store.write(() => {
-        const taken: Outgoing[] = [];
-        const skipped: Skipped[] = [];
-        for (const call of calls) {
-          try {
-            taken.push(decide(store, call));
-          } catch (error) {
-            if (!(error instanceof CacheRefusal)) throw error;
-            skipped.push({ itemId: call.itemId, why: error.message });
-          }
-        }
-        return { taken, skipped };
-      }),
+    decideMany: (calls) => store.write(() => decideMany(store, calls)),
+    foresee: (calls) => {
+      let foreseen: ReturnType<OutboxSide['foresee']> | null = null;
+      try {
+        store.write(() => {
+          foreseen = decideMany(store, calls);
+          throw new Foreseen();
+        });
+      } catch (error) {
+        if (!(error instanceof Foreseen)) throw error;
+      }
+      return foreseen ?? { taken: [], skipped: [] };
+    },
+    redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     undo: (call) => store.write(() => undo(store, call, itemOfDecision)),
     object: (call) => store.write(() => object(store, call)),
     resolve: (id, resolution) => store.write(() => resolve(store, id, resolution)),
@@ -78,7 +91,37 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
 /** What is withdrawn moves nothing. */
 const WITHDRAWN = `state = 'withdrawn', paid = 0, rejected = 0, reversed = 0`;
 
-function decide(store: Store, call: NewDecision): Outgoing {
+/** Ends a transaction that was only to be looked at. */
+class Foreseen extends Error {}
+
+function decideMany(store: Store, calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] } {
+  const taken: Outgoing[] = [];
+  const skipped: Skipped[] = [];
+  for (const call of calls) {
+    try {
+      taken.push(decide(store, call));
+    } catch (error) {
+      if (!(error instanceof CacheRefusal)) throw error;
+      skipped.push({ itemId: call.itemId, why: error.message });
+    }
+  }
+  return { taken, skipped };
+}
+
+function redecide(
+  store: Store,
+  { troubledId, decision, undo: back }: Redecision,
+  itemOfDecision: (decisionId: string) => string | null,
+): Outgoing[] {
+  resolve(store, troubledId, 'redecided');
+  if (back === null) return [decide(store, decision)];
+  refuseUndelivered(store, decision.itemId);
+  const taken = undo(store, back, itemOfDecision);
+  return [taken, decide(store, decision, true)];
+}
+
+/** `isReopened`: an undo is on its way to the server before it, which will have opened the item by the time that this is sent. */
+function decide(store: Store, call: NewDecision, isReopened = false): Outgoing {
   const before = storedOperation(store, call.id);
   if (before !== undefined) {
     const same =
@@ -95,8 +138,8 @@ function decide(store: Store, call: NewDecision): Outgoing {
   if (head === undefined) {
     throw new CacheRefusal('unknown_item', 'This case is not kept on this computer, so it cannot be decided here.');
   }
-  refuseUndelivered(store, call.itemId);
-  if (head.shown !== 'pending' && head.shown !== 'escalated') {
+  if (!isReopened) refuseUndelivered(store, call.itemId);
+  if (head.shown !== 'pending' && head.shown !== 'escalated' && (!isReopened || head.shown === 'gone')) {
     throw new CacheRefusal(
       'not_open',
       head.shown === 'gone' ? 'This case is gone.' : `This case is ${head.shown} already.`,

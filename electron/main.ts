@@ -1,7 +1,7 @@
 /** Electron's main process: puts the parts together in the order that Electron asks for. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { app, BrowserWindow, Menu, protocol, session } from 'electron';
+import { app, BrowserWindow, Menu, protocol, safeStorage, session } from 'electron';
 import { NOTICE_CHANNEL } from '../core/contract/bridge.ts';
 import type { Notice } from '../core/contract/notices.ts';
 import { defaultHome } from '../core/postgres/embedded/home.ts';
@@ -17,6 +17,7 @@ import { openLog } from './log.ts';
 import { applicationMenu, type MenuCommand } from './menu.ts';
 import { SCHEME } from './origin.ts';
 import { serveFrom } from './protocol.ts';
+import { cacheKey, systemKeychain } from './secrets.ts';
 import { openWindow } from './window.ts';
 
 const OUT = join(__dirname, '..');
@@ -44,6 +45,7 @@ function open(): void {
   };
   Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, __DEVELOPMENT__, runInFront)));
 
+  const keychain = systemKeychain(safeStorage, process.platform);
   const supervisor = supervise({
     start: hostStarter({
       entry: join(OUT, 'core', 'host', 'main.js'),
@@ -53,6 +55,7 @@ function open(): void {
     onNotice: (notice) => {
       for (const window of windows) if (!window.isDestroyed()) window.webContents.send(NOTICE_CHANNEL, notice);
     },
+    key: (renew) => cacheKey(join(home, 'cache-key'), keychain, renew),
     log,
   });
   answerWindows(windows, supervisor.call, log);

@@ -14,7 +14,9 @@ import type { Session } from './session.ts';
 
 type BulkMethod = Extract<keyof MethodHandlers, `bulk.${string}`>;
 
-export type BulkNeeds = Pick<HandlerNeeds, 'use' | 'changed'> & {
+export type BulkNeeds = Pick<HandlerNeeds, 'use'> & {
+  /** Items changed. */
+  readonly changed: () => void;
   /** Tells the window where a session stands. */
   readonly told: (session: BulkSession) => void;
   readonly log: (line: string) => void;

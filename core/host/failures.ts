@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import { CacheError } from '../cache/error.ts';
 import { MigrateError } from '../postgres/migrate.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { keepableText } from '../postgres/error-text.ts';
@@ -13,7 +14,7 @@ export type Failure = { readonly message: string; readonly detail: string | null
 /** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
 export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
   const detail = withoutSecrets(detailOf(error), options.databaseUrl);
-  const own = [WorkspaceError, NotMigratedError, NotAllowedError, MigrateError, HashKeyError].some(
+  const own = [CacheError, WorkspaceError, NotMigratedError, NotAllowedError, MigrateError, HashKeyError].some(
     (kind) => error instanceof kind,
   );
   if (own) return { message: detail, detail: null };

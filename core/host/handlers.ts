@@ -1,75 +1,49 @@
-import { z } from 'zod';
+import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
-import { reasonCode, type WorkspaceStatus } from '../contract/workspace.ts';
-import { rows } from '../postgres/rows.ts';
-import { readBundle } from '../review/bundle.ts';
-import { bundlePage } from '../review/bundle-page.ts';
-import { claimItem, claimNext, releaseClaim } from '../review/claims.ts';
-import { readCase } from '../review/case.ts';
-import { decide } from '../review/decide.ts';
-import { queuePage, queueSummary } from '../review/queue.ts';
-import { undo } from '../review/undo.ts';
-import { serverNow } from '../postgres/clock.ts';
+import type { WorkspaceStatus } from '../contract/workspace.ts';
 import type { BulkHandlers } from './bulk-handlers.ts';
+import type { Cases } from './cases.ts';
+import { claimHandlers } from './claim-handlers.ts';
+import type { Ready } from './contact.ts';
+import { offlineBulk } from './offline-bulk.ts';
+import { outboxHandlers } from './outbox-handlers.ts';
+import { reviewHandlers } from './review-handlers.ts';
 import type { Session } from './session.ts';
+import type { Station } from './station.ts';
+import { syncHandlers } from './sync-handlers.ts';
 
 export type HandlerNeeds = {
-  /** Runs work on the open workspace; rejects with a CallFailure where there is none. */
+  /** The cache with its contact; throws a CallFailure while there is no queue to show. */
+  readonly opened: () => Station;
+  /** The workspace as it was told last; throws a CallFailure while there is none. */
+  readonly ready: () => Ready;
+  /** Throws a CallFailure where this login may not decide: nothing that the server will refuse is taken. */
+  readonly mayDecide: () => void;
+  /** Runs work on the server itself; rejects with a CallFailure where there is no contact. */
   readonly use: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>;
   readonly status: () => Promise<WorkspaceStatus>;
   readonly retry: () => Promise<void>;
-  /** Tells the window that the queue changed. */
-  readonly changed: () => void;
+  readonly wipe: (evenUndelivered: boolean) => Promise<void>;
+  readonly keyPlace: () => Extract<CacheKey, { state: 'had' }>['place'];
+  /** This computer's clock: what it says is shown. */
+  readonly now: () => Date;
+  readonly cases: Cases;
   readonly bulk: BulkHandlers['handlers'];
 };
 
-/** The methods of the contract on one workspace. */
-export function hostHandlers({ use, status, retry, changed, bulk }: HandlerNeeds): MethodHandlers {
+/** The methods of the contract, on one cache and the server behind it. */
+export function hostHandlers(needs: HandlerNeeds): MethodHandlers {
   return {
-    'workspace.status': status,
+    'workspace.status': needs.status,
     'workspace.retry': async () => {
-      await retry();
+      await needs.retry();
       return {};
     },
-    'queue.page': (request) => use(async ({ pool }) => queuePage(pool, request, await serverNow(pool))),
-    'queue.summary': () => use(async ({ pool }) => queueSummary(pool, await serverNow(pool))),
-    'queue.next': async ({ filter, except }) => {
-      const claim = await use(async ({ pool }) => claimNext(pool, filter, await serverNow(pool), except));
-      if (claim !== null) changed();
-      return claim;
-    },
-    'case.claim': ({ itemId, takeOver }) => use(({ pool }) => claimItem(pool, itemId, takeOver)),
-    'case.release': async ({ itemId }) => {
-      await use(({ pool }) => releaseClaim(pool, itemId));
-      return {};
-    },
-    'case.get': ({ itemId }) => use(async ({ pool }) => readCase(pool, itemId, await serverNow(pool))),
-    'case.decide': async (request) => {
-      const [result] = await use(({ pool }) => decide(pool, [request]));
-      if (result === undefined) throw new Error('a decision got no outcome');
-      // One that waits, or ends in disagreement, is a new version of its item too.
-      if (['applied', 'awaiting_second', 'conflict'].includes(result.outcome)) changed();
-      return result;
-    },
-    'case.undo': async (request) => {
-      const [result] = await use(({ pool }) => undo(pool, [request]));
-      if (result === undefined) throw new Error('an undo got no outcome');
-      if (result.outcome === 'applied') changed();
-      return result;
-    },
-    'case.bundle': ({ itemId }) =>
-      use(async ({ pool }) => {
-        const bundle = await readBundle(pool, itemId, await serverNow(pool));
-        return bundle === null ? null : { html: bundlePage(bundle) };
-      }),
-    ...bulk,
-    'reasons.list': () =>
-      use(({ pool }) =>
-        rows(
-          pool,
-          z.object(reasonCode.shape),
-          'SELECT code, label, decision FROM umpire.reason_codes WHERE is_active ORDER BY position, code',
-        ),
-      ),
+    ...reviewHandlers(needs),
+    ...claimHandlers(needs),
+    ...outboxHandlers(needs),
+    ...offlineBulk(needs),
+    ...syncHandlers(needs),
+    ...needs.bulk,
   };
 }

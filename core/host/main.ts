@@ -1,6 +1,7 @@
 /** The core host's entry: started and supervised by Electron's main, with messages as its only interface. */
 import { defaultHome } from '../postgres/embedded/home.ts';
 import { answer } from './answer.ts';
+import { keyFromMain } from './key.ts';
 import { openHost } from './open.ts';
 import { transportToMain } from './transport.ts';
 
@@ -29,6 +30,7 @@ const host = openHost({
   home: defaultHome(process.env, process.platform, process.getuid?.()),
   ...(databaseUrl ? { databaseUrl } : {}),
   demoReferrals: demoReferrals(),
+  key: keyFromMain(transport),
   log,
 });
 
@@ -56,6 +58,9 @@ transport.onMessage((message) => {
       void answer(host.handlers, message.method, message.request, log).then((outcome) =>
         transport.send({ type: 'answer', id: message.id, outcome }),
       );
+      break;
+    case 'key':
+      // Waited for by whoever asked.
       break;
     case 'stop':
       close();

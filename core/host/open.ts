@@ -1,14 +1,23 @@
+import { type Cache, openCache } from '../cache/cache.ts';
+import { CacheError } from '../cache/error.ts';
+import { wipeCache } from '../cache/folder.ts';
+import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { Notice } from '../contract/notices.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
-import { CallFailure } from './failure.ts';
-import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
+import { counted } from '../domain/counted.ts';
+import { isConnectionLoss } from '../postgres/connection-loss.ts';
+import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
+import { casesOf } from './cases.ts';
+import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
-import { readReadyStatus } from './ready-status.ts';
-import { type Session, startSession } from './session.ts';
-import { watch, type Watch } from './watch.ts';
+import type { AskForKey } from './key.ts';
+import { cacheFolder } from './place.ts';
+import type { Session } from './session.ts';
+import { openStation, type Station } from './station.ts';
+import { within } from './within.ts';
 
 export type Host = {
   readonly handlers: MethodHandlers;
@@ -23,23 +32,25 @@ export type HostOptions = {
   readonly databaseUrl?: string;
   /** How many referrals an empty embedded workspace is filled with; 0 leaves it empty. */
   readonly demoReferrals: number;
+  readonly key: AskForKey;
   readonly log: (line: string) => void;
 };
 
-/** One attempt to have a workspace: from `starting` until it failed or the host closes. */
-type Attempt = {
-  readonly stop: AbortController;
-  session: Session | null;
-  watch: Watch | null;
-  /** Settles when the attempt is ready or failed; never rejects. */
-  settled: Promise<void>;
+/** What stands between the person and the cache; what a removal of the cache needs to know. */
+type Blocked = {
+  /** Another program works with it: it is not ours to remove. */
+  readonly isInUse: boolean;
+  /** It can be read again by no key but a new one. */
+  readonly isKeyLost: boolean;
+  readonly message: string;
 };
 
 /**
- * Opens the host and returns at once; where it stands is told by `workspace` notices. Exactly one attempt is alive at a
- * time: a retry begins when everything of the one before it is closed.
+ * Opens the host and returns at once; where it stands is told by `workspace` notices. At most one station is open at a time: another
+ * begins when everything of the one before it is closed.
  */
 export function openHost(options: HostOptions): Host {
+  const { log } = options;
   const listeners = new Set<(notice: Notice) => void>();
   const notify = (notice: Notice): void => listeners.forEach((listener) => listener(notice));
   let status: WorkspaceStatus = { state: 'starting', step: 'Starting', done: null, total: null };
@@ -47,98 +58,188 @@ export function openHost(options: HostOptions): Host {
     status = next;
     notify({ kind: 'workspace', status });
   };
+  const starting = (step: string, done: number | null = null, total: number | null = null): void =>
+    become({ state: 'starting', step, done, total });
+  const fail = (message: string, detail: string | null): void => {
+    log(`workspace failed: ${message}${detail === null ? '' : ` (${detail})`}`);
+    become({ state: 'failed', message, detail });
+  };
 
   let closed = false;
-  let attempt = begin();
-  let retrying: Promise<void> | null = null;
+  let station: Station | null = null;
+  let blocked: Blocked | null = null;
+  /** Where the key of the cache lies. */
+  let keyPlace: Extract<CacheKey, { state: 'had' }>['place'] = 'file';
+  /** Openings and closings, one after the other. */
+  let turn: Promise<void> = Promise.resolve();
 
-  function begin(): Attempt {
-    const fresh: Attempt = { stop: new AbortController(), session: null, watch: null, settled: Promise.resolve() };
-    fresh.settled = run(fresh);
-    return fresh;
-  }
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    turn = turn.then(work).catch((error: unknown) => {
+      const failure = failureOf(error, options);
+      fail(failure.message, failure.detail);
+    });
+    return turn;
+  };
 
-  async function run(own: Attempt): Promise<void> {
-    const { signal } = own.stop;
-    try {
-      const session = await startSession({
-        ...options,
-        signal,
-        onStep: (step, done, total) => {
-          if (!signal.aborted) become({ state: 'starting', step, done, total });
-        },
-      });
-      own.session = session;
-      if (signal.aborted) return;
-      const ready = await readReadyStatus(session);
-      own.watch = watch(session, {
-        log: options.log,
-        onChange: () => notify({ kind: 'queue' }),
-        onLost: (error) => fail(own, error),
-      });
-      become(ready);
-    } catch (error) {
-      fail(own, error);
-    }
-  }
-
-  /** What is left of the attempt is closed by the retry or by `close`, not here: a read may still be using it. */
-  function fail(own: Attempt, error: unknown): void {
-    if (own !== attempt || own.stop.signal.aborted) return;
-    own.stop.abort();
-    const failure = failureOf(error, options);
-    options.log(`workspace failed: ${failure.message}${failure.detail === null ? '' : ` (${failure.detail})`}`);
-    become({ state: 'failed', ...failure });
-  }
-
-  async function again(): Promise<void> {
-    await bulk.stop();
-    await end(attempt).catch((error: unknown) =>
-      options.log(`closing before a retry: ${failureOf(error, options).message}`),
-    );
+  async function begin(renewKey = false): Promise<void> {
+    if (closed || station !== null) return;
+    blocked = null;
+    const key = await options.key(renewKey);
     if (closed) return;
-    become({ state: 'starting', step: 'Starting', done: null, total: null });
-    attempt = begin();
-  }
-
-  /** Runs a read or a decision on the workspace that is ready; a lost connection fails the attempt and the call. */
-  async function use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-    const own = attempt;
-    if (own.session === null || status.state !== 'ready') throw new CallFailure('unavailable', unavailable(status));
+    if (key.state === 'lost') {
+      blocked = { isInUse: false, isKeyLost: true, message: key.message };
+      return fail(key.message, null);
+    }
+    keyPlace = key.place;
     try {
-      return await work(own.session);
+      station = stationWith(openCache({ folder: folder(), key: key.hex }));
+      const ready = station.ready();
+      if (ready !== null) become(ready);
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      fail(own, error);
-      throw new CallFailure('unavailable', failureOf(error, options).message);
+      const { message, detail } = failureOf(error, options);
+      blocked = { isInUse: error instanceof CacheError && error.code === 'in_use', isKeyLost: false, message };
+      fail(message, detail);
     }
   }
 
-  const changed = (): void => notify({ kind: 'queue' });
+  const folder = (): string => cacheFolder(options.home, options.databaseUrl);
+
+  function stationWith(cache: Cache): Station {
+    const own: Station = openStation({
+      ...options,
+      cache,
+      onStep: (step, done, total) => starting(step, done, total),
+      onFilling: (done, total) => starting('Fetching the queue', done, total),
+      onReady: become,
+      onEmpty: ({ message, detail }) => {
+        if (status.state !== 'failed' || status.message !== message) fail(message, detail);
+      },
+      onSync: (sync) => notify({ kind: 'sync', status: sync }),
+      onOutbox: (rows) => notify({ kind: 'outbox', rows: [...rows] }),
+      onQueue: () => notify({ kind: 'queue' }),
+      onAccountLost: (message) => void inTurn(() => loseAccount(own, message)),
+    });
+    return own;
+  }
+
+  /** Ends the contact and closes the cache. */
+  async function shut(): Promise<void> {
+    await bulk.stop();
+    const own = station;
+    station = null;
+    await own?.close();
+  }
+
+  /** The login has no account any more: what it may not see goes from this computer (SPEC 5). */
+  async function loseAccount(own: Station, message: string): Promise<void> {
+    if (station !== own) return;
+    const wasFilled = own.ready() !== null;
+    const { undelivered } = own.cache.settings();
+    await shut();
+    wipeCache(folder());
+    log(`the account is gone: the cache was removed, and ${counted(undelivered, 'undelivered decision')} with it`);
+    fail(wasFilled ? `${message} ${removedInWords(undelivered)}` : message, null);
+  }
+
+  async function wipe(evenUndelivered: boolean): Promise<void> {
+    const isKeyLost = blocked?.isKeyLost === true;
+    if (station !== null) {
+      const { undelivered } = station.cache.settings();
+      if (undelivered > 0 && !evenUndelivered) {
+        throw new CallFailure(
+          'refused',
+          `${counted(undelivered, 'decision')} that no server has taken would be lost with the copy. Nothing was removed.`,
+        );
+      }
+    } else if (blocked === null) {
+      throw new CallFailure('unavailable', unavailable());
+    } else if (blocked.isInUse) {
+      throw new CallFailure('refused', blocked.message);
+    } else if (!evenUndelivered) {
+      throw new CallFailure(
+        'refused',
+        'The copy cannot be read, so that nobody knows whether decisions wait in it. Nothing was removed.',
+      );
+    }
+    await inTurn(async () => {
+      starting('Removing the copy from this computer');
+      await shut();
+      wipeCache(folder());
+      log('the cache was removed, as it was asked for');
+      await begin(isKeyLost);
+    });
+  }
+
+  async function retry(): Promise<void> {
+    if (closed) return;
+    if (station === null) {
+      starting('Starting');
+      await inTurn(() => begin());
+      return;
+    }
+    if (status.state === 'failed') starting('Connecting');
+    station.sync.now();
+  }
+
+  async function statusNow(): Promise<WorkspaceStatus> {
+    if (status.state !== 'ready' || station === null) return status;
+    // The decisions of the last hour change with the clock; everything else stays as it was told.
+    return { ...status, decisionsLastHour: await decisionsOfLastHour(station, new Date()) };
+  }
+
+  /** The open station, once there is a queue to show. */
+  function opened(): Station {
+    if (station === null || status.state !== 'ready') throw new CallFailure('unavailable', unavailable());
+    return station;
+  }
+
+  /** Runs work on the workspace itself: what the cache cannot do. */
+  async function use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    const own = opened();
+    const session = own.contact.session();
+    if (session === null) throw new CallFailure('unavailable', needsServer(own));
+    try {
+      return await work(session);
+    } catch (error) {
+      // One that was dropped meanwhile fails in whatever way it was used.
+      if (!isConnectionLoss(error) && own.contact.session() === session) throw error;
+      own.sync.now();
+      throw new CallFailure('unavailable', needsServer(own));
+    }
+  }
+
+  function unavailable(): string {
+    return status.state === 'failed' ? status.message : 'The workspace is still starting.';
+  }
+
   const bulk = bulkHandlers({
     use,
-    changed,
+    changed: () => station?.sync.now(),
     told: (session) => notify({ kind: 'bulk', session }),
-    log: options.log,
+    log,
   });
+  void inTurn(() => begin());
 
   return {
     handlers: hostHandlers({
       use,
+      opened,
       bulk: bulk.handlers,
-      status: async () => {
-        if (status.state !== 'ready') return status;
-        // The decisions of the last hour change with the clock; everything else stays as it was told.
-        return use((session) => readReadyStatus(session)).catch(() => status);
+      status: statusNow,
+      retry,
+      wipe,
+      keyPlace: () => keyPlace,
+      ready: () => {
+        if (status.state !== 'ready') throw new CallFailure('unavailable', unavailable());
+        return status;
       },
-      retry: async () => {
-        if (closed || status.state !== 'failed') return;
-        retrying ??= again().finally(() => {
-          retrying = null;
-        });
-        await retrying;
+      mayDecide: () => {
+        if (status.state === 'ready' && !status.may.decide) {
+          throw new CallFailure('refused', 'The role of this login does not allow that.');
+        }
       },
-      changed,
+      now: () => new Date(),
+      cases: casesOf(() => new Date()),
     }),
     subscribe(listener) {
       listeners.add(listener);
@@ -147,19 +248,22 @@ export function openHost(options: HostOptions): Host {
     async close() {
       closed = true;
       await bulk.stop();
-      await retrying;
-      await end(attempt);
+      // An opening that waits for what never comes is not waited for.
+      await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, turn)]);
     },
   };
 }
 
-async function end(own: Attempt): Promise<void> {
-  own.stop.abort();
-  await own.settled;
-  await own.watch?.stop();
-  await own.session?.close();
+/** What goes on in turn ends by itself, but for a key that nobody gives. */
+const CLOSE_WITHIN_MS = 1000;
+
+function needsServer({ sync }: Station): string {
+  const { reason } = sync.status();
+  return `This needs the server, and there is no contact with it${reason === null ? '.' : `: ${reason}`}`;
 }
 
-function unavailable(status: WorkspaceStatus): string {
-  return status.state === 'failed' ? status.message : 'The workspace is still starting.';
+function removedInWords(undelivered: number): string {
+  const what = 'The copy of the queue was removed from this computer';
+  if (undelivered === 0) return `${what}.`;
+  return `${what}, and with it ${counted(undelivered, 'decision')} that no server had taken.`;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import { syncPatternKeys } from '../engine/patterns/sync.ts';
 import { score } from '../engine/score.ts';
 import { jobsOf } from '../programme/jobs/index.ts';
@@ -10,8 +9,6 @@ import { keepableText, traceError } from '../postgres/error-text.ts';
 import { NO_HASH_KEY } from '../postgres/hash-key.ts';
 import { recordedMode } from '../postgres/mode.ts';
 import { endedInWords, withoutObstructions } from '../postgres/obstructions.ts';
-import { isEngine } from '../postgres/roles/login.ts';
-import { dbInstant, type Queryable, row } from '../postgres/rows.ts';
 import { withoutSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 
@@ -22,8 +19,6 @@ export type Watch = {
 
 export type WatchOptions = {
   readonly log: (line: string) => void;
-  /** Items changed, by whatever program. */
-  readonly onChange: () => void;
   /** The connection is lost; the watch has ended. */
   readonly onLost: (error: unknown) => void;
 };
@@ -32,18 +27,16 @@ const EVERY_MS = 2000;
 const SCHEDULE_RETRY_MS = 60_000;
 
 /**
- * Looks for changed items again and again until it is stopped. A login of the engine also scores what is dirty and runs jobs when
- * they are due; where a reviewer is logged in, other machines do.
+ * Scores what is dirty and runs jobs when they are due, again and again until it is stopped: for a login of the engine. Where a
+ * reviewer is logged in, other machines do.
  */
 export function watch(session: Session, options: WatchOptions): Watch {
   const stop = new AbortController();
-  const ended = isEngine(session.role)
-    ? withoutObstructions(
-        session.pool,
-        (login) => options.log(endedInWords(login)),
-        () => Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]),
-      )
-    : run(session, options, stop.signal);
+  const ended = withoutObstructions(
+    session.pool,
+    (login) => options.log(endedInWords(login)),
+    () => Promise.all([run(session, options, stop.signal), keepSchedule(session, options, stop.signal)]),
+  );
   return {
     stop: async () => {
       stop.abort();
@@ -52,21 +45,11 @@ export function watch(session: Session, options: WatchOptions): Watch {
   };
 }
 
-async function run(
-  { pool, role, key }: Session,
-  { log, onChange, onLost }: WatchOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  let seen: Look | null = null;
+async function run({ pool, key }: Session, { log, onLost }: WatchOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      if (isEngine(role)) {
-        if (key !== null) await syncPatternKeys(pool, key);
-        await score(pool, { now: await serverNow(pool), signal });
-      }
-      const look = await lookForChanges(pool, seen);
-      seen = look;
-      if (look.changed) onChange();
+      if (key !== null) await syncPatternKeys(pool, key);
+      await score(pool, { now: await serverNow(pool), signal });
     } catch (error) {
       if (signal.aborted) return;
       if (isConnectionLoss(error)) {
@@ -112,29 +95,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-const changes = z.object({ snapshot: z.string(), at: dbInstant, changed: z.boolean() });
-type Look = z.infer<typeof changes>;
-
-async function lookForChanges(db: Queryable, before: Look | null): Promise<Look> {
-  const look = await row(db, changes, CHANGES, [before?.snapshot ?? null, before?.at ?? null]);
-  if (look === null) throw new Error('the look for changes found no row');
-  return look;
-}
-
-/**
- * Items and claims written by transactions that the last look did not see, however late they committed (DESIGN, pull), and
- * claims that ended by themselves since.
- */
-const CHANGES = `
-  SELECT pg_current_snapshot()::text AS snapshot, statement_timestamp() AS at,
-    $1::pg_snapshot IS NOT NULL AND (${writtenSince('items')} OR ${writtenSince('claims')} OR EXISTS (
-      SELECT 1 FROM umpire.claims WHERE expires_at > $2::timestamptz AND expires_at <= statement_timestamp()
-    )) AS changed`;
-
-function writtenSince(table: 'items' | 'claims'): string {
-  return `EXISTS (
-      SELECT 1 FROM umpire.${table} WHERE tx >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, $1::pg_snapshot)
-    )`;
 }

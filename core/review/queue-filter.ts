@@ -12,7 +12,7 @@ export type FilterSql = {
 };
 
 /** Shorter texts match so many ids by chance that names would be lost among them. */
-const SHORTEST_ID = 6;
+export const SHORTEST_ID = 6;
 const HEAD_OF_UUID = /^[0-9a-f]{6,8}(?:-[0-9a-f-]{0,28})?$/i;
 
 /** An empty list filters nothing; several values of one list are alternatives, but an item has all of `signals`. */
@@ -63,6 +63,6 @@ export function filterSql(filter: QueueFilter): FilterSql {
 }
 
 /** The text itself, where LIKE would read a wildcard. */
-function likeText(text: string): string {
+export function likeText(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }

@@ -136,6 +136,8 @@ export async function queueRows(db: Queryable, ids: readonly string[], now: Date
     createdAt: item.created_at,
     sourceAppId: item.source_app_id,
     claimedBy: item.claimed_by,
+    // The server knows nothing of what waits on somebody's computer.
+    outbox: null,
   }));
 }
 

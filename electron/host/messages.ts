@@ -13,6 +13,7 @@ const fromHost = z.discriminatedUnion('type', [
     ]),
   }),
   z.object({ type: z.literal('notice'), notice }),
+  z.object({ type: z.literal('wantKey'), renew: z.boolean() }),
 ]);
 
 export type HostMessage = z.infer<typeof fromHost>;

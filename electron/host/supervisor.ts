@@ -1,3 +1,4 @@
+import type { CacheKey } from '../../core/contract/host.ts';
 import type { MethodName, MethodRequest } from '../../core/contract/methods.ts';
 import type { Notice } from '../../core/contract/notices.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
@@ -30,6 +31,8 @@ const UNAVAILABLE: RawOutcome = {
 export type SupervisorOptions = {
   readonly start: StartHost;
   readonly onNotice: (notice: Notice) => void;
+  /** The key of the cache, for the host that asks; a new one with `renew`. Never rejects. */
+  readonly key: (renew: boolean) => Promise<CacheKey>;
   readonly log: (line: string) => void;
 };
 
@@ -43,7 +46,7 @@ export type Supervisor = {
 type Pending = { readonly method: MethodName; readonly resolve: (outcome: RawOutcome) => void };
 
 /** Keeps one core host running: starts it, pairs calls with answers, starts it again with growing delays when it dies. */
-export function supervise({ start, onNotice, log }: SupervisorOptions): Supervisor {
+export function supervise({ start, onNotice, key, log }: SupervisorOptions): Supervisor {
   const pending = new Map<number, Pending>();
   let host: HostProcess | null = null;
   let status = STARTING;
@@ -66,7 +69,7 @@ export function supervise({ start, onNotice, log }: SupervisorOptions): Supervis
     return { ok: true, value: {} };
   }
 
-  function receive(message: unknown): void {
+  function receive(sender: HostProcess | null, message: unknown): void {
     const read = readHostMessage(message);
     switch (read?.type) {
       case 'answer':
@@ -76,6 +79,12 @@ export function supervise({ start, onNotice, log }: SupervisorOptions): Supervis
       case 'notice':
         if (read.notice.kind === 'workspace') status = read.notice.status;
         onNotice(read.notice);
+        break;
+      case 'wantKey':
+        // To whoever asked, and to no other host that was started meanwhile.
+        void key(read.renew).then((found) => {
+          if (host !== null && host === sender) host.send({ type: 'key', key: found });
+        });
         break;
       case undefined:
         log('the core host sent a message that is none of the contract');
@@ -88,8 +97,9 @@ export function supervise({ start, onNotice, log }: SupervisorOptions): Supervis
     clearTimeout(restart);
     tell(deaths === 0 ? STARTING : RESTARTING);
     const startedAt = performance.now();
-    host = start({
-      message: receive,
+    let own: HostProcess | null = null;
+    own = host = start({
+      message: (message) => receive(own, message),
       exit: (reason) => {
         host = null;
         log(`the core host ended: ${reason}`);

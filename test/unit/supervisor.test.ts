@@ -17,6 +17,7 @@ function setUp() {
       return { send: (message) => host.received.push(message), kill: () => (host.killed = true) };
     },
     onNotice: (notice) => notices.push(notice),
+    key: (renew) => Promise.resolve({ state: 'had', hex: renew ? 'new' : 'kept', place: 'file' }),
     log: (line) => log.push(line),
   });
   const last = (): FakeHost => {
@@ -111,6 +112,22 @@ describe('the supervisor of the core host', () => {
     last().events.message('hello');
     expect(notices).toEqual([{ kind: 'queue' }]);
     expect(log).toHaveLength(2);
+  });
+
+  it('gives the key of the cache to the host that asks for it, and to no other', async () => {
+    const { last, hosts } = setUp();
+    const first = last();
+    first.events.message({ type: 'wantKey', renew: false });
+    await vi.waitFor(() =>
+      expect(first.received).toEqual([{ type: 'key', key: { state: 'had', hex: 'kept', place: 'file' } }]),
+    );
+    first.events.message({ type: 'wantKey', renew: true });
+    first.events.exit('signal SIGKILL');
+    vi.advanceTimersByTime(250);
+    await Promise.resolve();
+    expect(hosts).toHaveLength(2);
+    expect(last().received).toEqual([]);
+    expect(first.received).toHaveLength(1);
   });
 
   it('asks the host to stop, waits for its end, and starts no other', async () => {

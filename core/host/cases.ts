@@ -1,0 +1,84 @@
+import type { CachedCase } from '../cache/cache.ts';
+import type { CaseAnswer, CaseFile } from '../contract/case.ts';
+import { STATUS_AFTER } from '../domain/decision.ts';
+import { UNDELIVERED } from '../domain/outbox.ts';
+import { caseFileOfKept } from '../review/kept-case.ts';
+import { referenceOf } from './reference.ts';
+import type { Station } from './station.ts';
+import { within } from './within.ts';
+
+/** How long an opened case waits for its evidence of now, where what is kept is older or missing. */
+const REFRESH_WITHIN_MS = 1500;
+/** Decisions of so many cases opened last are remembered. */
+const MOST_REMEMBERED = 5000;
+
+/** Cases as the window opens them. */
+export type Cases = {
+  /** From the cache; asks the server for what is older or missing there. Null where there is no such item. */
+  open(station: Station, itemId: string): Promise<CaseAnswer | null>;
+  /** The item that a decision shown in an opened case is about. */
+  itemOf(decisionId: string): string | undefined;
+};
+
+export function casesOf(now: () => Date): Cases {
+  const items = new Map<string, string>();
+
+  async function open(station: Station, itemId: string): Promise<CaseAnswer | null> {
+    const { cache } = station;
+    const before = cache.caseOf(itemId);
+    if (before === null) return unlisted(station, itemId);
+    const kept = answerOf(station, before);
+    if (kept.state === 'whole' && !kept.isStale) return kept;
+    if (!(await refreshed(station, itemId))) return kept;
+    const after = cache.caseOf(itemId);
+    return after === null ? null : answerOf(station, after);
+  }
+
+  /** Off-line, and where it takes too long, what is kept is what there is. */
+  async function refreshed({ sync }: Station, itemId: string): Promise<boolean> {
+    if (sync.status().link !== 'online') return false;
+    const work = sync.refresh([itemId]).then(() => true);
+    return (await within(REFRESH_WITHIN_MS, work).catch(() => null)) ?? false;
+  }
+
+  /** An item that the cache does not hold, as one that was closed long ago: only the server has it. */
+  async function unlisted({ contact, cache }: Station, itemId: string): Promise<CaseAnswer | null> {
+    if (contact.session() === null) return null;
+    const asked = contact.server().then((server) => server.facts([itemId]));
+    const [facts] = (await within(REFRESH_WITHIN_MS, asked).catch(() => null)) ?? [];
+    const file = facts === undefined ? null : fileOf(cache.reference(), facts.json, null);
+    return file === null ? null : { state: 'whole', file, isStale: false, undelivered: null };
+  }
+
+  function fileOf(reference: string | null, json: string, claim: CaseFile['claim']): CaseFile | null {
+    const { records } = referenceOf(reference);
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const file = caseFileOfKept(json, { now: now(), zone, records, claim });
+    for (const { decisionId } of file?.decisions ?? []) remember(decisionId, file?.itemId ?? '');
+    return file;
+  }
+
+  function remember(decisionId: string, itemId: string): void {
+    items.delete(decisionId);
+    items.set(decisionId, itemId);
+    const [oldest] = items.keys();
+    if (items.size > MOST_REMEMBERED && oldest !== undefined) items.delete(oldest);
+  }
+
+  function answerOf({ cache }: Station, { head, facts, isStale, claim, outgoing }: CachedCase): CaseAnswer {
+    const told = claim === null ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
+    const file = facts === null ? null : fileOf(cache.reference(), facts, told);
+    if (file === null) return { state: 'not_kept' };
+    const undelivered = outgoing !== null && UNDELIVERED.includes(outgoing.state) ? outgoing : null;
+    const decided = undelivered?.kind === 'decide' ? undelivered.decision : null;
+    return {
+      state: 'whole',
+      // The evidence keeps the version that it is of: that is what a decision says it has seen.
+      file: { ...file, status: decided === null ? head.status : STATUS_AFTER[decided] },
+      isStale,
+      undelivered: undelivered?.id ?? null,
+    };
+  }
+
+  return { open, itemOf: (decisionId) => items.get(decisionId) };
+}

@@ -1,0 +1,163 @@
+import type { WorkspaceStatus } from '../contract/workspace.ts';
+import { DatabaseError } from 'pg';
+import { isConnectionLoss } from '../postgres/connection-loss.ts';
+import { WorkspaceError } from '../postgres/embedded/error.ts';
+import { isEngine, NotAllowedError } from '../postgres/roles/login.ts';
+import { serverOf } from '../sync/postgres/server.ts';
+import { type Server, ServerFailure } from '../sync/ports.ts';
+import { type Failure, failureOf } from './failures.ts';
+import { readReadyStatus } from './ready-status.ts';
+import { type Session, type SessionOptions, startSession } from './session.ts';
+import { watch, type Watch } from './watch.ts';
+import { within } from './within.ts';
+
+export type Ready = Extract<WorkspaceStatus, { state: 'ready' }>;
+
+/** The workspace behind the cache: it comes and goes, and the window stays. */
+export type Contact = {
+  /** A server to sync with; opens the workspace where none is open. Rejects with a ServerFailure. */
+  server(): Promise<Server>;
+  /** The workspace while one is open. */
+  session(): Session | null;
+  /** Why the last try to open it failed; null after one that did not. */
+  failure(): Failure | null;
+  /** Whether it is being opened, which may take minutes: a first fill does. */
+  isOpening(): boolean;
+  /** Lets go of what is open: the next `server` opens anew, and starts an embedded server that died. */
+  drop(): void;
+  /** Ends a first fill in the middle, and closes what is open. */
+  close(): Promise<void>;
+};
+
+export type ContactOptions = Omit<SessionOptions, 'signal'> & {
+  readonly onReady: (status: Ready) => void;
+  /** It ended while nobody asked it anything. */
+  readonly onLost: () => void;
+  readonly log: (line: string) => void;
+};
+
+type Open = { readonly session: Session; readonly server: Server; readonly watch: Watch | null; isOver: boolean };
+
+/** A server that does not answer must not keep a host from closing. */
+const CLOSE_WITHIN_MS = 5_000;
+
+export function contactWith(options: ContactOptions): Contact {
+  const stop = new AbortController();
+  const closing = new Set<Promise<unknown>>();
+  let open: Open | null = null;
+  let opening: Promise<Open> | null = null;
+  let failure: Failure | null = null;
+
+  async function begin(): Promise<Open> {
+    // One after the other: an embedded server is stopped by whoever used it last.
+    await within(CLOSE_WITHIN_MS, Promise.all(closing));
+    stop.signal.throwIfAborted();
+    const session = await startSession({ ...options, signal: stop.signal });
+    try {
+      const ready = await readReadyStatus(session);
+      stop.signal.throwIfAborted();
+      const fresh: Open = {
+        session,
+        server: untilOver(serverOf(session.pool), () => fresh.isOver),
+        watch: isEngine(session.role)
+          ? watch(session, {
+              log: options.log,
+              onLost: () => {
+                if (fresh.isOver) return;
+                drop();
+                options.onLost();
+              },
+            })
+          : null,
+        isOver: false,
+      };
+      open = fresh;
+      failure = null;
+      options.onReady(ready);
+      return fresh;
+    } catch (error) {
+      await session.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  function drop(): void {
+    if (open === null) return;
+    const { session, watch: watched } = open;
+    open.isOver = true;
+    open = null;
+    const closed = (async () => {
+      await watched?.stop();
+      await session.close();
+    })()
+      .catch((error: unknown) => options.log(`closing the workspace: ${failureOf(error, options).message}`))
+      .finally(() => closing.delete(closed));
+    closing.add(closed);
+  }
+
+  return {
+    async server() {
+      if (open !== null) return open.server;
+      try {
+        // Whoever gave up waiting and asks again waits for the same.
+        opening ??= begin().finally(() => (opening = null));
+        return (await opening).server;
+      } catch (error) {
+        const known = failureOf(error, options);
+        if (!stop.signal.aborted) {
+          if (known.message !== failure?.message) {
+            options.log(`no contact: ${known.message}${known.detail === null ? '' : ` (${known.detail})`}`);
+          }
+          failure = known;
+        }
+        throw new ServerFailure(kindOf(error), known.message);
+      }
+    },
+    session: () => open?.session ?? null,
+    failure: () => failure,
+    isOpening: () => opening !== null,
+    drop,
+    async close() {
+      stop.abort();
+      await opening?.catch(() => undefined);
+      drop();
+      await within(CLOSE_WITHIN_MS, Promise.all(closing));
+    },
+  };
+}
+
+/** What was dropped is gone, whoever still holds it: its pool may be ended in the middle of a call. */
+function untilOver(server: Server, isOver: () => boolean): Server {
+  const over = (): ServerFailure => new ServerFailure('link', 'The connection was closed.');
+  async function asked<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (isOver()) throw over();
+    try {
+      return await call();
+    } catch (error) {
+      throw isOver() ? over() : error;
+    }
+  }
+  return {
+    hello: () => asked(() => server.hello()),
+    pull: (since, onPage) => asked(() => server.pull(since, onPage)),
+    facts: (itemIds) => asked(() => server.facts(itemIds)),
+    push: (operations) => asked(() => server.push(operations)),
+    reference: () => asked(() => server.reference()),
+    onHint: (hint) => server.onHint(hint),
+  };
+}
+
+function kindOf(error: unknown): ServerFailure['kind'] {
+  if (error instanceof ServerFailure) return error.kind;
+  if (error instanceof NotAllowedError || isLockedOut(error)) return 'account';
+  const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
+  return passes ? 'link' : 'refused';
+}
+
+/**
+ * Whether the server knows this login and lets it in no more. The same code with another routine is a rule about its address, which
+ * says nothing of the account; what is said in words may be in any language.
+ */
+function isLockedOut(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId';
+}

@@ -1,0 +1,19 @@
+import type { CacheKey } from '../contract/host.ts';
+import type { Transport } from './transport.ts';
+
+/** Asks for the key of the cache; with `renew` for a new one. */
+export type AskForKey = (renew: boolean) => Promise<CacheKey>;
+
+/** The key as main gives it; the answers come in the order of the questions. */
+export function keyFromMain(transport: Transport): AskForKey {
+  const waiting: ((key: CacheKey) => void)[] = [];
+  transport.onMessage((message) => {
+    if (message.type === 'key') waiting.shift()?.(message.key);
+  });
+  return (renew) => {
+    const { promise, resolve } = Promise.withResolvers<CacheKey>();
+    waiting.push(resolve);
+    transport.send({ type: 'wantKey', renew });
+    return promise;
+  };
+}

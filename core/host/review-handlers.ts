@@ -1,0 +1,31 @@
+import type { MethodHandlers } from '../contract/methods.ts';
+import { serverNow } from '../postgres/clock.ts';
+import { readBundle } from '../review/bundle.ts';
+import { bundlePage } from '../review/bundle-page.ts';
+import { foundUsers } from './found-users.ts';
+import type { HandlerNeeds } from './handlers.ts';
+import { referenceOf } from './reference.ts';
+
+type ReviewMethod = 'queue.page' | 'queue.summary' | 'case.get' | 'case.bundle' | 'reasons.list';
+
+/** What a review reads: the cache alone, and the server for what it finds besides. */
+export function reviewHandlers({ opened, use, now, cases }: HandlerNeeds): Pick<MethodHandlers, ReviewMethod> {
+  const found = foundUsers(() => performance.now());
+  return {
+    'queue.page': async (request) => {
+      const users = await found(request.filter, opened().contact.session());
+      return opened().cache.queuePage(request, now(), users);
+    },
+    'queue.summary': async () => {
+      const { cache } = opened();
+      return cache.queueSummary(now(), referenceOf(cache.reference()).holdsEndingSoon(now()));
+    },
+    'case.get': async ({ itemId }) => cases.open(opened(), itemId),
+    'case.bundle': ({ itemId }) =>
+      use(async ({ pool }) => {
+        const bundle = await readBundle(pool, itemId, await serverNow(pool));
+        return bundle === null ? null : { html: bundlePage(bundle) };
+      }),
+    'reasons.list': async () => [...referenceOf(opened().cache.reference()).reasons],
+  };
+}

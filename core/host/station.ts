@@ -1,0 +1,171 @@
+import type { Cache } from '../cache/cache.ts';
+import type { OutboxRow, SyncStatus } from '../contract/sync.ts';
+import { workspaceStatus } from '../contract/workspace.ts';
+import type { Link } from '../sync/link.ts';
+import { startSync, type Sync } from '../sync/start-sync.ts';
+import { coalesced } from './coalesced.ts';
+import { type Contact, type ContactOptions, contactWith, type Ready } from './contact.ts';
+import type { Failure } from './failures.ts';
+
+/** One analyst's cache, and its contact with the server. The cache stays open while the contact comes and goes. */
+export type Station = {
+  readonly cache: Cache;
+  readonly contact: Contact;
+  readonly sync: Sync;
+  /** The workspace as it was told last; null until there is a queue to show. */
+  ready(): Ready | null;
+  syncStatus(): SyncStatus;
+  /** What became of rows of the outbox by the person's own hand. */
+  toldOutbox(ids: readonly string[]): void;
+  /** The counts of `syncStatus` changed. */
+  toldSync(): void;
+  /** Something that the queue shows changed. */
+  changed(): void;
+  /** Closes the cache last: whatever the contact still does is in it. */
+  close(): Promise<void>;
+};
+
+export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
+  readonly cache: Cache;
+  /** The workspace as it is now: when the first items are there, and after each contact. */
+  readonly onReady: (status: Ready) => void;
+  /** There is nothing to show: the cache was never filled, and this is why it cannot be filled now. */
+  readonly onEmpty: (failure: Failure) => void;
+  /** While the cache is filled for the first time. */
+  readonly onFilling: (done: number, total: number | null) => void;
+  readonly onSync: (status: SyncStatus) => void;
+  readonly onOutbox: (rows: readonly OutboxRow[]) => void;
+  readonly onQueue: () => void;
+  readonly onAccountLost: (message: string) => void;
+};
+
+const STATUS = 'status';
+const PULLED_AT = 'pulledAt';
+/** Notices of one kind come no closer together. */
+const NOTICE_EVERY_MS = 200;
+
+/** Rows of one notice: a message as large as a bulk session would hold all others up. */
+const MOST_ROWS = 500;
+
+/** Returns at once: ready from the cache where it was ever filled, otherwise when the first items are there. */
+export function openStation(options: StationOptions): Station {
+  const { cache, log } = options;
+  let ready = rememberedStatus(cache);
+  /** Whether there is a queue to show: until the first items of the first pull there is none. */
+  let isFilled = ready !== null && hasQueue();
+
+  const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
+  const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
+  const contact = contactWith({
+    ...options,
+    onStep: (step, done, total) => {
+      if (!isFilled) options.onStep(step, done, total);
+    },
+    onReady: (told) => {
+      ready = told;
+      remember(STATUS, JSON.stringify(told));
+      if (isFilled) options.onReady(told);
+      // A first fill takes longer than sync waits for it.
+      sync.now();
+    },
+    onLost: () => sync.now(),
+  });
+  const sync: Sync = startSync({
+    server: contact.server,
+    store: cache,
+    clock: () => new Date(),
+    pulledAt: cache.recall(PULLED_AT),
+    onStatus: (link) => {
+      if (link.link === 'offline') {
+        contact.drop();
+        rememberPulled(link);
+      }
+      if (!isFilled) fill(link);
+      status.soon();
+    },
+    onOutbox: toldOutbox,
+    onPulled: ({ changed }) => {
+      show();
+      if (changed) queue.soon();
+      status.soon();
+    },
+    onAccountLost: options.onAccountLost,
+    log,
+  });
+
+  /** A pull that was cut off leaves no position, and what was there before it. */
+  function hasQueue(): boolean {
+    return cache.position() !== null || cache.settings().items > 0;
+  }
+
+  /** What is only remembered for the next start must not end what goes on now. */
+  function remember(name: string, text: string): void {
+    try {
+      cache.remember(name, text);
+    } catch (error) {
+      log(`cache: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  function rememberPulled({ pulledAt }: Link): void {
+    if (pulledAt !== null) remember(PULLED_AT, pulledAt);
+  }
+
+  function show(): void {
+    if (isFilled || ready === null) return;
+    isFilled = true;
+    options.onReady(ready);
+  }
+
+  function fill({ link, pulling, reason }: Link): void {
+    if (pulling !== null) {
+      options.onFilling(pulling.done, pulling.total);
+      if (hasQueue()) show();
+    } else if (link === 'offline' && !contact.isOpening()) {
+      options.onEmpty(contact.failure() ?? { message: reason ?? 'There is no contact with the server.', detail: null });
+    }
+  }
+
+  function syncStatus(): SyncStatus {
+    return { ...sync.status(), ...cache.counts() };
+  }
+
+  function toldOutbox(ids: readonly string[]): void {
+    const rows = ids.flatMap((id) => {
+      const outgoing = cache.outgoing(id);
+      return outgoing === null ? [] : [cache.rowOf(outgoing)];
+    });
+    for (let first = 0; first < rows.length; first += MOST_ROWS) options.onOutbox(rows.slice(first, first + MOST_ROWS));
+    queue.soon();
+    status.soon();
+  }
+
+  async function close(): Promise<void> {
+    queue.stop();
+    status.stop();
+    await Promise.all([contact.close(), sync.stop()]);
+    rememberPulled(sync.status());
+    cache.close();
+  }
+  let closing: Promise<void> | null = null;
+
+  return {
+    cache,
+    contact,
+    sync,
+    ready: () => (isFilled ? ready : null),
+    syncStatus,
+    toldOutbox,
+    toldSync: status.soon,
+    changed: queue.soon,
+    close: () => (closing ??= close()),
+  };
+}
+
+function rememberedStatus(cache: Cache): Ready | null {
+  const text = cache.recall(STATUS);
+  if (text === null) return null;
+  // What an earlier release remembered may lack what this one shows: then the first contact tells.
+  const read = workspaceStatus.safeParse(JSON.parse(text));
+  return read.data?.state === 'ready' ? read.data : null;
+}

@@ -61,9 +61,9 @@ export function refreshReviews(): void {
   }, REFRESH_MS);
 }
 
-/** Forgets what was shown of people and decisions: the copy that it came from is not to be read any more. */
+/** Forgets what was shown of people and decisions, since the copy that it came from is gone; what is on the screen is asked for anew. */
 export function forgetReviews(): void {
-  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== WORKSPACE[0] });
+  void queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== WORKSPACE[0] });
 }
 
 /** Puts what is known of a session where every screen reads it. */

@@ -42,6 +42,13 @@ describe('the foot of the window', () => {
     expect(linkWords(status({}), NOW)).toMatchObject({ sign: '●', text: 'on-line · synced 2 s ago · 0 waiting' });
   });
 
+  it('says on-line what is wrong with the copy', () => {
+    expect(linkWords(status({ reason: 'The disk is full.' }), NOW)).toMatchObject({
+      tone: 'plain',
+      text: 'on-line · synced 2 s ago · 0 waiting · The disk is full.',
+    });
+  });
+
   it('says off-line since when, what waits, when it was synced, why, and when it is tried next', () => {
     const offline = status({
       link: 'offline',

@@ -42,8 +42,11 @@ export function linkWords(status: SyncStatus, now: number): LinkWords {
     case 'online': {
       if (isFirst && pulling !== null)
         return { sign: '◔', tone: 'good', text: fillingWords(pulling), title: 'On-line' };
-      const synced = isFirst ? 'synced never' : `synced ${ago(pulledAt, now)}`;
-      return { sign: '●', tone: 'good', text: `on-line · ${synced} · ${number(waiting)} waiting`, title: 'On-line' };
+      const synced = isFirst ? 'never synced' : `synced ${ago(pulledAt, now)}`;
+      const text = `on-line · ${synced} · ${number(waiting)} waiting`;
+      // With contact, and yet something is wrong: with the copy on this computer.
+      if (reason !== null) return { sign: '●', tone: 'plain', text: `${text} · ${reason}`, title: reason };
+      return { sign: '●', tone: 'good', text, title: 'On-line' };
     }
     case 'connecting': {
       const text = isFirst && pulling !== null ? fillingWords(pulling) : 'connecting';

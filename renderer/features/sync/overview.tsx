@@ -33,6 +33,7 @@ export function Overview() {
           ? 'Decisions are sent as they are made.'
           : 'You can go on deciding. Decisions are kept on this computer and sent when the server answers.'}
       </p>
+      {link === 'online' && reason !== null && <p className={`${styles.wrong ?? ''} selectable`}>{reason}</p>}
       {link !== 'online' && (
         <div className={styles.try}>
           <button type="button" className={styles.action} onClick={() => void tryNow()}>

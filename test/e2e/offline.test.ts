@@ -1,0 +1,283 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { uuidv7 } from 'uuidv7';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SyncStatus } from '../../core/contract/sync.ts';
+import { STATUS_AFTER, type Decision } from '../../core/domain/decision.ts';
+import { connect, type Pool } from '../../core/postgres/connection.ts';
+import { verify } from '../../core/programme/verify.ts';
+import { decide } from '../../core/review/decide.ts';
+import { undo } from '../../core/review/undo.ts';
+import { type Door, doorTo } from '../support/door.ts';
+import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
+import { type Login, loginsOf, type Logins } from '../support/logins.ts';
+import { manyItemsTemplate } from '../support/many-items.ts';
+import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
+
+const ITEMS = 80;
+const DECIDED = 30;
+const SOON = { timeout: 20_000 };
+
+type Made = { readonly itemId: string; readonly decision: Decision };
+
+/** By turns, so that each key is used. */
+const KEYS: readonly { readonly key: string; readonly decision: Decision }[] = [
+  { key: 'r', decision: 'reject' },
+  { key: 'a', decision: 'approve' },
+  { key: 'e', decision: 'escalate' },
+];
+
+const caseRegion = (window: Page) => window.getByRole('region', { name: 'Case', exact: true });
+const foot = (window: Page) => window.getByRole('contentinfo');
+
+/** The id of the case that is open, once it is another one than `before`. */
+async function openCase(window: Page, before: string | null): Promise<string> {
+  const region = caseRegion(window);
+  await expect.poll(async () => region.getAttribute('data-item-id'), SOON).not.toBe(before);
+  await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor(SOON);
+  return (await region.getAttribute('data-item-id')) ?? '';
+}
+
+async function footSays(window: Page, text: string): Promise<void> {
+  await expect.poll(() => foot(window).textContent(), SOON).toContain(text);
+}
+
+async function syncStatus(window: Page): Promise<SyncStatus> {
+  const outcome = await window.evaluate(() => umpire.call('sync.status', {}));
+  if (!outcome.ok) throw new Error(outcome.error.message);
+  return outcome.value;
+}
+
+describe('a working day with a flight in the middle', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+  let logins: Logins;
+  let mira: Login;
+  let ada: Login;
+  let door: Door;
+  let home: Awaited<ReturnType<typeof temporaryHome>>;
+  let launched: LaunchedApp;
+  const made: Made[] = [];
+  let others: readonly Made[] = [];
+  let theirs: readonly string[] = [];
+
+  /** Reaches the server through a door that can be shut. */
+  const start = async (): Promise<LaunchedApp> => {
+    const password = decodeURIComponent(new URL(mira.url).password);
+    const through = { ...database.connection, host: '127.0.0.1', port: door.port, user: mira.name, password };
+    return launchApp({ home: home.home, databaseUrl: urlOf(through) });
+  };
+  const statuses = async (itemIds: readonly string[]): Promise<string[]> => {
+    const { rows } = await pool.query<{ status: string }>(
+      `SELECT q.status FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+       JOIN referrals.review_queue AS q USING (id) ORDER BY place`,
+      [itemIds],
+    );
+    return rows.map(({ status }) => status);
+  };
+  /** Decisions of mine that have their effect, in Postgres. */
+  const applied = async (): Promise<number> => {
+    const { rows } = await pool.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM umpire.decisions_made
+       WHERE actor = $1 AND decision <> 'undo' AND outcome ->> 'outcome' = 'applied'`,
+      [mira.name],
+    );
+    return rows[0]?.n ?? -1;
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, new Date()) });
+    pool = connect(database.url, 'umpire test');
+    logins = loginsOf(database, pool);
+    mira = await logins.add('analyst', 'mira');
+    ada = await logins.add('analyst', 'ada');
+    door = await doorTo(database.connection);
+    home = await temporaryHome();
+    launched = await start();
+  });
+  afterAll(async () => {
+    await launched.close();
+    door.shut();
+    await logins.end();
+    await pool.end();
+    await database.drop();
+    await home.remove();
+  });
+
+  it('starts on-line, keeps the queue whole, and says so', async () => {
+    const { window } = launched;
+    await openCase(window, null);
+    await footSays(window, 'on-line · synced');
+    await expect.poll(() => syncStatus(window), SOON).toMatchObject({ kept: { wanted: ITEMS, present: ITEMS } });
+  });
+
+  it('has the connection cut, says since when, and goes on: thirty cases are decided by key', async () => {
+    const { window } = launched;
+    door.shut();
+    await footSays(window, 'off-line since');
+    let open = await openCase(window, null);
+    for (let n = 0; n < DECIDED; n += 1) {
+      const { key, decision } = KEYS[n % KEYS.length] ?? { key: 'r', decision: 'reject' };
+      await window.keyboard.press(key);
+      made.push({ itemId: open, decision });
+      open = await openCase(window, open);
+    }
+    await footSays(window, 'will be sent when on-line');
+    await footSays(window, `${DECIDED} decisions waiting`);
+    expect(new Set(made.map(({ itemId }) => itemId)).size).toBe(DECIDED);
+    expect(await applied()).toBe(0);
+  });
+
+  it('has one undone before it was sent: it is withdrawn, and decided again', async () => {
+    const { window } = launched;
+    const last = made.at(-1);
+    await window.keyboard.press('u');
+    await window.getByRole('status').filter({ hasText: 'Withdrawn:' }).waitFor(SOON);
+    await expect.poll(() => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(last?.itemId);
+    await footSays(window, `${DECIDED - 1} decisions waiting`);
+    await openCase(window, null);
+    await window.keyboard.press(KEYS.find(({ decision }) => decision === last?.decision)?.key ?? '');
+    await footSays(window, `${DECIDED} decisions waiting`);
+  });
+
+  it('starts again off-line: straight into the queue, with all thirty in the outbox and none in the list', async () => {
+    await launched.close();
+    expect(launched.consoleErrors).toEqual([]);
+    launched = await start();
+    const { window } = launched;
+    await openCase(window, null);
+    await footSays(window, `${DECIDED} decisions waiting`);
+    const head = window.getByRole('region', { name: 'Queue of cases' });
+    await head.getByText(`${ITEMS - DECIDED} cases`).waitFor(SOON);
+    const rows = await window.getByRole('grid', { name: 'Queue' }).getByRole('row').all();
+    const listed = await Promise.all(rows.map((row) => row.getAttribute('data-item-id')));
+    expect(made.filter(({ itemId }) => listed.includes(itemId))).toEqual([]);
+
+    await window.keyboard.press('g');
+    await window.keyboard.press('s');
+    const outbox = window.getByRole('grid', { name: 'Decisions' });
+    await expect.poll(() => outbox.getAttribute('aria-rowcount'), SOON).toBe(String(DECIDED + 1));
+    await window.getByRole('heading', { name: /^Off-line since/ }).waitFor(SOON);
+    expect(await outbox.locator('[role=row][data-state=queued]').count()).toBeGreaterThan(10);
+  });
+
+  it('is on-line again: what nobody else touched is applied, and three that another decided meanwhile come back', async () => {
+    const rejected = made.filter(({ decision }) => decision === 'reject').slice(0, 3);
+    theirs = rejected.map(() => uuidv7());
+    others = rejected;
+    const outcomes = await decide(
+      ada.pool,
+      rejected.map(({ itemId }, n) => ({
+        decisionId: theirs[n] ?? '',
+        itemId,
+        decision: 'approve' as const,
+        reason: 'household',
+        note: 'I know them',
+      })),
+    );
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'applied']);
+
+    const { window } = launched;
+    await door.openAgain();
+    await window.keyboard.press('Shift+S');
+    await footSays(window, 'on-line · synced');
+    await footSays(window, '0 waiting');
+    await footSays(window, '3 need you');
+    await expect.poll(applied, SOON).toBe(DECIDED - 3);
+    const untouched = made.filter((one) => !others.includes(one));
+    expect(await statuses(untouched.map(({ itemId }) => itemId))).toEqual(
+      untouched.map(({ decision }) => STATUS_AFTER[decision]),
+    );
+    expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'approved']);
+  });
+
+  const conflicts = (window: Page) => window.locator('[role=row][data-state=conflict]');
+  async function openConflict(window: Page, itemId: string | undefined): Promise<void> {
+    await window.locator(`[role=row][data-state=conflict][data-item-id="${itemId}"]`).click();
+    await window.getByRole('region', { name: 'Theirs' }).getByText('Approved').waitFor(SOON);
+  }
+
+  it.each(['light', 'dark'] as const)(
+    'shows theirs and mine without a barrier that the accessibility rules know, in %s',
+    async (colorScheme) => {
+      const { window } = launched;
+      await expect.poll(() => conflicts(window).count(), SOON).toBe(3);
+      await openConflict(window, others[0]?.itemId);
+      await window.getByRole('region', { name: 'Mine' }).getByText('Reject', { exact: true }).waitFor();
+      await window.getByRole('region', { name: 'Theirs' }).getByText('“I know them”').waitFor();
+      await window.emulateMedia({ colorScheme });
+      const found = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze();
+      expect(
+        found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      ).toEqual([]);
+    },
+  );
+
+  it('settles the first by keeping theirs, and the next one comes', async () => {
+    const { window } = launched;
+    await openConflict(window, others[0]?.itemId);
+    await window.keyboard.press('t');
+    await window.getByRole('status').filter({ hasText: 'Left as it is' }).waitFor(SOON);
+    await footSays(window, '2 need you');
+    await expect.poll(() => conflicts(window).and(window.locator('[aria-selected=true]')).count(), SOON).toBe(1);
+  });
+
+  it('hands the second to a lead, with a note', async () => {
+    const { window } = launched;
+    await openConflict(window, others[1]?.itemId);
+    await window.getByText('taking that back takes a lead', { exact: false }).waitFor(SOON);
+    await window.keyboard.press('n');
+    await window.keyboard.type('Same phone as the ring of last week');
+    await window.keyboard.press('Escape');
+    await window.keyboard.press('l');
+    await window.getByRole('status').filter({ hasText: 'Handed to a lead' }).waitFor(SOON);
+    await footSays(window, '1 needs you');
+    const objections = async (): Promise<unknown[]> =>
+      (await pool.query('SELECT item_id, decision, note FROM umpire.objections')).rows;
+    await expect
+      .poll(objections, SOON)
+      .toEqual([{ item_id: others[1]?.itemId, decision: 'reject', note: 'Same phone as the ring of last week' }]);
+  });
+
+  it('decides the third again, once it is open again', async () => {
+    const { window } = launched;
+    await undo(ada.pool, [{ undoId: uuidv7(), decisionId: theirs[2] ?? '' }]);
+    await window.locator(`[role=row][data-state=conflict][data-item-id="${others[2]?.itemId}"]`).click();
+    const again = window.getByRole('group', { name: 'Settle' }).getByRole('button', { name: /^Reject/ });
+    await again.waitFor(SOON);
+    await window.keyboard.press('r');
+    await window.getByRole('status').filter({ hasText: 'Rejected again' }).waitFor(SOON);
+    await expect.poll(() => statuses([others[2]?.itemId ?? '']), SOON).toEqual(['rejected']);
+  });
+
+  it('has everything settled, in the window and in Postgres, each decision once', async () => {
+    const { window } = launched;
+    await expect.poll(() => syncStatus(window), SOON).toMatchObject({ link: 'online', waiting: 0, troubled: 0 });
+    await expect.poll(() => foot(window).textContent(), SOON).not.toContain('need');
+    expect(await applied()).toBe(DECIDED - 3 + 1);
+    const { rows } = await pool.query<{ itemId: string; n: number }>(
+      `SELECT item_id AS "itemId", count(*)::int AS n FROM umpire.decisions_made
+       WHERE actor = $1 AND outcome ->> 'outcome' = 'applied' GROUP BY 1 HAVING count(*) > 1`,
+      [mira.name],
+    );
+    expect(rows).toEqual([]);
+    expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'rejected']);
+    expect(await verify(pool)).toEqual([]);
+  });
+
+  it('says in the settings what is kept and how it is protected', async () => {
+    const { window } = launched;
+    await window.keyboard.press('Control+,');
+    await window.getByRole('radiogroup', { name: 'Open cases kept whole' }).waitFor(SOON);
+    await window.getByText('This computer has no keychain', { exact: false }).waitFor(SOON);
+    await window.getByRole('button', { name: 'Remove…' }).click();
+    await window.getByText('nothing is lost', { exact: false }).waitFor();
+    await window.getByRole('button', { name: 'Keep it' }).click();
+    const found = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze();
+    expect(found.violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('had no error on its console', () => {
+    expect(launched.consoleErrors).toEqual([]);
+  });
+});

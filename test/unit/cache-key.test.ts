@@ -47,13 +47,22 @@ describe('the key of the cache', () => {
   it('is told to be lost, and not replaced, where the keychain is gone, is another, or the file is damaged', async () => {
     const made = await cacheKey(file, keychain(7), false);
     const before = await readFile(file);
-    expect(await cacheKey(file, NONE, false)).toMatchObject({ state: 'lost', message: expect.stringMatching(/not there or locked.*retry/) });
-    expect(await cacheKey(file, keychain(9), false)).toMatchObject({ state: 'lost', message: expect.stringMatching(/does not give it out/) });
+    expect(await cacheKey(file, NONE, false)).toMatchObject({
+      state: 'lost',
+      message: expect.stringMatching(/not there or locked.*retry/),
+    });
+    expect(await cacheKey(file, keychain(9), false)).toMatchObject({
+      state: 'lost',
+      message: expect.stringMatching(/does not give it out/),
+    });
     expect(await readFile(file)).toEqual(before);
     expect(await cacheKey(file, keychain(7), false)).toEqual(made);
 
     await writeFile(file, '{"place":"keychain"');
-    expect(await cacheKey(file, keychain(7), false)).toMatchObject({ state: 'lost', message: expect.stringMatching(/is damaged/) });
+    expect(await cacheKey(file, keychain(7), false)).toMatchObject({
+      state: 'lost',
+      message: expect.stringMatching(/is damaged/),
+    });
     expect(await cacheKey(join(file, 'below'), keychain(7), false)).toMatchObject({
       state: 'lost',
       message: expect.stringMatching(/cannot be read and written/),

@@ -20,7 +20,7 @@ type QueueReads = {
 };
 
 /** Matches of one scan that are told apart from what is shown of them. */
-const AT_ONCE = 5000;
+const AT_ONCE = 2000;
 const OPEN = ['pending', 'escalated'] as const;
 
 /** The queue as the window shows it: undelivered decisions count as made. */

@@ -51,7 +51,7 @@ export function filterSql(filter: QueueFilter, now: Date, found?: { readonly use
     if (search.length >= SHORTEST_ID) {
       anyOf.push('substr(referrer_id, 1, ?) = ?', 'substr(referee_id, 1, ?) = ?');
       // SQLite counts characters, and not halves of surrogates as `length` does.
-      const characters = [...search].length;
+      const characters = Array.from(search).length;
       values.push(characters, search, characters, search);
     }
     if (HEAD_OF_UUID.test(search)) {

@@ -137,12 +137,14 @@ export class Client {
     this.needs.network.hint();
   }
 
+  /** There is nothing left to send, to fetch or to ask. */
   isOver(): boolean {
-    const keeper = this.program?.keeper;
-    return keeper !== undefined && !keeper.rows().some(({ state }) => UNDELIVERED.includes(state));
+    const { keeper } = this;
+    const isSent = !keeper.rows().some(({ state }) => UNDELIVERED.includes(state));
+    return isSent && keeper.factsWanted(1).length === 0 && keeper.awaiting(1).length === 0;
   }
 
-  keeper(): Keeper {
+  get keeper(): Keeper {
     if (this.program === null) throw new Error(`${this.name} has no program`);
     return this.program.keeper;
   }

@@ -16,9 +16,9 @@ export function checkHealed(server: ModelServer, clients: readonly Client[], fau
     mine.set(record.by, (mine.get(record.by) ?? new Set()).add(record.key));
   }
   for (const client of clients) {
-    client.checkTold(client.keeper(), 'in the end');
+    client.checkTold(client.keeper, 'in the end');
     checkCache(server, client, fault);
-    const rows = client.keeper().rows();
+    const rows = client.keeper.rows();
     for (const row of rows) checkRow(server, client, row, fault);
     const known = new Set(rows.map(({ id }) => id));
     for (const key of mine.get(client.name) ?? []) {
@@ -29,11 +29,9 @@ export function checkHealed(server: ModelServer, clients: readonly Client[], fau
 
 /** Heads are the server's for this viewer; evidence of what is kept is of the moment that its stamp says. */
 function checkCache(server: ModelServer, client: Client, fault: Fault): void {
-  const keeper = client.keeper();
+  const keeper = client.keeper;
   const heads = server.headsFor(client.name);
   for (const id of keeper.itemIds()) if (!heads.has(id)) fault(`${client.name} still has ${short(id)}, which is gone`);
-  const wanted = keeper.factsWanted(100);
-  if (wanted.length > 0) fault(`${client.name} still wants the evidence of ${wanted.map(short).join(', ')}`);
   for (const [id, head] of heads) {
     const look = keeper.look(id);
     if (look === null) {

@@ -1,6 +1,7 @@
+import { compareBands } from '../../../core/domain/band.ts';
 import { STATUS_AFTER } from '../../../core/domain/decision.ts';
 import { type OutboxState, type Resolution, TROUBLED, UNDELIVERED } from '../../../core/domain/outbox.ts';
-import type { ReviewStatus } from '../../../core/domain/vocabulary.ts';
+import type { ReviewStatus, Severity } from '../../../core/domain/vocabulary.ts';
 import type {
   Answer,
   Head,
@@ -16,7 +17,9 @@ import type { Keeper, Look, Row } from './keeper.ts';
 
 /** A row of the outbox. */
 export type Entry = {
-  readonly operation: Operation;
+  operation: Operation;
+  /** The band that was looked at. */
+  readonly seenBand: Severity | null;
   state: OutboxState;
   attempts: number;
   resolution: Resolution | null;
@@ -66,12 +69,23 @@ export class MemoryStore implements Keeper {
     // Everything was sent: a lower version is then another history's.
     if (end.full) this.heads = new Map();
     this.apply(this.staged);
-    // Transaction ids begin again in another epoch: the same stamp is another moment.
-    if (isOtherEpoch) for (const [id, { json }] of this.facts) this.facts.set(id, { stamp: null, json });
+    if (isOtherEpoch) this.beginEpoch();
     this.live = end.claims;
     this.at = { epoch: end.epoch, cursor: end.cursor };
     this.pull += 1;
     this.staged = [];
+  }
+
+  /** Transaction ids and versions begin again: the same stamp is another moment, the same version other evidence. */
+  protected beginEpoch(): void {
+    for (const [id, { json }] of this.facts) this.facts.set(id, { stamp: null, json });
+    for (const entry of this.outbox.values()) {
+      const { operation, seenBand } = entry;
+      const head = this.heads.get(operation.itemId);
+      if (operation.kind !== 'decide' || head === undefined) continue;
+      const isRaised = seenBand !== null && compareBands(head.priority, seenBand) > 0;
+      entry.operation = { ...operation, expectedVersion: isRaised ? 0 : head.version };
+    }
   }
 
   protected apply(pages: readonly PullPage[]): void {
@@ -294,7 +308,15 @@ export class MemoryStore implements Keeper {
 
   private put(operation: Operation): void {
     if (this.outbox.has(operation.id)) throw new Error('This key is used.');
-    this.outbox.set(operation.id, { operation, state: 'queued', attempts: 0, resolution: null, askedAt: null });
+    const seenBand = this.heads.get(operation.itemId)?.priority ?? null;
+    this.outbox.set(operation.id, {
+      operation,
+      seenBand,
+      state: 'queued',
+      attempts: 0,
+      resolution: null,
+      askedAt: null,
+    });
   }
 
   protected entryOf(id: string): Entry {

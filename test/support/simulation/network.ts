@@ -28,11 +28,35 @@ export class Network {
   /** The server as this analyst reaches it. */
   to(who: Who): Server {
     const { server } = this;
+    let epoch = '';
+    const inEpoch = <Value>(run: () => Value): (() => Value) => {
+      const own = epoch;
+      return () => {
+        if (server.epoch !== own) throw new ServerFailure('link', 'The server was restored.');
+        return run();
+      };
+    };
     return {
-      hello: () => this.call('hello', () => server.hello(who)),
-      pull: (since, onPage) => this.pull(() => server.pull(who, since), onPage),
-      facts: (ids) => this.call('facts', () => server.facts(who, ids)),
-      push: (operations) => this.call('push', () => server.push(who, operations)),
+      hello: async () => {
+        const hello = await this.call('hello', () => server.hello(who));
+        ({ epoch } = hello);
+        return hello;
+      },
+      pull: (since, onPage) =>
+        this.pull(
+          inEpoch(() => server.pull(who, since)),
+          onPage,
+        ),
+      facts: (ids) =>
+        this.call(
+          'facts',
+          inEpoch(() => server.facts(who, ids)),
+        ),
+      push: (operations) =>
+        this.call(
+          'push',
+          inEpoch(() => server.push(who, operations)),
+        ),
       reference: () => this.call('reference', () => server.reference(who)),
       onHint: (hint) => {
         this.hints.add(hint);

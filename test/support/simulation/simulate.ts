@@ -97,7 +97,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       client.calm();
     }
     await heal(scheduler, server, clients);
-    if (clients.some((client) => !client.isOver())) fault('decisions still wait after everything has healed');
+    for (const client of clients) {
+      if (!client.isOver()) fault(`${client.name} has still something to send, to fetch or to ask`);
+    }
     checkHealed(server, clients, fault);
   } finally {
     for (const disk of disks) disk.remove();
@@ -109,13 +111,18 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   };
 }
 
-/** Until everybody has delivered what they had, and has pulled since. */
+/** Until everybody has delivered what they had, and has pulled twice since the last change. */
 async function heal(scheduler: Scheduler, server: ModelServer, clients: readonly Client[]): Promise<void> {
   const limit = scheduler.now + HEAL_MS;
-  for (let quiet = 0; quiet < 4 && scheduler.now < limit;) {
-    const before = server.state.records.size;
-    await scheduler.runTo(scheduler.now + 5_000);
-    quiet = clients.every((client) => client.isOver()) && server.state.records.size === before ? quiet + 1 : 0;
+  let changes = -1;
+  let pulls: number[] = [];
+  while (scheduler.now < limit) {
+    await scheduler.runTo(scheduler.now + 3_000);
+    const isDone = clients.every((client, nth) => client.isOver() && client.pulls >= (pulls[nth] ?? Infinity) + 2);
+    if (isDone && changes === server.transactions.next) return;
+    if (changes === server.transactions.next) continue;
+    changes = server.transactions.next;
+    pulls = clients.map((client) => client.pulls);
   }
 }
 

@@ -6,6 +6,7 @@ import { type Sync, startSync } from '../../../core/sync/start-sync.ts';
 import type { Random } from '../random.ts';
 import { Killed, watched } from './faults.ts';
 import type { Ids } from './ids.ts';
+import { evidenceOf } from './world.ts';
 import { NO_REASON, POISON, type Who } from './judge.ts';
 import type { Disk, Keeper, Look, Row } from './keeper.ts';
 import type { Network } from './network.ts';
@@ -182,11 +183,13 @@ export class Client {
     const decision: Decision = random.chance(0.15) ? 'escalate' : random.pick(DECISIONS.slice(0, 2));
     const { itemId } = head;
     const id = ids.next();
-    const isTaken = this.take(program, { id, itemId, seenBand: head.priority }, () =>
+    // What is looked at is the evidence where there is some, and the row of the queue otherwise.
+    const { version, priority } = facts === null ? head : evidenceOf(facts);
+    const isTaken = this.take(program, { id, itemId, seenBand: priority }, () =>
       program.keeper.decide({
         id,
         itemId,
-        expectedVersion: head.version,
+        expectedVersion: version,
         decision,
         reason: random.chance(0.03) ? NO_REASON : 'household',
         note: random.chance(0.03) ? POISON : random.chance(0.2) ? 'seen' : null,
@@ -195,7 +198,7 @@ export class Client {
       }),
     );
     if (!isTaken) return false;
-    this.trace(`decides ${short(id)}: ${decision} ${short(itemId)} v${head.version}${facts === null ? '' : ' whole'}`);
+    this.trace(`decides ${short(id)}: ${decision} ${short(itemId)} v${version}${facts === null ? '' : ' whole'}`);
     const shown = program.keeper.look(itemId)?.status;
     if (shown !== STATUS_AFTER[decision]) {
       this.needs.fault(`${this.name} decided ${short(id)} and is shown ${shown}`);

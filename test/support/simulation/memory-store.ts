@@ -18,8 +18,8 @@ import type { Keeper, Look, Row } from './keeper.ts';
 /** A row of the outbox. */
 export type Entry = {
   operation: Operation;
-  /** The band that was looked at. */
-  readonly seenBand: Severity | null;
+  /** The version of the head when it was decided, and its band. */
+  seen: { readonly version: number; readonly priority: Severity } | null;
   state: OutboxState;
   attempts: number;
   resolution: Resolution | null;
@@ -27,7 +27,7 @@ export type Entry = {
   askedAt: string | null;
 };
 
-type Kept = { readonly stamp: string | null; readonly json: string };
+type Kept = { readonly stamp: string; readonly json: string };
 
 /**
  * SyncStore and the desk's side of a cache by their comments alone, in memory. Every method checks first and changes then, so that it
@@ -36,6 +36,8 @@ type Kept = { readonly stamp: string | null; readonly json: string };
 export class MemoryStore implements Keeper {
   protected heads = new Map<string, Head>();
   protected readonly facts = new Map<string, Kept>();
+  /** How items stand by answers that are newer than their heads. */
+  protected readonly answered = new Map<string, { readonly status: ReviewStatus; readonly version: number }>();
   protected readonly outbox = new Map<string, Entry>();
   protected at: { readonly epoch: string; readonly cursor: string } | null = null;
   protected pull = 0;
@@ -67,7 +69,10 @@ export class MemoryStore implements Keeper {
     if (last !== null) this.staged.push(last);
     const isOtherEpoch = this.at !== null && this.at.epoch !== end.epoch;
     // Everything was sent: a lower version is then another history's.
-    if (end.full) this.heads = new Map();
+    if (end.full) {
+      this.heads = new Map();
+      this.answered.clear();
+    }
     this.apply(this.staged);
     if (isOtherEpoch) this.beginEpoch();
     this.live = end.claims;
@@ -78,13 +83,16 @@ export class MemoryStore implements Keeper {
 
   /** Transaction ids and versions begin again: the same stamp is another moment, the same version other evidence. */
   protected beginEpoch(): void {
-    for (const [id, { json }] of this.facts) this.facts.set(id, { stamp: null, json });
+    this.facts.clear();
     for (const entry of this.outbox.values()) {
-      const { operation, seenBand } = entry;
+      const { operation, seen } = entry;
       const head = this.heads.get(operation.itemId);
       if (operation.kind !== 'decide' || head === undefined) continue;
-      const isRaised = seenBand !== null && compareBands(head.priority, seenBand) > 0;
-      entry.operation = { ...operation, expectedVersion: isRaised ? 0 : head.version };
+      // What was looked at is known only where it was the head of then.
+      const isKnown = seen !== null && seen.version === operation.expectedVersion;
+      const isGood = isKnown && compareBands(head.priority, seen.priority) <= 0;
+      entry.operation = { ...operation, expectedVersion: isGood ? head.version : 0 };
+      entry.seen = isGood ? { version: head.version, priority: seen.priority } : null;
     }
   }
 
@@ -93,6 +101,7 @@ export class MemoryStore implements Keeper {
       for (const id of gone) this.heads.delete(id);
       for (const head of heads) {
         if ((this.heads.get(head.itemId)?.version ?? 0) <= head.version) this.heads.set(head.itemId, head);
+        if ((this.answered.get(head.itemId)?.version ?? Infinity) <= head.version) this.answered.delete(head.itemId);
       }
     }
   }
@@ -138,10 +147,12 @@ export class MemoryStore implements Keeper {
     else if (isWithoutEffect(entry.state)) this.withdrawUndosOf(answer.id);
   }
 
+  /** The head keeps the version of its evidence: what is decided next is expected on what was looked at. */
   protected patch(itemId: string, { status, version }: Answer): void {
     const head = this.heads.get(itemId);
-    if (head === undefined || status === null || version === null || version <= head.version) return;
-    this.heads.set(itemId, { ...head, status, version });
+    if (head === undefined || status === null || version === null) return;
+    const known = Math.max(head.version, this.answered.get(itemId)?.version ?? 0);
+    if (version > known) this.answered.set(itemId, { status, version });
   }
 
   /** Taken back before a second analyst answered it. */
@@ -276,7 +287,7 @@ export class MemoryStore implements Keeper {
       case 'undo':
         return 'pending';
       default:
-        return status;
+        return this.answered.get(itemId)?.status ?? status;
     }
   }
 
@@ -308,10 +319,10 @@ export class MemoryStore implements Keeper {
 
   private put(operation: Operation): void {
     if (this.outbox.has(operation.id)) throw new Error('This key is used.');
-    const seenBand = this.heads.get(operation.itemId)?.priority ?? null;
+    const seen = this.heads.get(operation.itemId) ?? null;
     this.outbox.set(operation.id, {
       operation,
-      seenBand,
+      seen,
       state: 'queued',
       attempts: 0,
       resolution: null,

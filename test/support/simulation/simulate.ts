@@ -114,15 +114,15 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 /** Until everybody has delivered what they had, and has pulled twice since the last change. */
 async function heal(scheduler: Scheduler, server: ModelServer, clients: readonly Client[]): Promise<void> {
   const limit = scheduler.now + HEAL_MS;
-  let changes = -1;
+  let last = -1;
   let pulls: number[] = [];
   while (scheduler.now < limit) {
     await scheduler.runTo(scheduler.now + 3_000);
-    const isDone = clients.every((client, nth) => client.isOver() && client.pulls >= (pulls[nth] ?? Infinity) + 2);
-    if (isDone && changes === server.transactions.next) return;
-    if (changes === server.transactions.next) continue;
-    changes = server.transactions.next;
-    pulls = clients.map((client) => client.pulls);
+    const { next, isIdle } = server.transactions;
+    if (next !== last || !isIdle) {
+      last = isIdle ? next : -1;
+      pulls = clients.map((client) => client.pulls);
+    } else if (clients.every((client, nth) => client.isOver() && client.pulls >= (pulls[nth] ?? 0) + 2)) return;
   }
 }
 

@@ -35,6 +35,10 @@ export class Transactions {
     this.scheduler = scheduler;
   }
 
+  get isIdle(): boolean {
+    return this.running.size === 0;
+  }
+
   snapshot(): Snapshot {
     return { xmin: Math.min(this.next, ...this.running), xmax: this.next, running: new Set(this.running) };
   }

@@ -133,6 +133,11 @@ export function factsOf(one: Item): string {
   });
 }
 
+/** What a person reads in it. */
+export function evidenceOf(facts: string): { readonly version: number; readonly priority: Severity } {
+  return (JSON.parse(facts) as { item: { version: number; priority: Severity } }).item;
+}
+
 /** A score that rises into a higher band: what was decided on the lower one does not apply any more. */
 export function raise(state: State, one: Item, xid: number): boolean {
   const higher = BANDS.find((band) => compareBands(band, one.item.priority) > 0);

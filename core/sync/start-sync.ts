@@ -75,7 +75,7 @@ export function startSync(options: SyncOptions): Sync {
   let claims = '';
   let hydrate = hydration();
   let mayEvict = true;
-  /** Whether the cache is of the epoch that the server told: an empty one is of any. */
+  /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
   let isSameEpoch = false;
   /** Whether no row is `sending` that nobody is sending. */
   let isRecovered = false;
@@ -159,8 +159,7 @@ export function startSync(options: SyncOptions): Sync {
         const server = await options.server();
         return { server, hello: await server.hello() };
       });
-      const position = stored(() => store.position());
-      isSameEpoch = position === null || position.epoch === hello.epoch;
+      isSameEpoch = stored(() => store.position())?.epoch === hello.epoch;
       session = { server, hello, endHints: server.onHint(() => want('pull')) };
     } catch (error) {
       return lose(error);

@@ -7,8 +7,8 @@ import type { Store } from './store.ts';
 
 type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
   /** The evidence of an item, and whether the item has changed since; null where it is not kept. */
-  factsOf(itemId: string): { readonly json: string; readonly isStale: boolean } | null;
-  kept(): { wanted: number; present: number };
+  readonly factsOf: (itemId: string) => { readonly json: string; readonly isStale: boolean } | null;
+  readonly kept: () => { wanted: number; present: number };
 };
 
 /** Cases opened beyond those that are kept, and closed ones: so many of the last fetched stay. */

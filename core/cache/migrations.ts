@@ -16,7 +16,8 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       CREATE TABLE state (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE remembered (name TEXT NOT NULL PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-      -- What filters, orders and searches read comes first: a scan decodes no column behind the last that it needs.
+      -- What filters, orders and searches read comes first: a scan decodes no column behind the last that it needs. By rowid, since a
+      -- first pull in the order of nothing writes a table that is sorted by random ids many times over.
       CREATE TABLE items (
         item_id TEXT NOT NULL PRIMARY KEY,
         shown TEXT NOT NULL,
@@ -49,7 +50,7 @@ export const MIGRATIONS: readonly CacheMigration[] = [
         second_review TEXT NOT NULL,
         due_at TEXT NOT NULL,
         created_at TEXT NOT NULL
-      ) STRICT, WITHOUT ROWID;
+      ) STRICT;
 
       -- Heads of a pull under way that are older than what is here: they count only if the pull turns out to be of another epoch.
       CREATE TABLE older_heads (item_id TEXT NOT NULL PRIMARY KEY, head TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -135,9 +136,12 @@ export const MIGRATIONS: readonly CacheMigration[] = [
   },
 ];
 
-/** One for each order of the queue, in a status; the key of the table, the item's id, ends each. */
+/**
+ * One for each order of the queue, in a status. The default order ends with the item's id and needs no look at the table; in the others
+ * SQLite sorts the few that are equal.
+ */
 export const QUEUE_INDEXES: { readonly [name: string]: string } = {
-  items_priority: 'shown, priority DESC, score DESC, due',
+  items_priority: 'shown, priority DESC, score DESC, due, item_id',
   items_score: 'shown, score DESC, due',
   items_due: 'shown, due, score DESC',
   items_stake: 'shown, stake DESC, priority DESC, score DESC',

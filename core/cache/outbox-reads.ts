@@ -13,8 +13,8 @@ type OutboxReads = {
   /** An operation as the window lists it; throws where it is none of this outbox. */
   rowOf(outgoing: Outgoing): OutboxRow;
   /** The last operation on an item that is not over. */
-  lastOn(itemId: string): Outgoing | null;
-  inOutbox(): { waiting: number; troubled: number; awaitingSecond: number };
+  readonly lastOn: (itemId: string) => Outgoing | null;
+  readonly inOutbox: () => { waiting: number; troubled: number; awaitingSecond: number };
 };
 
 export function outboxReads(store: Store): OutboxReads {

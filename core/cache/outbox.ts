@@ -219,6 +219,12 @@ function object(store: Store, call: ObjectCall): Outgoing {
     return outgoingOf(before);
   }
   if (troubled.decision === null) throw notNow('Only a decision can be handed to a lead.');
+  const asked = store.get(
+    `SELECT 1 FROM outbox WHERE kind = 'object' AND item_id = ? AND seq > ? AND state NOT IN ('rejected', 'withdrawn')`,
+    troubled.item_id,
+    troubled.seq,
+  );
+  if (asked !== undefined) throw notNow('A lead is asked about this already.');
   resolve(store, call.troubledId, 'handed_to_lead');
   return insert(store, {
     ...call,

@@ -1,13 +1,14 @@
 import type { QueueFilter } from '../contract/queue.ts';
 import { REVIEW_STATUSES } from '../domain/vocabulary.ts';
 import { priorityNumber, signalText } from './head-row.ts';
+import { ORDERS } from './queue-order.ts';
 
 /** A filter as SQL over `items`, beside its statuses; `values` are those of its `?`, in order. */
 export type FilterSql = {
   readonly statuses: readonly string[];
   readonly conditions: readonly string[];
   readonly values: readonly (string | number)[];
-  /** It reads columns that no index has: one look at every row is cheaper than one at each through an index. */
+  /** It reads columns that the index of its order has not: one look at every row is cheaper than one at each through an index. */
   readonly scans: boolean;
   /** Answers depend on the time: nothing that was counted may be kept. */
   readonly passes: boolean;
@@ -50,7 +51,7 @@ export function filterSql(filter: QueueFilter, now: Date, found?: { readonly use
     if (search.length >= SHORTEST_ID) {
       anyOf.push('substr(referrer_id, 1, ?) = ?', 'substr(referee_id, 1, ?) = ?');
       // SQLite counts characters, and not halves of surrogates as `length` does.
-      const characters = [...search].length;
+      const characters = Array.from(search).length;
       values.push(characters, search, characters, search);
     }
     if (HEAD_OF_UUID.test(search)) {
@@ -65,5 +66,11 @@ export function filterSql(filter: QueueFilter, now: Date, found?: { readonly use
     }
     conditions.push(`(${anyOf.join(' OR ')})`);
   }
-  return { statuses, conditions, values, scans: search !== '' || filter.signals.length > 0, passes: filter.unclaimed };
+  const { columns } = ORDERS[filter.order];
+  const scans =
+    search !== '' ||
+    filter.signals.length > 0 ||
+    (filter.priorities.length > 0 && !columns.includes('priority')) ||
+    (filter.scoreFrom !== undefined && !columns.includes('score'));
+  return { statuses, conditions, values, scans, passes: filter.unclaimed };
 }

@@ -1,9 +1,13 @@
 import type { QueueFilter } from '../contract/queue.ts';
 
-type Key = { readonly columns: readonly string[]; readonly by: string };
+type Order = {
+  /** What it orders by, but for the item's id: all that its index has beside the status. */
+  readonly columns: readonly string[];
+  readonly by: string;
+};
 
 /** As `core/review/queue-order.ts` has them: the most urgent first, and the item's id last, so that each is total. */
-export const ORDERS: { readonly [Order in QueueFilter['order']]: Key } = {
+export const ORDERS: { readonly [Name in QueueFilter['order']]: Order } = {
   priority: { columns: ['priority', 'score', 'due'], by: 'priority DESC, score DESC, due, item_id' },
   score: { columns: ['score', 'due'], by: 'score DESC, due, item_id' },
   due: { columns: ['due', 'score'], by: 'due, score DESC, item_id' },

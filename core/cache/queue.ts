@@ -19,6 +19,8 @@ type QueueReads = {
   queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
 };
 
+/** Matches of one scan that are told apart from what is shown of them. */
+const AT_ONCE = 2000;
 const OPEN = ['pending', 'escalated'] as const;
 
 /** The queue as the window shows it: undelivered decisions count as made. */
@@ -29,13 +31,10 @@ export function queueReads(store: Store): QueueReads {
   function total(filter: FilterSql): number {
     if (countedAt !== store.generation()) totals.clear();
     countedAt = store.generation();
-    const { statuses, conditions, values } = filter;
-    // No order to keep here: any index that helps to count may be used.
-    const where = [`shown IN (${places(statuses)})`, ...conditions].join(' AND ').replaceAll('+priority', 'priority');
-    const sql = `SELECT count(*) AS items FROM items ${filter.scans ? 'NOT INDEXED ' : ''}WHERE ${where}`;
-    const key = JSON.stringify([sql, statuses, values]);
+    const { sql, values } = counting(filter);
+    const key = JSON.stringify([sql, values]);
     const known = filter.passes ? undefined : totals.get(key);
-    const counted = known ?? store.get<{ items: number }>(sql, ...statuses, ...values)?.items ?? 0;
+    const counted = known ?? store.get<{ items: number }>(sql, ...values)?.items ?? 0;
     totals.set(key, counted);
     return counted;
   }
@@ -43,8 +42,14 @@ export function queueReads(store: Store): QueueReads {
   return {
     queuePage({ filter, offset, limit }, now, found) {
       const sql = filterSql(filter, now, found);
-      const ids = matching(store, sql, filter.order, limit, offset);
-      return { total: total(sql), offset, rows: ids.map((itemId) => queueRow(store, itemId, now)) };
+      // A scan costs the same however much of it is read: it counts what it finds, where that is not very much.
+      const whole = sql.scans && offset + limit <= AT_ONCE;
+      const read = whole
+        ? matching(store, sql, filter.order, AT_ONCE, 0)
+        : matching(store, sql, filter.order, limit, offset);
+      const ids = whole ? read.slice(offset, offset + limit) : read;
+      const counted = whole && read.length < AT_ONCE ? read.length : total(sql);
+      return { total: counted, offset, rows: ids.map((itemId) => queueRow(store, itemId, now)) };
     },
     queueSummary(now, holdsEndingSoon = 0) {
       const byStatus = { pending: 0, approved: 0, rejected: 0, escalated: 0 };
@@ -84,6 +89,28 @@ export function queueReads(store: Store): QueueReads {
 
 const places = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
+type Query = { readonly sql: string; readonly values: readonly (string | number)[] };
+
+/** Where a scan looks: the conditions that leave the least come first, and the plus keeps SQLite from building a set of two or three texts. */
+function scanning({ statuses, conditions, values }: FilterSql): Query {
+  const anyOf = statuses.map(() => '+shown = ?').join(' OR ');
+  return {
+    sql: `items NOT INDEXED WHERE ${[...conditions, `(${anyOf})`].join(' AND ')}`,
+    values: [...values, ...statuses],
+  };
+}
+
+function counting(filter: FilterSql): Query {
+  const { statuses, conditions, values } = filter;
+  if (filter.scans) {
+    const scan = scanning(filter);
+    return { sql: `SELECT count(*) AS items FROM ${scan.sql}`, values: scan.values };
+  }
+  // There is no order to keep here: any index that helps may be used.
+  const where = [`shown IN (${places(statuses)})`, ...conditions].join(' AND ').replaceAll('+priority', 'priority');
+  return { sql: `SELECT count(*) AS items FROM items WHERE ${where}`, values: [...statuses, ...values] };
+}
+
 /**
  * A status at a time, each through the index of the order, and merged: as soon as the page is full nothing more is read. A filter that
  * reads more than the index has looks at every row once.
@@ -96,15 +123,15 @@ function matching(
   offset: number,
 ): string[] {
   const { columns, by } = ORDERS[order];
-  const { statuses, conditions, values, scans } = filter;
-  const branches = scans ? [statuses] : statuses.map((status) => [status]);
-  const sql = branches
-    .map((of) => {
-      const where = [of.length === 1 ? 'shown = ?' : `shown IN (${places(of)})`, ...conditions].join(' AND ');
-      return `SELECT item_id, ${columns.join(', ')} FROM items ${scans ? 'NOT INDEXED ' : ''}WHERE ${where}`;
-    })
-    .join(' UNION ALL ');
-  const given = branches.flatMap((of) => [...of, ...values]);
+  const { statuses, conditions, values } = filter;
+  // A merge orders by what it reads.
+  const read = `SELECT ${(filter.scans ? ['item_id'] : ['item_id', ...columns]).join(', ')} FROM`;
+  const scan = filter.scans ? scanning(filter) : null;
+  const sql =
+    scan === null
+      ? statuses.map(() => `${read} items WHERE ${['shown = ?', ...conditions].join(' AND ')}`).join(' UNION ALL ')
+      : `${read} ${scan.sql}`;
+  const given = scan === null ? statuses.flatMap((status) => [status, ...values]) : scan.values;
   return store
     .all<{ item_id: string }>(`${sql} ORDER BY ${by} LIMIT ? OFFSET ?`, ...given, limit, offset)
     .map(({ item_id: itemId }) => itemId);

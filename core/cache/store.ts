@@ -8,7 +8,9 @@ export type Store = {
   /** One transaction, on disk when it returns; a call inside another one is part of that. */
   write<Result>(work: () => Result): Result;
   run(sql: string, ...values: readonly Value[]): number;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- said beside the statement; the tables are STRICT and only written here
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- said beside the statement; the tables are STRICT and only written here
   all<Row>(sql: string, ...values: readonly Value[]): Row[];
   exec(sql: string): void;
   state(name: string): string | null;

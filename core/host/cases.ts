@@ -31,7 +31,8 @@ export function casesOf(now: () => Date): Cases {
     if (kept.state === 'whole' && !kept.isStale) return kept;
     if (!(await refreshed(station, itemId))) return kept;
     const after = cache.caseOf(itemId);
-    return after === null ? null : answerOf(station, after);
+    // What was asked for just now may be younger than the row, which the next pull brings.
+    return after === null ? null : answerOf(station, { ...after, isStale: false });
   }
 
   /** Off-line, and where it takes too long, what is kept is what there is. */
@@ -71,11 +72,13 @@ export function casesOf(now: () => Date): Cases {
     if (file === null) return { state: 'not_kept' };
     const undelivered = outgoing !== null && UNDELIVERED.includes(outgoing.state) ? outgoing : null;
     const decided = undelivered?.kind === 'decide' ? undelivered.decision : null;
+    const standing = file.version > head.version ? file.status : head.status;
     return {
       state: 'whole',
       // The evidence keeps the version that it is of: that is what a decision says it has seen.
-      file: { ...file, status: decided === null ? head.status : STATUS_AFTER[decided] },
-      isStale,
+      file: { ...file, status: decided === null ? standing : STATUS_AFTER[decided] },
+      // One's own decision that was answered changed the row before any pull told of it.
+      isStale: isStale || file.version < head.version,
       undelivered: undelivered?.id ?? null,
     };
   }

@@ -1,11 +1,10 @@
 import type { WorkspaceStatus } from '../contract/workspace.ts';
-import { DatabaseError } from 'pg';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { WorkspaceError } from '../postgres/embedded/error.ts';
 import { isEngine, NotAllowedError } from '../postgres/roles/login.ts';
 import { serverOf } from '../sync/postgres/server.ts';
 import { type Server, ServerFailure } from '../sync/ports.ts';
-import { type Failure, failureOf } from './failures.ts';
+import { type Failure, failureOf, isLockedOut } from './failures.ts';
 import { readReadyStatus } from './ready-status.ts';
 import { type Session, type SessionOptions, startSession } from './session.ts';
 import { watch, type Watch } from './watch.ts';
@@ -152,12 +151,4 @@ function kindOf(error: unknown): ServerFailure['kind'] {
   if (error instanceof NotAllowedError || isLockedOut(error)) return 'account';
   const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
   return passes ? 'link' : 'refused';
-}
-
-/**
- * Whether the server knows this login and lets it in no more. The same code with another routine is a rule about its address, which
- * says nothing of the account; what is said in words may be in any language.
- */
-function isLockedOut(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId';
 }

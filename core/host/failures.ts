@@ -18,6 +18,13 @@ export function failureOf(error: unknown, options: { readonly databaseUrl?: stri
     (kind) => error instanceof kind,
   );
   if (own) return { message: detail, detail: null };
+  // Without the detail, which names the login.
+  if (isLockedOut(error)) {
+    return {
+      message: 'This login was disabled. An admin can enable it again; then retry.',
+      detail: null,
+    };
+  }
   const configured = options.databaseUrl !== undefined;
   if (codeOf(error) === '28P01' || codeOf(error) === '28000') {
     return {
@@ -51,4 +58,12 @@ export function failureOf(error: unknown, options: { readonly databaseUrl?: stri
 function detailOf(error: unknown): string {
   if (error instanceof DatabaseError) return keepableText(error);
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Whether the server knows this login and lets it in no more. The same code with another routine is a rule about its address, which
+ * says nothing of the account; what is said in words may be in any language.
+ */
+export function isLockedOut(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId';
 }

@@ -12,7 +12,8 @@ export type FoundUsers = (filter: QueueFilter, session: Session | null) => Promi
 
 /** People that the server finds by what the cache does not keep, e.g. e-mail addresses; nobody where it does not say so in time. */
 export function foundUsers(now: () => number): FoundUsers {
-  let last: { readonly search: string; readonly until: number; readonly people: Promise<readonly string[]> } | null = null;
+  let last: { readonly search: string; readonly until: number; readonly people: Promise<readonly string[]> } | null =
+    null;
 
   return async ({ search }, session) => {
     if (search.trim() === '' || session === null) return { userIds: [] };

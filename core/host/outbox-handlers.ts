@@ -61,7 +61,12 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
           return done(({ cache }) => [cache.resolve(id, 'kept')]);
         case 'handed_to_lead':
           return done(({ cache }) => {
-            const made = cache.object({ id: request.objectionId, troubledId: id, note: request.note ?? null, decidedAt });
+            const made = cache.object({
+              id: request.objectionId,
+              troubledId: id,
+              note: request.note ?? null,
+              decidedAt,
+            });
             return [...listOf(cache.outgoing(id)), made];
           });
         case 'redecided': {
@@ -81,7 +86,13 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
               troubledId: id,
               undo:
                 isClosed && theirs !== null
-                  ? { id: derivedId('undo', decisionId), decisionId: theirs.decisionId, itemId: row.itemId, note, decidedAt }
+                  ? {
+                      id: derivedId('undo', decisionId),
+                      decisionId: theirs.decisionId,
+                      itemId: row.itemId,
+                      note,
+                      decidedAt,
+                    }
                   : null,
               decision: {
                 id: decisionId,

@@ -18,7 +18,7 @@ export function reviewHandlers({ opened, use, now, cases }: HandlerNeeds): Pick<
     },
     'queue.summary': async () => {
       const { cache } = opened();
-      return cache.queueSummary(now(), referenceOf(cache.reference()).holdsEndingSoon(now()));
+      return cache.queueSummary(now(), referenceOf(cache.reference()).holdsEndingSoon);
     },
     'case.get': async ({ itemId }) => cases.open(opened(), itemId),
     'case.bundle': ({ itemId }) =>

@@ -52,7 +52,10 @@ export function syncHandlers({ opened, use, wipe, keyPlace }: HandlerNeeds): Pic
           [objectionId],
         );
         if (answered[0]?.settled !== true) {
-          throw new CallFailure('refused', 'There is no such objection that is open: another lead may have settled it.');
+          throw new CallFailure(
+            'refused',
+            'There is no such objection that is open: another lead may have settled it.',
+          );
         }
         return {};
       }),

@@ -75,6 +75,8 @@ export function startSync(options: SyncOptions): Sync {
   let claims = '';
   let hydrate = hydration();
   let mayEvict = true;
+  /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
+  let isSameEpoch = false;
   /** Whether no row is `sending` that nobody is sending. */
   let isRecovered = false;
   /** Ends a rest; null while there is none. */
@@ -145,6 +147,10 @@ export function startSync(options: SyncOptions): Sync {
     isRecovered = true;
   }
 
+  function next(): Phase {
+    return nextWork(due, isSameEpoch);
+  }
+
   async function makeContact(): Promise<Phase> {
     if (contact.state === 'offline') contact = { ...contact, nextTry: null };
     tell();
@@ -153,6 +159,7 @@ export function startSync(options: SyncOptions): Sync {
         const server = await options.server();
         return { server, hello: await server.hello() };
       });
+      isSameEpoch = stored(() => store.position())?.epoch === hello.epoch;
       session = { server, hello, endHints: server.onHint(() => want('pull')) };
     } catch (error) {
       return lose(error);
@@ -160,7 +167,7 @@ export function startSync(options: SyncOptions): Sync {
     contact = { state: 'online' };
     for (const work of ['push', 'pull', 'reference'] as const) want(work);
     tell();
-    return nextWork(due);
+    return next();
   }
 
   async function doWork(work: Work): Promise<Phase> {
@@ -181,7 +188,7 @@ export function startSync(options: SyncOptions): Sync {
       wantIn(backOff(again, random), work);
     }
     tell();
-    return nextWork(due);
+    return next();
   }
 
   const WORK: { readonly [W in Work]: (current: Session) => Promise<void> } = {
@@ -201,6 +208,7 @@ export function startSync(options: SyncOptions): Sync {
         pullOnce({ store, server, hello, progress }, watched),
       );
       if (end.epoch !== hello.epoch) session = { ...current, hello: { ...hello, epoch: end.epoch } };
+      isSameEpoch = true;
       failures = 0;
       pulling = null;
       pulledAt = clock().toISOString();
@@ -245,8 +253,9 @@ export function startSync(options: SyncOptions): Sync {
       options.onAccountLost(error.message);
       return { at: 'lost' };
     }
-    if (!(error instanceof ServerFailure)) log(`sync: ${error instanceof Error ? error.stack : String(error)}`);
-    const reason = error instanceof ServerFailure ? error.message : FAULT;
+    const isKnown = error instanceof ServerFailure || error instanceof StoreFailure;
+    if (!isKnown) log(`sync: ${error instanceof Error ? error.stack : String(error)}`);
+    const reason = isKnown ? error.message : FAULT;
     failures += 1;
     contact = { state: 'offline', since, reason, nextTry: null };
     return { at: 'rest' };
@@ -268,8 +277,8 @@ export function startSync(options: SyncOptions): Sync {
         return doWork(phase.work);
       case 'idle':
         tell();
-        if (due.size === 0) await woken(null);
-        return nextWork(due);
+        if (next().at === 'idle') await woken(null);
+        return next();
       case 'rest':
         return rest();
       case 'lost':

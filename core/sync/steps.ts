@@ -15,8 +15,11 @@ export type Phase =
   /** The login has no account any more: only a person begins again. */
   | { readonly at: 'lost' };
 
-/** The most urgent of what is due while there is contact; nothing due: idle. */
-export function nextWork(due: ReadonlySet<Work>): Extract<Phase, { at: 'work' | 'idle' }> {
-  const work = WORKS.find((one) => due.has(one));
+/**
+ * The most urgent of what is due while there is contact; nothing due: idle. Until the epoch of the server is that of the cache there
+ * is only the pull: versions that decisions were made on, and stamps, are of one epoch.
+ */
+export function nextWork(due: ReadonlySet<Work>, isSameEpoch: boolean): Extract<Phase, { at: 'work' | 'idle' }> {
+  const work = isSameEpoch ? WORKS.find((one) => due.has(one)) : due.has('pull') ? 'pull' : undefined;
   return work === undefined ? { at: 'idle' } : { at: 'work', work };
 }

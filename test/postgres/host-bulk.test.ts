@@ -4,15 +4,16 @@ import type { BulkSession } from '../../core/contract/bulk.ts';
 import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import { answer } from '../../core/host/answer.ts';
-import { type Host, openHost } from '../../core/host/open.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { BATCH } from '../../core/review/bulk/run.ts';
 import { readBulk } from '../../core/review/bulk/read.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { connect } from '../../core/postgres/connection.ts';
+import { type TestHost, testHosts } from '../support/host.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
 import type { MigratedDatabase } from '../support/migrated.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { doorTo } from '../support/door.ts';
+import { createTestDatabase, urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const NOW = new Date('2026-10-01T12:00:00Z');
@@ -21,39 +22,41 @@ const FILTER = queueFilter.parse({});
 
 let db: MigratedDatabase;
 let team: Analysts;
-let hosts: Host[];
+let hosts: ReturnType<typeof testHosts>;
 
 beforeEach(async () => {
-  hosts = [];
+  hosts = testHosts();
   const database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
   const pool = connect(database.url, 'umpire test');
   db = { pool, database, end: () => pool.end().then(() => database.drop()) };
   team = await analysts(db);
 });
 afterEach(async () => {
-  for (const host of hosts) await host.close();
+  await hosts.close();
   await team.end();
   await db.end();
 });
 
-type Window = { readonly host: Host; readonly next: (wanted: (notice: Notice) => boolean) => Promise<Notice> };
+type Window = TestHost & {
+  /** The next notice of this kind from now on. */
+  readonly after: (wanted: (notice: Notice) => boolean) => Promise<Notice>;
+};
 
 /** The host as this person's window has it. */
 async function windowOf(person: string, role: 'viewer' | 'analyst' | 'lead' = 'analyst'): Promise<Window> {
   await team.login(person, role);
-  const host = openHost({ home: '/nowhere', databaseUrl: team.url(person), demoReferrals: 0, log: () => {} });
-  hosts.push(host);
-  const waiting: { readonly wanted: (notice: Notice) => boolean; readonly found: (notice: Notice) => void }[] = [];
-  host.subscribe((notice) => {
-    for (const one of waiting.filter(({ wanted }) => wanted(notice))) {
-      waiting.splice(waiting.indexOf(one), 1);
-      one.found(notice);
-    }
-  });
-  const next = (wanted: (notice: Notice) => boolean): Promise<Notice> =>
-    new Promise((found) => void waiting.push({ wanted, found }));
-  await next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
-  return { host, next };
+  const opened = await hosts.open({ databaseUrl: team.url(person) });
+  expect(await opened.settled()).toMatchObject({ state: 'ready' });
+  await until(async () => ((await opened.ask('sync.status', {})).pulledAt === null ? null : true));
+  const after = (wanted: (notice: Notice) => boolean): Promise<Notice> =>
+    new Promise((found) => {
+      const end = opened.host.subscribe((notice) => {
+        if (!wanted(notice)) return;
+        end();
+        found(notice);
+      });
+    });
+  return { ...opened, after };
 }
 
 const isBulk =
@@ -90,20 +93,25 @@ test('a session runs in the background with progress, is reported, and is undone
   const sessionId = await start(mira);
   const preview = await handlers['bulk.preview']({ sessionId });
   expect(preview).toMatchObject({ items: ITEMS, willDecide: ITEMS, skips: [] });
-  const onTheWay = mira.next(isBulk(({ state, settled }) => state === 'running' && settled > 0 && settled < ITEMS));
-  const over = mira.next(isBulk(({ state }) => state === 'done'));
+  const onTheWay = mira.after(isBulk(({ state, settled }) => state === 'running' && settled > 0 && settled < ITEMS));
+  const over = mira.after(isBulk(({ state }) => state === 'done'));
   expect(await handlers['bulk.run']({ sessionId })).toMatchObject({ state: 'running' });
   await onTheWay;
   const done = await over;
   expect(done).toMatchObject({ session: { settled: ITEMS, outcomes: { applied: ITEMS }, paid: preview.paid } });
-  expect((await handlers['queue.summary']({})).byStatus.approved).toBe(ITEMS);
+  const count = async (status: 'approved' | 'pending'): Promise<number> =>
+    until(async () => {
+      const found = (await handlers['queue.summary']({})).byStatus[status];
+      return found === ITEMS ? found : null;
+    });
+  expect(await count('approved')).toBe(ITEMS);
   const { csv } = await handlers['bulk.report']({ sessionId });
   expect(csv.split('\r\n')).toHaveLength(ITEMS + 2);
 
-  const undone = mira.next(isBulk(({ state }) => state === 'undone'));
+  const undone = mira.after(isBulk(({ state }) => state === 'undone'));
   expect(await handlers['bulk.undo']({ sessionId })).toMatchObject({ state: 'undoing' });
   expect(await undone).toMatchObject({ session: { settled: ITEMS } });
-  expect((await handlers['queue.summary']({})).byStatus.pending).toBe(ITEMS);
+  expect(await count('pending')).toBe(ITEMS);
   expect(await handlers['bulk.list']({})).toMatchObject([{ sessionId, state: 'undone' }]);
   expect(await verify(db.pool)).toEqual([]);
 });
@@ -112,7 +120,7 @@ test('it is paused and cancelled on the way, and paused when its window closes',
   const mira = await windowOf('mira');
   const { handlers } = mira.host;
   const sessionId = await start(mira);
-  const moving = mira.next(isBulk(({ settled }) => settled > 0));
+  const moving = mira.after(isBulk(({ settled }) => settled > 0));
   await handlers['bulk.run']({ sessionId });
   await moving;
   const paused = await handlers['bulk.pause']({ sessionId });
@@ -151,7 +159,7 @@ test('it goes on when it is told so while the pause still waits for the batch at
   await other.query('SELECT 1 FROM umpire.referrals FOR UPDATE');
   await handlers['bulk.run']({ sessionId });
   await somebodyWaits();
-  const done = mira.next(isBulk(({ state }) => state === 'done'));
+  const done = mira.after(isBulk(({ state }) => state === 'done'));
   const asked = Promise.all([handlers['bulk.pause']({ sessionId }), handlers['bulk.run']({ sessionId })]);
   await other.query('ROLLBACK');
   other.release();
@@ -187,32 +195,68 @@ test('who may not is told why', async () => {
 
 test('a claim, its release and the next unclaimed reach the other windows', async () => {
   const [mira, noor] = [await windowOf('mira'), await windowOf('noor')];
-  const queueChanged = (): Promise<Notice> => noor.next(({ kind }) => kind === 'queue');
   const first = async (): Promise<{ itemId: string; claimedBy: string | null } | undefined> =>
-    (await noor.host.handlers['queue.page']({ filter: FILTER, offset: 0, limit: 1 })).rows[0];
-  // Its look for changes has begun, so that what comes is a change.
+    (await noor.ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0];
   const before = await first();
   const itemId = before?.itemId ?? '';
   expect(before?.claimedBy).toBeNull();
-  for (;;) {
-    // The first look has nothing to compare with: a claim made before it is no change.
-    const told = queueChanged();
-    await mira.host.handlers['case.claim']({ itemId, takeOver: false });
-    await mira.host.handlers['case.release']({ itemId });
-    const heard = await Promise.race([
-      told.then(() => true),
-      mira.next(({ kind }) => kind === 'queue').then(() => false),
-    ]);
-    if (heard) break;
-  }
-  const claimed = queueChanged();
-  expect(await mira.host.handlers['queue.next']({ filter: FILTER })).toMatchObject({ itemId, isMine: true });
-  await claimed;
-  expect(await first()).toMatchObject({ claimedBy: team.name('mira') });
-  expect((await noor.host.handlers['case.get']({ itemId }))?.claim).toMatchObject({
-    by: team.name('mira'),
-    isMine: false,
+  expect(await mira.ask('case.claim', { itemId })).toMatchObject({ isMine: true });
+  const claimed = await until(async () => ((await first())?.claimedBy == null ? null : first()), { everyMs: 10 });
+  expect(claimed).toMatchObject({ itemId, claimedBy: team.name('mira') });
+  expect(await noor.ask('case.get', { itemId })).toMatchObject({
+    file: { claim: { by: team.name('mira'), isMine: false } },
   });
-  const next = await noor.host.handlers['queue.next']({ filter: FILTER });
-  expect(next?.itemId).not.toBe(itemId);
+  // Nobody is sent to what somebody else has.
+  const next = await noor.ask('queue.next', { filter: FILTER });
+  expect(next).toMatchObject({ isMine: true, itemId: expect.not.stringContaining(itemId) });
+  await mira.ask('case.release', { itemId });
+  await until(async () => ((await first())?.claimedBy === null ? true : null), { everyMs: 10 });
+  expect(await mira.ask('queue.next', { filter: FILTER })).toMatchObject({ itemId, isMine: true });
+});
+
+test('without contact a session is put into the outbox, foreseen before and taken back after', async () => {
+  const network = await doorTo(db.database.connection);
+  await team.login('mira');
+  const { username, password } = new URL(team.url('mira'));
+  const place = { host: '127.0.0.1', port: network.port, user: username, password: decodeURIComponent(password) };
+  const mira = await hosts.open({ databaseUrl: urlOf({ ...db.database.connection, ...place }) });
+  await mira.settled();
+  await until(async () => ((await mira.ask('sync.status', {})).pulledAt === null ? null : true));
+  network.shut();
+  await mira.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+  const sessionId = randomUUID();
+  const start = {
+    sessionId,
+    choice: { kind: 'filter' as const, filter: FILTER },
+    decision: 'approve',
+    reason: 'household',
+  } as const;
+  const bulkPreview = await mira.ask('sync.bulkPreview', start);
+  expect(bulkPreview).toMatchObject({ items: ITEMS, willDecide: ITEMS, skips: [] });
+  expect(bulkPreview.paid).toBeGreaterThan(0);
+  expect(await mira.ask('sync.status', {})).toMatchObject({ waiting: 0 });
+  expect(await mira.ask('sync.bulk', start)).toEqual(bulkPreview);
+  // Asked for again, it is the same session.
+  expect(await mira.ask('sync.bulk', start)).toEqual(bulkPreview);
+  expect(await mira.ask('sync.status', {})).toMatchObject({ waiting: ITEMS });
+  expect((await mira.ask('queue.summary', {})).byStatus).toMatchObject({ pending: 0, approved: ITEMS });
+  const [itemId = ''] = (
+    await mira.ask('queue.page', { filter: { ...FILTER, statuses: ['approved'] }, offset: 0, limit: 1 })
+  ).rows.map((row) => row.itemId);
+  const ring = { ...start, sessionId: randomUUID(), choice: { kind: 'ring' as const, itemId } };
+  expect(await mira.call('sync.bulk', ring)).toMatchObject({
+    error: { code: 'refused', message: expect.stringContaining('no contact') },
+  });
+  expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS });
+  expect((await mira.ask('queue.summary', {})).byStatus.pending).toBe(ITEMS);
+
+  const second = { ...start, sessionId: randomUUID(), choice: { kind: 'items' as const, itemIds: [itemId] } };
+  await mira.ask('sync.bulk', second);
+  await network.openAgain();
+  await mira.ask('sync.now', {});
+  const applied = await mira.next(
+    (notice) => notice.kind === 'outbox' && notice.rows.some(({ state }) => state === 'applied'),
+  );
+  expect(applied).toMatchObject({ rows: [{ itemId, sessionId: second.sessionId, state: 'applied' }] });
+  expect(await verify(db.pool)).toEqual([]);
 });

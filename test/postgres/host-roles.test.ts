@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { MethodName, MethodRequest } from '../../core/contract/methods.ts';
-import type { Notice } from '../../core/contract/notices.ts';
-import { answer } from '../../core/host/answer.ts';
-import { type Host, openHost } from '../../core/host/open.ts';
+import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { enableAccount } from '../../core/postgres/roles/accounts.ts';
+import { doorTo } from '../support/door.ts';
+import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { Story, tell, tellDemo } from '../support/story.ts';
 
@@ -23,60 +25,28 @@ afterAll(async () => {
   await db.end();
 });
 
-const open: Host[] = [];
-afterEach(async () => {
-  for (const host of open.splice(0)) await host.close();
-});
+const hosts = testHosts();
+afterEach(() => hosts.close());
 
-type Opened = {
-  readonly host: Host;
-  readonly notices: Notice[];
-  readonly log: string[];
-  next(wanted: (notice: Notice) => boolean): Promise<Notice>;
-  /** As the window gets it. */
-  call<M extends MethodName>(method: M, request: MethodRequest<M>): Promise<unknown>;
-};
-
-async function openAs(login: Login): Promise<Opened> {
-  const log: string[] = [];
-  const notices: Notice[] = [];
-  let wake = (): void => {};
-  const host = openHost({ home: '/nowhere', databaseUrl: login.url, demoReferrals: 0, log: (line) => log.push(line) });
-  open.push(host);
-  host.subscribe((notice) => {
-    notices.push(notice);
-    wake();
-  });
-  const next: Opened['next'] = async (wanted) => {
-    for (;;) {
-      const index = notices.findIndex(wanted);
-      if (index >= 0) return notices.splice(0, index + 1)[index]!;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  };
-  await next((notice) => notice.kind === 'workspace' && notice.status.state !== 'starting');
-  return {
-    host,
-    notices,
-    log,
-    next,
-    call: (method, request) => answer(host.handlers, method, request, (line) => log.push(line)),
-  };
+async function openAs(login: Login): Promise<TestHost> {
+  const opened = await hosts.open({ databaseUrl: login.url });
+  await opened.settled();
+  return opened;
 }
 
 const FILTER = { statuses: ['pending' as const], priorities: [], signals: [], search: '', order: 'priority' as const };
 
-async function firstItem({ host }: Opened): Promise<{ itemId: string; version: number }> {
-  const page = await host.handlers['queue.page']({ filter: { ...FILTER, unclaimed: false }, offset: 0, limit: 5 });
+async function firstItem({ ask }: TestHost): Promise<{ itemId: string; version: number }> {
+  const page = await ask('queue.page', { filter: { ...FILTER, unclaimed: false }, offset: 0, limit: 5 });
   expect(page.total).toBeGreaterThan(5);
   return page.rows[0]!;
 }
 
-async function decideFirst(opened: Opened): Promise<unknown> {
+async function decideFirst(opened: TestHost): Promise<unknown> {
   const { itemId, version } = await firstItem(opened);
-  const file = await opened.host.handlers['case.get']({ itemId });
-  expect(file).toMatchObject({ itemId, status: 'pending', signals: expect.any(Array) });
-  expect(file?.referrer.credits).toEqual(expect.any(Number));
+  const found = await opened.ask('case.get', { itemId });
+  expect(found).toMatchObject({ state: 'whole', file: { itemId, status: 'pending', signals: expect.any(Array) } });
+  expect(found?.state === 'whole' ? found.file.referrer.credits : null).toEqual(expect.any(Number));
   const call = { decisionId: randomUUID(), itemId, expectedVersion: version };
   return opened.call('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
 }
@@ -93,21 +63,21 @@ test.each([
     value: { state: 'ready', analyst: login.name, role, may, undoMinutes: 10, decisionsLastHour: 0 },
   });
   const decided = await decideFirst(opened);
-  expect(decided).toMatchObject({ ok: true, value: { outcome: 'applied', status: 'rejected' } });
+  expect(decided).toMatchObject({ ok: true, value: { decision: 'reject' } });
+  const { id: decisionId } = (decided as { value: { id: string } }).value;
+  expect(await opened.delivered(decisionId)).toMatchObject({ state: 'applied', message: null });
   expect(await opened.call('workspace.status', {})).toMatchObject({ value: { decisionsLastHour: 1 } });
-  const { decisionId } = (decided as { value: { decisionId: string } }).value;
-  expect(await opened.call('case.undo', { undoId: randomUUID(), decisionId })).toMatchObject({
-    ok: true,
-    value: { outcome: 'applied', kind: 'undo', status: 'pending' },
-  });
+  const undoId = randomUUID();
+  expect(await opened.call('case.undo', { undoId, decisionId })).toMatchObject({ ok: true, value: { kind: 'undo' } });
+  expect(await opened.delivered(undoId)).toMatchObject({ state: 'applied' });
   const { itemId } = await firstItem(opened);
   expect(await opened.call('case.bundle', { itemId })).toMatchObject({
     ok: true,
     value: { html: expect.stringContaining(`Evidence of case ${itemId}`) },
   });
   expect(await opened.call('case.bundle', { itemId: randomUUID() })).toEqual({ ok: true, value: null });
-  expect((await opened.host.handlers['reasons.list']({})).length).toBeGreaterThan(5);
-  expect((await opened.host.handlers['queue.summary']({})).byStatus.pending).toBeGreaterThan(5);
+  await until(async () => ((await opened.ask('reasons.list', {})).length > 5 ? true : null));
+  expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(5);
   expect(opened.log).toEqual([]);
 });
 
@@ -177,4 +147,46 @@ test('a login without a role is refused with who can give it one', async () => {
   expect(await opened.call('workspace.status', {})).toMatchObject({
     value: { state: 'failed', message: expect.stringMatching(/no role in Umpire.*Nothing was changed.*admin add/) },
   });
+});
+
+test('an account that is disabled loses its copy at the next contact, and is told what went with it', async () => {
+  const login = await logins.add('analyst', 'leaver');
+  const network = await doorTo(db.database.connection);
+  const url = new URL(login.url);
+  const databaseUrl = urlOf({
+    ...db.database.connection,
+    host: '127.0.0.1',
+    port: network.port,
+    user: login.name,
+    password: decodeURIComponent(url.password),
+  });
+  try {
+    const opened = await hosts.open({ databaseUrl });
+    await opened.settled();
+    await until(async () => {
+      const { pulledAt, kept } = await opened.ask('sync.status', {});
+      return pulledAt !== null && kept.present === kept.wanted ? true : null;
+    });
+    network.shut();
+    await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+    const decided = await decideFirst(opened);
+    expect(decided).toMatchObject({ ok: true, value: { state: 'queued' } });
+    await enableAccount(db.pool, login.name, false, undefined);
+    await network.openAgain();
+    await opened.ask('sync.now', {});
+    const told = await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
+    expect(told).toMatchObject({
+      status: {
+        message: expect.stringMatching(
+          /login was disabled.*removed from this computer, and with it 1 decision that no server/,
+        ),
+      },
+    });
+    const [folder = ''] = await readdir(join(opened.home, 'cache'));
+    expect(await readdir(join(opened.home, 'cache', folder))).toEqual(['lock']);
+    expect(opened.log.join('\n')).not.toContain(login.name);
+    expect(await opened.call('queue.summary', {})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+  } finally {
+    network.shut();
+  }
 });

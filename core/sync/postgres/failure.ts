@@ -13,7 +13,6 @@ const NO_LOGIN = /not permitted to log in/i;
 /** Of TLS and of the handshake: the server is there, and it is not the one that was expected or does not know this login. */
 const HANDSHAKE = /certificate|self.signed|\bSSL\b|\bTLS\b|SASL|altnames/i;
 
-
 /** The error as one of the kinds that a call to the server may fail with; null for a fault of ours, or for what the server says of one call alone. */
 export function serverFailure(error: unknown): ServerFailure | null {
   if (error instanceof ServerFailure) return error;

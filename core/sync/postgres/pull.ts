@@ -59,9 +59,12 @@ async function changedItems(db: Queryable, seen: Seen, at: Date): Promise<Change
 }
 
 async function windowItems(db: Queryable, at: Date): Promise<string[]> {
-  const found = await rows(db, z.object({ id: z.string() }), 'SELECT w.item_id AS id FROM umpire.window_items($1) AS w', [
-    at,
-  ]);
+  const found = await rows(
+    db,
+    z.object({ id: z.string() }),
+    'SELECT w.item_id AS id FROM umpire.window_items($1) AS w',
+    [at],
+  );
   return found.map(({ id }) => id);
 }
 

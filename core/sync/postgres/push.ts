@@ -104,7 +104,16 @@ function answerOf(kind: Operation['kind'], told: unknown): Answer {
   return decided(decideResult.parse(told));
 }
 
-function decided({ decisionId: id, outcome, message, status, version, paid, rejected, reversed }: DecideResult): Answer {
+function decided({
+  decisionId: id,
+  outcome,
+  message,
+  status,
+  version,
+  paid,
+  rejected,
+  reversed,
+}: DecideResult): Answer {
   return { id, outcome, message, status, version, paid, rejected, reversed };
 }
 

@@ -35,6 +35,8 @@ async function openCase(window: Page, before: string | null): Promise<string> {
   const region = caseRegion(window);
   await expect.poll(async () => region.getAttribute('data-item-id'), SOON).not.toBe(before);
   await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor(SOON);
+  // What was never painted cannot be decided.
+  await window.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return (await region.getAttribute('data-item-id')) ?? '';
 }
 

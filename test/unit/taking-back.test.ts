@@ -152,6 +152,21 @@ describe('a decision', () => {
     expect(useDecisions.getState().cameBack).toEqual([]);
   });
 
+  it('does not wait for the one before it, which the foot then leaves to it', async () => {
+    const [first, second] = [decision(), decision()];
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    answers.push(() => promise);
+    void send(first);
+    const sent = send({ ...second, about: '95 Till S.' });
+    expect(asked).toHaveLength(0);
+    answering(rowOf(second));
+    resolve({ ok: true, value: rowOf(first) });
+    await sent;
+    expect(asked.map(({ request }) => request)).toEqual([first.request, second.request]);
+    expect(foot()).toBe('Rejected 95 Till S.');
+    expect(useDecisions.getState()).toMatchObject({ sending: null, made: { sent: { about: '95 Till S.' } } });
+  });
+
   it('that could not be written down is told so, and can be tried again with the same key', async () => {
     const sent = decision();
     answers.push(() => Promise.resolve({ ok: false, error: { code: 'internal', message: 'The disk is full.' } }));

@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
+import { isAsDecided } from '../queue/shown-rows.ts';
 import { barState, type BarState, type Reader } from './bar-state.ts';
 import { DecisionButton } from './decision-button.tsx';
 import { newDecision, send, useDecisions } from './decisions-made.ts';
@@ -38,19 +39,19 @@ function readerOf(workspace: ReadyWorkspace | null): Reader {
 function Decisions({ file, confirmed }: { readonly file: CaseFile | null; readonly confirmed: boolean }) {
   const { selected, advance } = useQueueNavigation();
   const workspace = useReadyWorkspace();
-  const sending = useDecisions((decisions) => decisions.sending);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
   const reasons = useReasons();
   const reasonFor = useChosenReasons(reasons);
-  const available = workspace !== null && file !== null && sending === null;
+  const available = workspace !== null && file !== null;
   // A lead's own queue: there is nobody further to hand it to.
   const offered = DECISIONS.filter((decision) => decision !== 'escalate' || file?.status !== 'escalated');
 
   const decide = (decision: Decision) => {
     const shown = caseOnScreen();
     const reason = reasonFor(decision);
-    // Only what is on the screen, only one at a time: everything else is a key too many.
+    // Only what is on the screen, and once: everything else is a key too many.
     if (!available || shown === null || shown.itemId !== selected || reason === undefined) return;
+    if (isAsDecided(shown, useDecisions.getState().decided)) return;
     if (barState(shown, readerOf(workspace), null).kind !== 'decide' || !offered.includes(decision)) return;
     const sent = newDecision(shown, decision, reason.code, useNotes.getState().drafts[shown.itemId] ?? '');
     advance();

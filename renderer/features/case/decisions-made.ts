@@ -38,7 +38,7 @@ export type DecidedFrom = { readonly version: number | null; readonly status: Re
 type State = {
   /** Items decided here, as they were then: the queue shows them so no longer. */
   readonly decided: ReadonlyMap<string, DecidedFrom>;
-  /** At most one decision is on its way into the outbox. */
+  /** The last of the decisions that are on their way into the outbox. */
   readonly sending: Sent | null;
   readonly made: Made | null;
   readonly foot: string;
@@ -154,7 +154,6 @@ function putBack(sent: Sent, message: string, again: boolean): void {
   const title = `Not ${doneWord(sent.request.decision).toLowerCase()}: ${sent.about}`;
   useDecisions.setState({
     decided: leaveOut(sent.request.itemId, null),
-    sending: null,
     foot: title,
     trouble: { title, message, itemId: sent.request.itemId, again: again ? () => void send(sent) : null },
   });
@@ -172,31 +171,37 @@ export function settled(): Promise<void> {
   return onItsWay;
 }
 
-/** Puts one decision into the outbox and takes the item out of the queue at once. Sent again, it keeps its id, so it counts once. */
+/**
+ * Takes the item out of the queue at once and puts the decision into the outbox, one after the other: a slow disk keeps nobody
+ * from the next case. Sent again, it keeps its id, so it counts once.
+ */
 export function send(sent: Sent): Promise<void> {
-  if (useDecisions.getState().sending === null) onItsWay = carry(sent);
-  return onItsWay;
-}
-
-async function carry(sent: Sent): Promise<void> {
   const { itemId, expectedVersion, decision } = sent.request;
+  const { trouble } = useDecisions.getState();
   useDecisions.setState({
     sending: sent,
     decided: leaveOut(itemId, { version: expectedVersion, status: sent.from }),
     made: null,
     foot: `${doingWord(decision)} ${sent.about}`,
-    trouble: null,
+    // What was not written down of another case is not forgotten over this one.
+    trouble: trouble?.itemId === itemId ? null : trouble,
   });
+  onItsWay = onItsWay.then(() => carry(sent));
+  return onItsWay;
+}
+
+async function carry(sent: Sent): Promise<void> {
   try {
     const row = newestOf(await ask('case.decide', sent.request));
     // The note went with the decision.
-    useNotes.getState().write(itemId, '');
-    useDecisions.setState({ sending: null });
-    follow(sent, row);
+    useNotes.getState().write(sent.request.itemId, '');
+    // The foot is the last one's.
+    if (useDecisions.getState().sending === sent) follow(sent, row);
     hear([row]);
   } catch (error) {
     putBack(sent, failureText(error), isUnanswered(error));
   } finally {
+    if (useDecisions.getState().sending === sent) useDecisions.setState({ sending: null });
     refreshReviews();
   }
 }

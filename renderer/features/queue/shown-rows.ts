@@ -40,9 +40,10 @@ export function shownRows(total: number, pages: readonly QueuePage[], decided: D
   };
 }
 
-function isAsDecided(row: QueueRow, decided: DecidedItems): boolean {
-  const from = decided.get(row.itemId);
-  return from !== undefined && from.status === row.status && (from.version === null || from.version === row.version);
+/** Whether an item is still as it was when it was decided here. */
+export function isAsDecided(item: Pick<QueueRow, 'itemId' | 'version' | 'status'>, decided: DecidedItems): boolean {
+  const from = decided.get(item.itemId);
+  return from !== undefined && from.status === item.status && (from.version === null || from.version === item.version);
 }
 
 /** Where the host has the row that is shown at `index`, when the rows at `gone` (ascending) are left out. */

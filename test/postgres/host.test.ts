@@ -8,7 +8,7 @@ import { connect } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
-import { type Door, doorTo } from '../support/door.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { testHosts } from '../support/host.ts';
 import { TEST_KEY } from '../support/migrated.ts';
 import { until } from '../support/until.ts';
@@ -49,8 +49,8 @@ async function testDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-async function door(to: Connection): Promise<Door> {
-  const made = await doorTo(to);
+async function door(to: Connection): Promise<Proxy> {
+  const made = await proxyTo(to);
   opened.push({ close: async () => made.shut() });
   return made;
 }

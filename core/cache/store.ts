@@ -45,8 +45,8 @@ export function storeOf(db: Database.Database, folder: string): Store {
     },
     run: (sql, ...values) => told(() => statement(sql).run(...values).changes),
     get: <Row>(sql: string, ...values: readonly Value[]) =>
+      // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
       told(() => statement(sql).get(...values) as Row | undefined),
-    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
     all: <Row>(sql: string, ...values: readonly Value[]) => told(() => statement(sql).all(...values) as Row[]),
     exec: (sql) => told(() => void db.exec(sql)),
     state: (name) => store.get<{ value: string }>('SELECT value FROM state WHERE name = ?', name)?.value ?? null,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortName } from '../../domain/short-name.ts';
+import { keptName } from '../../domain/short-name.ts';
 import { REVIEW_STATUSES, SEVERITIES } from '../../domain/vocabulary.ts';
 import { dbCount, dbInstant, type Queryable, rows } from '../../postgres/rows.ts';
 import { atStake, DUE_AT } from '../../review/queue-order.ts';
@@ -99,8 +99,8 @@ export async function readHeads(db: Queryable, ids: readonly string[], now: Date
     })),
     referrerId: item.referrer_id,
     refereeId: item.referee_id,
-    referrerName: shortName(item.referrer_name) ?? '',
-    refereeName: shortName(item.referee_name) ?? '',
+    referrerName: keptName(item.referrer_name),
+    refereeName: keptName(item.referee_name),
     referrerReferrals: item.referrals,
     code: item.code,
     sourceAppId: item.source_app_id,

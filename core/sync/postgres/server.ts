@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Pool } from '../../postgres/connection.ts';
 import { row } from '../../postgres/rows.ts';
 import { type Hello, type Server, ServerFailure } from '../ports.ts';
+import { readKeptFacts } from './facts.ts';
 import { listen } from './hint.ts';
 import { pull } from './pull.ts';
 import { push } from './push.ts';
@@ -18,7 +19,7 @@ export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' 
   return {
     hello: () => hello(access),
     pull: (since, onPage) => pull(access, since, onPage),
-    facts: () => Promise.reject(new Error('no facts')),
+    facts: (itemIds) => inSession(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
     push: (operations) => push(access, operations),
     reference: () => inSession(access, READ, (db) => readReference(db, access.now?.())),
     onHint: (hint) => listen(pool, hint),

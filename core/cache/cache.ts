@@ -8,7 +8,7 @@ import { layoutOf, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { openFile } from './open-file.ts';
-import { type ObjectCall, outboxSide, type Skipped, type UndoCall } from './outbox.ts';
+import { type ObjectCall, outboxSide, type RedecideCall, type Skipped, type UndoCall } from './outbox.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
@@ -40,6 +40,7 @@ export type Cache = SyncStore & {
   decide(call: NewDecision): Outgoing;
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
   undo(call: UndoCall): Outgoing;
+  redecide(call: RedecideCall): Outgoing;
   object(call: ObjectCall): Outgoing;
   resolve(id: string, resolution: Resolution): Outgoing;
   retry(id: string): Outgoing;
@@ -76,15 +77,14 @@ export function openCache({ folder, key }: CacheOptions): Cache {
   try {
     const db = openFile(layout, key);
     const store = storeOf(db, folder);
-    const facts = factsSide(store);
     const { inOutbox, lastOn, ...outbox } = outboxReads(store);
-    const { factsOf, kept, ...keeping } = facts;
+    const { factsOf, itemOfDecision, kept, ...keeping } = factsSide(store);
     return {
       ...pullSide(store),
       ...sendSide(store),
       ...keeping,
       ...queueReads(store),
-      ...outboxSide(store, () => null),
+      ...outboxSide(store, itemOfDecision),
       ...outbox,
       ...settingsSide(store, layout),
       caseOf(itemId) {

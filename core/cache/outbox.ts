@@ -15,6 +15,13 @@ export type UndoCall = {
   readonly note: string | null;
   readonly decidedAt: string;
 };
+export type RedecideCall = {
+  /** The operation of one's own that met somebody else's decision, or evidence that had changed. */
+  readonly troubledId: string;
+  /** How what stands is taken back before, where something does; null where the case is open again. */
+  readonly undo: UndoCall | null;
+  readonly decision: NewDecision;
+};
 export type ObjectCall = {
   readonly id: string;
   /** The operation of one's own that met somebody else's decision. */
@@ -31,6 +38,8 @@ type OutboxSide = {
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
   /** Takes a decision back: its own row, now `withdrawn`, where no server can have heard of it, otherwise that of a new undo. */
   undo(call: UndoCall): Outgoing;
+  /** Decides again what is troubled, which is settled by it: the row of the new decision. It is sent once what stands was taken back. */
+  redecide(call: RedecideCall): Outgoing;
   /** Hands what is troubled to a lead: the row of the objection; what it is about is settled by it. */
   object(call: ObjectCall): Outgoing;
   /** Says how a person settled what was troubled. */
@@ -61,6 +70,7 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
         return { taken, skipped };
       }),
     undo: (call) => store.write(() => undo(store, call, itemOfDecision)),
+    redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     object: (call) => store.write(() => object(store, call)),
     resolve: (id, resolution) => store.write(() => resolve(store, id, resolution)),
     retry: (id) => store.write(() => retry(store, id)),
@@ -78,23 +88,26 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
 /** What is withdrawn moves nothing. */
 const WITHDRAWN = `state = 'withdrawn', paid = 0, rejected = 0, reversed = 0`;
 
-function decide(store: Store, call: NewDecision): Outgoing {
+/** The row of a decision that was made before; undefined where it is new. */
+function madeBefore(store: Store, call: NewDecision): Outgoing | undefined {
   const before = storedOperation(store, call.id);
-  if (before !== undefined) {
-    const same =
-      before.kind === 'decide' &&
-      before.item_id === call.itemId &&
-      before.expected_version === call.expectedVersion &&
-      before.decision === call.decision &&
-      before.reason === call.reason &&
-      before.note === call.note;
-    if (!same) throw reused(call.id);
-    return outgoingOf(before);
-  }
+  if (before === undefined) return undefined;
+  const same =
+    before.kind === 'decide' &&
+    before.item_id === call.itemId &&
+    before.expected_version === call.expectedVersion &&
+    before.decision === call.decision &&
+    before.reason === call.reason &&
+    before.note === call.note;
+  if (!same) throw reused(call.id);
+  return outgoingOf(before);
+}
+
+function decide(store: Store, call: NewDecision): Outgoing {
+  const before = madeBefore(store, call);
+  if (before !== undefined) return before;
   const head = headRow(store, call.itemId);
-  if (head === undefined) {
-    throw new CacheRefusal('unknown_item', 'This case is not kept on this computer, so it cannot be decided here.');
-  }
+  if (head === undefined) throw unknownItem();
   refuseUndelivered(store, call.itemId);
   if (head.shown !== 'pending' && head.shown !== 'escalated') {
     throw new CacheRefusal(
@@ -102,6 +115,10 @@ function decide(store: Store, call: NewDecision): Outgoing {
       head.shown === 'gone' ? 'This case is gone.' : `This case is ${head.shown} already.`,
     );
   }
+  return queueDecision(store, call, head);
+}
+
+function queueDecision(store: Store, call: NewDecision, head: HeadRow): Outgoing {
   return insert(store, {
     ...call,
     kind: 'decide',
@@ -160,6 +177,24 @@ function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: string)
     seen: null,
     moves: NOTHING,
   });
+}
+
+function redecide(
+  store: Store,
+  { troubledId, undo: takeBack, decision }: RedecideCall,
+  itemOfDecision: (decisionId: string) => string | null,
+): Outgoing {
+  const before = madeBefore(store, decision);
+  if (before !== undefined) return before;
+  if (known(store, troubledId).item_id !== decision.itemId) throw notNow('That is a decision on another case.');
+  resolve(store, troubledId, 'redecided');
+  if (takeBack === null) return decide(store, decision);
+  refuseUndelivered(store, decision.itemId);
+  const head = headRow(store, decision.itemId);
+  if (head === undefined) throw unknownItem();
+  const undone = undo(store, { ...takeBack, itemId: decision.itemId }, itemOfDecision);
+  if (undone.itemId !== decision.itemId) throw notNow('What is to be taken back is a decision on another case.');
+  return queueDecision(store, decision, head);
 }
 
 function object(store: Store, call: ObjectCall): Outgoing {
@@ -258,6 +293,8 @@ function known(store: Store, id: string): StoredOperation {
   return row;
 }
 
+const unknownItem = (): CacheRefusal =>
+  new CacheRefusal('unknown_item', 'This case is not kept on this computer, so it cannot be decided here.');
 const notNow = (why: string): CacheRefusal => new CacheRefusal('not_now', why);
 const reused = (id: string): CacheRefusal =>
   new CacheRefusal('id_reused', `The id ${id} was used for something else already.`);

@@ -111,6 +111,10 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
         outgoing: lastOn(itemId),
       };
     },
+    headOf(itemId) {
+      const row = headRow(store, itemId);
+      return row === undefined ? null : headOf(row);
+    },
     counts: () => ({ ...inOutbox(), kept: kept() }),
     close() {
       db.close();

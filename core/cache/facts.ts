@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { SyncStore } from '../sync/ports.ts';
-import { NOT_OVER } from './outbox-sql.ts';
+import type { KeptFacts, SyncStore } from '../sync/ports.ts';
+import { IS_TROUBLED, NOT_OVER } from './outbox-sql.ts';
 import { OPEN_IN_ORDER } from './queue-order.ts';
 import { keepOf } from './settings.ts';
 import type { Store } from './store.ts';
@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
   /** The evidence of an item, and whether the item has changed since; null where it is not kept. */
   readonly factsOf: (itemId: string) => { readonly json: string; readonly isStale: boolean } | null;
+  /** The item of a decision that kept evidence names; null where none does. */
+  readonly itemOfDecision: (decisionId: string) => string | null;
   readonly kept: () => { wanted: number; present: number };
 };
 
@@ -26,9 +28,16 @@ export function factsSide(store: Store): FactsSide {
 
   return {
     factsWanted(most) {
+      // What a person has to settle comes first, open or not: what changed in the evidence is what it is about.
       const wanted = store.all<{ item_id: string; stamp: string }>(
-        `SELECT i.item_id, i.stamp FROM (${OPEN_IN_ORDER}) AS i LEFT JOIN facts AS f USING (item_id)
-         WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY priority DESC, score DESC, due, item_id LIMIT ?`,
+        `SELECT item_id, i.stamp FROM (
+           SELECT item_id, stamp, 1 AS is_troubled, priority, score, due FROM items
+           WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
+           UNION ALL
+           SELECT item_id, stamp, 0, priority, score, due FROM (${OPEN_IN_ORDER})
+         ) AS i LEFT JOIN facts AS f USING (item_id)
+         WHERE f.item_id IS NULL OR NOT ${IS_FRESH}
+         GROUP BY item_id ORDER BY max(is_troubled) DESC, priority DESC, score DESC, due, item_id LIMIT ?`,
         keepOf(store),
         most,
       );
@@ -40,23 +49,9 @@ export function factsSide(store: Store): FactsSide {
       store.write(() => {
         const fetched = Number(store.state('fetched') ?? '0') + 1;
         store.setState('fetched', String(fetched));
-        for (const { itemId, stamp, json } of facts) {
-          if (store.get('SELECT 1 FROM items WHERE item_id = ?', itemId) === undefined) continue;
-          const deflated = deflateRawSync(json, { level: 1 });
-          store.run(
-            `INSERT INTO facts (item_id, stamp, good_for, size, fetched) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched`,
-            itemId,
-            stamp,
-            askedAt.get(itemId) ?? stamp,
-            deflated.length,
-            fetched,
-          );
-          store.run(
-            'INSERT INTO evidence (item_id, deflated) VALUES (?, ?) ON CONFLICT (item_id) DO UPDATE SET deflated = excluded.deflated',
-            itemId,
-            deflated,
-          );
+        for (const kept of facts) {
+          if (store.get('SELECT 1 FROM items WHERE item_id = ?', kept.itemId) === undefined) continue;
+          putFacts(store, kept, askedAt.get(kept.itemId) ?? kept.stamp, fetched);
         }
       }),
     evict: () => store.write(() => evict(store)),
@@ -69,6 +64,9 @@ export function factsSide(store: Store): FactsSide {
       if (found === undefined) return null;
       return { json: inflateRawSync(found.deflated).toString('utf8'), isStale: found.fresh === 0 };
     },
+    itemOfDecision: (decisionId) =>
+      store.get<{ item_id: string }>('SELECT item_id FROM named_decisions WHERE decision_id = ?', decisionId)
+        ?.item_id ?? null,
     kept() {
       const counted = store.get<{ wanted: number; present: number }>(
         `SELECT count(*) AS wanted, count(f.item_id) AS present
@@ -78,6 +76,32 @@ export function factsSide(store: Store): FactsSide {
       return counted ?? { wanted: 0, present: 0 };
     },
   };
+}
+
+const NAMED_DECISION = /"decision_?id":"([0-9a-f-]{36})"/gi;
+
+function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: string, fetched: number): void {
+  const deflated = deflateRawSync(json, { level: 1 });
+  store.run(
+    `INSERT INTO facts (item_id, stamp, good_for, size, fetched) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched`,
+    itemId,
+    stamp,
+    goodFor,
+    deflated.length,
+    fetched,
+  );
+  store.run(
+    'INSERT INTO evidence (item_id, deflated) VALUES (?, ?) ON CONFLICT (item_id) DO UPDATE SET deflated = excluded.deflated',
+    itemId,
+    deflated,
+  );
+  // All that the cache reads of the evidence: where a decision that was not made here belongs.
+  store.run('DELETE FROM named_decisions WHERE item_id = ?', itemId);
+  for (const [, decisionId] of json.matchAll(NAMED_DECISION)) {
+    if (decisionId === undefined) continue;
+    store.run('INSERT OR REPLACE INTO named_decisions (decision_id, item_id) VALUES (?, ?)', decisionId, itemId);
+  }
 }
 
 function evict(store: Store): void {

@@ -134,6 +134,18 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       END;
     `,
   },
+  {
+    // Whose item a decision is that the outbox does not know: evidence kept so far is old until it is fetched again and read for it.
+    version: 2,
+    sql: `
+      CREATE TABLE named_decisions (
+        decision_id TEXT NOT NULL PRIMARY KEY,
+        item_id TEXT NOT NULL REFERENCES facts ON DELETE CASCADE
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX named_decisions_item ON named_decisions (item_id);
+      UPDATE facts SET stamp = '', good_for = '';
+    `,
+  },
 ];
 
 /**

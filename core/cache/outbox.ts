@@ -15,18 +15,19 @@ export type UndoCall = {
   readonly note: string | null;
   readonly decidedAt: string;
 };
+export type RedecideCall = {
+  /** The operation of one's own that met somebody else's decision, or evidence that had changed. */
+  readonly troubledId: string;
+  /** How what stands is taken back before, where something does; null where the case is open again. */
+  readonly undo: UndoCall | null;
+  readonly decision: NewDecision;
+};
 export type ObjectCall = {
   readonly id: string;
   /** The operation of one's own that met somebody else's decision. */
   readonly troubledId: string;
   readonly note: string | null;
   readonly decidedAt: string;
-};
-
-export type Redecision = {
-  readonly troubledId: string;
-  readonly decision: NewDecision;
-  readonly undo: UndoCall | null;
 };
 
 /** Each is on disk when it returns, and throws a CacheRefusal with words, and without any effect, where it cannot be done. */
@@ -37,13 +38,10 @@ type OutboxSide = {
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
   /** What `decideMany` would do with these. Nothing is written. */
   foresee(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
-  /**
-   * Decides again what is troubled, which is settled by it. With `undo` the decision that stands is taken back first: two operations on
-   * one item, sent in this order, in one transaction. Returns what was made, the new decision last.
-   */
-  redecide(call: Redecision): Outgoing[];
   /** Takes a decision back: its own row, now `withdrawn`, where no server can have heard of it, otherwise that of a new undo. */
   undo(call: UndoCall): Outgoing;
+  /** Decides again what is troubled, which is settled by it: the row of the new decision. It is sent once what stands was taken back. */
+  redecide(call: RedecideCall): Outgoing;
   /** Hands what is troubled to a lead: the row of the objection; what it is about is settled by it. */
   object(call: ObjectCall): Outgoing;
   /** Says how a person settled what was troubled. */
@@ -61,7 +59,7 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
     decide: (call) => store.write(() => decide(store, call)),
     decideMany: (calls) => store.write(() => decideMany(store, calls)),
     foresee: (calls) => {
-      let foreseen: ReturnType<OutboxSide['foresee']> | null = null;
+      let foreseen: ReturnType<OutboxSide['foresee']> = { taken: [], skipped: [] };
       try {
         store.write(() => {
           foreseen = decideMany(store, calls);
@@ -70,10 +68,10 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
       } catch (error) {
         if (!(error instanceof Foreseen)) throw error;
       }
-      return foreseen ?? { taken: [], skipped: [] };
+      return foreseen;
     },
-    redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     undo: (call) => store.write(() => undo(store, call, itemOfDecision)),
+    redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     object: (call) => store.write(() => object(store, call)),
     resolve: (id, resolution) => store.write(() => resolve(store, id, resolution)),
     retry: (id) => store.write(() => retry(store, id)),
@@ -108,43 +106,37 @@ function decideMany(store: Store, calls: readonly NewDecision[]): { taken: Outgo
   return { taken, skipped };
 }
 
-function redecide(
-  store: Store,
-  { troubledId, decision, undo: back }: Redecision,
-  itemOfDecision: (decisionId: string) => string | null,
-): Outgoing[] {
-  resolve(store, troubledId, 'redecided');
-  if (back === null) return [decide(store, decision)];
-  refuseUndelivered(store, decision.itemId);
-  const taken = undo(store, back, itemOfDecision);
-  return [taken, decide(store, decision, true)];
+/** The row of a decision that was made before; undefined where it is new. */
+function madeBefore(store: Store, call: NewDecision): Outgoing | undefined {
+  const before = storedOperation(store, call.id);
+  if (before === undefined) return undefined;
+  const same =
+    before.kind === 'decide' &&
+    before.item_id === call.itemId &&
+    before.expected_version === call.expectedVersion &&
+    before.decision === call.decision &&
+    before.reason === call.reason &&
+    before.note === call.note;
+  if (!same) throw reused(call.id);
+  return outgoingOf(before);
 }
 
-/** `isReopened`: an undo is on its way to the server before it, which will have opened the item by the time that this is sent. */
-function decide(store: Store, call: NewDecision, isReopened = false): Outgoing {
-  const before = storedOperation(store, call.id);
-  if (before !== undefined) {
-    const same =
-      before.kind === 'decide' &&
-      before.item_id === call.itemId &&
-      before.expected_version === call.expectedVersion &&
-      before.decision === call.decision &&
-      before.reason === call.reason &&
-      before.note === call.note;
-    if (!same) throw reused(call.id);
-    return outgoingOf(before);
-  }
+function decide(store: Store, call: NewDecision): Outgoing {
+  const before = madeBefore(store, call);
+  if (before !== undefined) return before;
   const head = headRow(store, call.itemId);
-  if (head === undefined) {
-    throw new CacheRefusal('unknown_item', 'This case is not kept on this computer, so it cannot be decided here.');
-  }
-  if (!isReopened) refuseUndelivered(store, call.itemId);
-  if (head.shown !== 'pending' && head.shown !== 'escalated' && (!isReopened || head.shown === 'gone')) {
+  if (head === undefined) throw unknownItem();
+  refuseUndelivered(store, call.itemId);
+  if (head.shown !== 'pending' && head.shown !== 'escalated') {
     throw new CacheRefusal(
       'not_open',
       head.shown === 'gone' ? 'This case is gone.' : `This case is ${head.shown} already.`,
     );
   }
+  return queueDecision(store, call, head);
+}
+
+function queueDecision(store: Store, call: NewDecision, head: HeadRow): Outgoing {
   return insert(store, {
     ...call,
     kind: 'decide',
@@ -203,6 +195,24 @@ function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: string)
     seen: null,
     moves: NOTHING,
   });
+}
+
+function redecide(
+  store: Store,
+  { troubledId, undo: takeBack, decision }: RedecideCall,
+  itemOfDecision: (decisionId: string) => string | null,
+): Outgoing {
+  const before = madeBefore(store, decision);
+  if (before !== undefined) return before;
+  if (known(store, troubledId).item_id !== decision.itemId) throw notNow('That is a decision on another case.');
+  resolve(store, troubledId, 'redecided');
+  if (takeBack === null) return decide(store, decision);
+  refuseUndelivered(store, decision.itemId);
+  const head = headRow(store, decision.itemId);
+  if (head === undefined) throw unknownItem();
+  const undone = undo(store, { ...takeBack, itemId: decision.itemId }, itemOfDecision);
+  if (undone.itemId !== decision.itemId) throw notNow('What is to be taken back is a decision on another case.');
+  return queueDecision(store, decision, head);
 }
 
 function object(store: Store, call: ObjectCall): Outgoing {
@@ -301,6 +311,8 @@ function known(store: Store, id: string): StoredOperation {
   return row;
 }
 
+const unknownItem = (): CacheRefusal =>
+  new CacheRefusal('unknown_item', 'This case is not kept on this computer, so it cannot be decided here.');
 const notNow = (why: string): CacheRefusal => new CacheRefusal('not_now', why);
 const reused = (id: string): CacheRefusal =>
   new CacheRefusal('id_reused', `The id ${id} was used for something else already.`);

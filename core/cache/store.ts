@@ -44,6 +44,7 @@ export function storeOf(db: Database.Database, folder: string): Store {
       return told(() => db.transaction(work).immediate());
     },
     run: (sql, ...values) => told(() => statement(sql).run(...values).changes),
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
     get: <Row>(sql: string, ...values: readonly Value[]) =>
       told(() => statement(sql).get(...values) as Row | undefined),
     all: <Row>(sql: string, ...values: readonly Value[]) => told(() => statement(sql).all(...values) as Row[]),

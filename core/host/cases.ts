@@ -9,20 +9,12 @@ import { within } from './within.ts';
 
 /** How long an opened case waits for its evidence of now, where what is kept is older or missing. */
 const REFRESH_WITHIN_MS = 1500;
-/** Decisions of so many cases opened last are remembered. */
-const MOST_REMEMBERED = 5000;
 
-/** Cases as the window opens them. */
-export type Cases = {
-  /** From the cache; asks the server for what is older or missing there. Null where there is no such item. */
-  open(station: Station, itemId: string): Promise<CaseAnswer | null>;
-  /** The item that a decision shown in an opened case is about. */
-  itemOf(decisionId: string): string | undefined;
-};
+/** Opens a case from the cache; asks the server for what is older or missing there. Null where there is no such item. */
+export type OpenCase = (station: Station, itemId: string) => Promise<CaseAnswer | null>;
 
-export function casesOf(now: () => Date): Cases {
-  const items = new Map<string, string>();
-
+/** `now` is the reader's moment. */
+export function caseOpener(now: () => Date): OpenCase {
   async function open(station: Station, itemId: string): Promise<CaseAnswer | null> {
     const { cache } = station;
     const before = cache.caseOf(itemId);
@@ -54,16 +46,7 @@ export function casesOf(now: () => Date): Cases {
   function fileOf(reference: string | null, json: string, claim: CaseFile['claim']): CaseFile | null {
     const { records } = referenceOf(reference);
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const file = caseFileOfKept(json, { now: now(), zone, records, claim });
-    for (const { decisionId } of file?.decisions ?? []) remember(decisionId, file?.itemId ?? '');
-    return file;
-  }
-
-  function remember(decisionId: string, itemId: string): void {
-    items.delete(decisionId);
-    items.set(decisionId, itemId);
-    const [oldest] = items.keys();
-    if (items.size > MOST_REMEMBERED && oldest !== undefined) items.delete(oldest);
+    return caseFileOfKept(json, { now: now(), zone, records, claim });
   }
 
   function answerOf({ cache }: Station, { head, facts, isStale, claim, outgoing }: CachedCase): CaseAnswer {
@@ -83,5 +66,5 @@ export function casesOf(now: () => Date): Cases {
     };
   }
 
-  return { open, itemOf: (decisionId) => items.get(decisionId) };
+  return open;
 }

@@ -2,7 +2,7 @@ import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import type { BulkHandlers } from './bulk-handlers.ts';
-import type { Cases } from './cases.ts';
+import type { OpenCase } from './cases.ts';
 import { claimHandlers } from './claim-handlers.ts';
 import type { Ready } from './contact.ts';
 import { offlineBulk } from './offline-bulk.ts';
@@ -27,7 +27,7 @@ export type HandlerNeeds = {
   readonly keyPlace: () => Extract<CacheKey, { state: 'had' }>['place'];
   /** This computer's clock: what it says is shown. */
   readonly now: () => Date;
-  readonly cases: Cases;
+  readonly openCase: OpenCase;
   readonly bulk: BulkHandlers['handlers'];
 };
 

@@ -9,7 +9,7 @@ import { bulkHandlers } from './bulk-handlers.ts';
 import { counted } from '../domain/counted.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
-import { casesOf } from './cases.ts';
+import { caseOpener } from './cases.ts';
 import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
@@ -239,7 +239,7 @@ export function openHost(options: HostOptions): Host {
         }
       },
       now: () => new Date(),
-      cases: casesOf(() => new Date()),
+      openCase: caseOpener(() => new Date()),
     }),
     subscribe(listener) {
       listeners.add(listener);

@@ -18,7 +18,7 @@ type OutboxMethod =
 
 /** What people decide, and what became of it: durable in the outbox before it is answered. */
 export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, OutboxMethod> {
-  const { opened, mayDecide, now, cases } = needs;
+  const { opened, mayDecide, now } = needs;
 
   /** Does it in the cache, sends what there is to send, and tells the window. */
   function done(work: (station: Station) => readonly Outgoing[]): ReturnType<MethodHandlers['case.decide']> {
@@ -39,15 +39,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
     },
     'case.undo': async ({ undoId, decisionId, note = null }) => {
       mayDecide();
-      return done(({ cache }) => [
-        cache.undo({
-          id: undoId,
-          decisionId,
-          itemId: cases.itemOf(decisionId),
-          note,
-          decidedAt: now().toISOString(),
-        }),
-      ]);
+      return done(({ cache }) => [cache.undo({ id: undoId, decisionId, note, decidedAt: now().toISOString() })]);
     },
     'sync.outbox': async (request) => opened().cache.outbox(request),
     'sync.retry': async ({ id }) => done(({ cache }) => [cache.retry(id)]),
@@ -80,6 +72,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
           const { version, status } = view.now;
           const { decisionId, decision, reason, note = null } = request;
           // What is closed is opened again before it is decided: two operations on one item, in their order.
+          const undoId = derivedId('undo', decisionId);
           const isClosed = status === 'approved' || status === 'rejected';
           return done(({ cache }) => {
             const redone = cache.redecide({
@@ -87,7 +80,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
               undo:
                 isClosed && theirs !== null
                   ? {
-                      id: derivedId('undo', decisionId),
+                      id: undoId,
                       decisionId: theirs.decisionId,
                       itemId: row.itemId,
                       note,
@@ -105,7 +98,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
                 decidedAt,
               },
             });
-            return [...listOf(cache.outgoing(id)), ...redone];
+            return [...listOf(cache.outgoing(id)), ...listOf(cache.outgoing(undoId)), redone];
           });
         }
       }

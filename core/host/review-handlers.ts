@@ -9,7 +9,7 @@ import { referenceOf } from './reference.ts';
 type ReviewMethod = 'queue.page' | 'queue.summary' | 'case.get' | 'case.bundle' | 'reasons.list';
 
 /** What a review reads: the cache alone, and the server for what it finds besides. */
-export function reviewHandlers({ opened, use, now, cases }: HandlerNeeds): Pick<MethodHandlers, ReviewMethod> {
+export function reviewHandlers({ opened, use, now, openCase }: HandlerNeeds): Pick<MethodHandlers, ReviewMethod> {
   const found = foundUsers(() => performance.now());
   return {
     'queue.page': async (request) => {
@@ -20,7 +20,7 @@ export function reviewHandlers({ opened, use, now, cases }: HandlerNeeds): Pick<
       const { cache } = opened();
       return cache.queueSummary(now(), referenceOf(cache.reference()).holdsEndingSoon);
     },
-    'case.get': async ({ itemId }) => cases.open(opened(), itemId),
+    'case.get': async ({ itemId }) => openCase(opened(), itemId),
     'case.bundle': ({ itemId }) =>
       use(async ({ pool }) => {
         const bundle = await readBundle(pool, itemId, await serverNow(pool));

@@ -165,7 +165,10 @@ export function startSync(options: SyncOptions): Sync {
       return lose(error);
     }
     contact = { state: 'online' };
-    for (const work of ['push', 'pull', 'reference'] as const) want(work);
+    // A server that was set back shows that by what it sends: the pull comes first, and the push after it, whatever comes of it.
+    due.delete('push');
+    want('pull');
+    want('reference');
     tell();
     return next();
   }
@@ -187,6 +190,7 @@ export function startSync(options: SyncOptions): Sync {
       troubles.set(work, { message: error.message, failures: again });
       wantIn(backOff(again, random), work);
     }
+    if (work === 'pull') due.add('push');
     tell();
     return next();
   }

@@ -12,7 +12,7 @@ import { connect } from '../../core/postgres/connection.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
 import type { MigratedDatabase } from '../support/migrated.ts';
-import { doorTo } from '../support/door.ts';
+import { proxyTo } from '../support/proxy.ts';
 import { createTestDatabase, urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
@@ -215,7 +215,7 @@ test('a claim, its release and the next unclaimed reach the other windows', asyn
 });
 
 test('without contact a session is put into the outbox, foreseen before and taken back after', async () => {
-  const network = await doorTo(db.database.connection);
+  const network = await proxyTo(db.database.connection);
   await team.login('mira');
   const { username, password } = new URL(team.url('mira'));
   const place = { host: '127.0.0.1', port: network.port, user: username, password: decodeURIComponent(password) };

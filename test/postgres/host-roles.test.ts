@@ -6,7 +6,7 @@ import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { enableAccount } from '../../core/postgres/roles/accounts.ts';
-import { doorTo } from '../support/door.ts';
+import { proxyTo } from '../support/proxy.ts';
 import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { Story, tell, tellDemo } from '../support/story.ts';
@@ -151,7 +151,7 @@ test('a login without a role is refused with who can give it one', async () => {
 
 test('an account that is disabled loses its copy at the next contact, and is told what went with it', async () => {
   const login = await logins.add('analyst', 'leaver');
-  const network = await doorTo(db.database.connection);
+  const network = await proxyTo(db.database.connection);
   const url = new URL(login.url);
   const databaseUrl = urlOf({
     ...db.database.connection,

@@ -8,9 +8,9 @@ import { connect } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
-import { type Door, doorTo } from '../support/door.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { testHosts } from '../support/host.ts';
-import { TEST_KEY } from '../support/migrated.ts';
+import { migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { until } from '../support/until.ts';
 import { createTestDatabase, type Connection, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { tellDemo } from '../support/story.ts';
@@ -32,11 +32,9 @@ afterEach(async () => {
 const PENDING = { filter: queueFilter.parse({}), offset: 0, limit: 5 };
 
 async function migratedTestDatabase(referrals = 0): Promise<TestDatabase> {
-  const database = await testDatabase();
-  const pool = connect(database.url);
-  await migrate(pool, { key: TEST_KEY });
+  const { pool, database, end } = await migratedDatabase();
+  opened.push({ close: end });
   if (referrals > 0) await tellDemo(pool, referrals, new Date('2026-10-01T12:00:00Z'));
-  await pool.end();
   return database;
 }
 
@@ -49,8 +47,8 @@ async function testDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-async function door(to: Connection): Promise<Door> {
-  const made = await doorTo(to);
+async function door(to: Connection): Promise<Proxy> {
+  const made = await proxyTo(to);
   opened.push({ close: async () => made.shut() });
   return made;
 }

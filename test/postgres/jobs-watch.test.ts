@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobsOf } from '../../core/programme/jobs/index.ts';
 import { verify } from '../../core/programme/verify.ts';
-import { type Door, doorTo } from '../support/door.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { dueProgramme } from '../support/due-programme.ts';
 import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { type Started, startUmpire } from '../support/scenario-command.ts';
@@ -15,7 +15,7 @@ const NAMES = jobsOf('programme').map(({ name }) => name);
 let database: TestDatabase;
 let pool: Pool;
 let started: Started[];
-let doors: Door[];
+let doors: Proxy[];
 beforeEach(async () => {
   database = await createTestDatabase({ template: await dueProgramme('jobs_due_now', 300, new Date()) });
   pool = openPool(database.url);
@@ -158,7 +158,7 @@ test(
 );
 
 test('a server that goes is waited for, and the work goes on when it is back', { timeout: 120_000 }, async () => {
-  const door = await doorTo(database.connection);
+  const door = await proxyTo(database.connection);
   doors.push(door);
   const one = machine(urlOf({ ...database.connection, host: '127.0.0.1', port: door.port }));
   await done(NAMES, 1);

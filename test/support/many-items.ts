@@ -11,7 +11,7 @@ const EACH = 10;
  * So many referrals that all come into the queue, ten of a referrer, from one address and device each; half of them have
  * qualified, so that tiers and multipliers follow what is decided.
  */
-function manyItems(items: number, now: Date): StoryEvent[] {
+export function manyItems(items: number, now: Date): StoryEvent[] {
   const story = new Story();
   const at = (minutes: number): string =>
     new Date(now.getTime() - 20 * 24 * 60 * MINUTE + minutes * MINUTE).toISOString();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../support/simulation/mutations.ts';
 import { simulate } from '../support/simulation/simulate.ts';
 
-const SEEDS = 400;
+const SEEDS = 1_000;
 
 /** A simulation that notices nothing shows nothing: each way to break the protocol must be found, and soon. */
 describe('a protocol that is broken', () => {

@@ -18,6 +18,7 @@ const row: QueueItem = {
   createdAt: '2026-03-05T09:14:00.000Z',
   sourceAppId: 'chat',
   claimedBy: null,
+  outbox: null,
   relationshipId: '1c476ebd-380b-46a3-9852-92a2c001fc99',
   referrerId: 'lena',
   refereeId: 'till',

@@ -13,7 +13,12 @@ import type { Network } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** An operation that the screen told as taken. */
-export type Told = { readonly id: string; readonly itemId: string; readonly seenBand: Severity | null };
+export type Told = {
+  readonly id: string;
+  readonly itemId: string;
+  readonly seenBand: Severity | null;
+  readonly isPoisoned: boolean;
+};
 
 type Program = { isAlive: boolean; crashIn: number; readonly keeper: Keeper; sync: Sync | null };
 
@@ -39,7 +44,7 @@ const BEGINNING = Date.UTC(2026, 10, 22, 12);
 export class Client {
   readonly told = new Map<string, Told>();
   /** Taken before the program was killed, which nobody was told. */
-  readonly untold = new Set<string>();
+  readonly untold = new Map<string, Told>();
   /** The disk is full. */
   isFull = false;
   /** No more crashes. */
@@ -88,6 +93,7 @@ export class Client {
         onOutbox: alive((ids) => {
           const rows = new Map(program.keeper.rows().map((row) => [row.id, row.state]));
           this.trace(`outbox ${ids.map((id) => `${short(id)} ${rows.get(id)}`).join(', ')}`);
+          if (ids.some((id) => rows.get(id) === 'returned')) this.lookAgain(program);
         }),
         onPulled: alive(() => {
           this.pulls += 1;
@@ -153,9 +159,12 @@ export class Client {
   /** The person does something, if there is a program to do it with. */
   act(): void {
     const { program } = this;
-    if (program === null) return;
+    if (program !== null) this.doing(() => this.actOn(program));
+  }
+
+  private doing(what: () => void): void {
     try {
-      this.actOn(program);
+      what();
     } catch (error) {
       if (!(error instanceof Killed) && !(error instanceof DiskFull)) throw error;
     }
@@ -185,14 +194,15 @@ export class Client {
     const id = ids.next();
     // What is looked at is the evidence where there is some, and the row of the queue otherwise.
     const { version, priority } = facts === null ? head : evidenceOf(facts);
-    const isTaken = this.take(program, { id, itemId, seenBand: priority }, () =>
+    const isPoisoned = random.chance(0.03);
+    const isTaken = this.take(program, { id, itemId, seenBand: priority, isPoisoned }, () =>
       program.keeper.decide({
         id,
         itemId,
         expectedVersion: version,
         decision,
         reason: random.chance(0.03) ? NO_REASON : 'household',
-        note: random.chance(0.03) ? POISON : random.chance(0.2) ? 'seen' : null,
+        note: isPoisoned ? POISON : random.chance(0.2) ? 'seen' : null,
         sessionId: null,
         decidedAt: new Date(BEGINNING + this.skew).toISOString(),
       }),
@@ -219,7 +229,7 @@ export class Client {
     const id = ids.next();
     const decidedAt = new Date(BEGINNING + this.skew).toISOString();
     this.trace(`undoes ${short(decisionId)} by ${short(id)}`);
-    const isTaken = this.take(program, { id, itemId, seenBand: null }, () =>
+    const isTaken = this.take(program, { id, itemId, seenBand: null, isPoisoned: false }, () =>
       program.keeper.undo({ id, decisionId, decidedAt }),
     );
     if (!isTaken) return;
@@ -229,6 +239,13 @@ export class Client {
       const row = program.keeper.rows().find((one) => one.id === decisionId);
       if (row?.state !== 'withdrawn') this.needs.fault(`${short(decisionId)} was withdrawn and is ${row?.state}`);
     }
+  }
+
+  /** Somebody who is told that a decision came back often looks at once. */
+  private lookAgain(program: Program): void {
+    this.needs.scheduler.after(this.needs.random.int(1, 400), () => {
+      if (program.isAlive && !this.isCalm) this.doing(() => this.settleOne(program));
+    });
   }
 
   /** What a person has to look at. */
@@ -251,7 +268,7 @@ export class Client {
   private objectTo(program: Program, { id: troubledId, itemId }: Row): void {
     const id = this.needs.ids.next();
     const decidedAt = new Date(BEGINNING + this.skew).toISOString();
-    const isTaken = this.take(program, { id, itemId, seenBand: null }, () =>
+    const isTaken = this.take(program, { id, itemId, seenBand: null, isPoisoned: false }, () =>
       program.keeper.object({ id, troubledId, decidedAt }),
     );
     if (isTaken) program.keeper.resolve(troubledId, 'handed_to_lead');
@@ -265,7 +282,7 @@ export class Client {
 
   /** Told as taken only when the transaction is over and the program is still there. */
   private take(program: Program, told: Told, call: () => void): boolean {
-    this.untold.add(told.id);
+    this.untold.set(told.id, told);
     if (!this.try(call)) return false;
     this.told.set(told.id, told);
     program.sync?.pushSoon();

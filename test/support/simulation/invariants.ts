@@ -54,13 +54,14 @@ function checkCache(server: ModelServer, client: Client, fault: Fault): void {
 /** A decision of the outbox says what the server stored of it, or was withdrawn before it went anywhere. */
 function checkRow(server: ModelServer, { name, told, untold }: Client, row: Row, fault: Fault): void {
   const { id, state } = row;
+  const isPoisoned = (told.get(id) ?? untold.get(id))?.isPoisoned === true;
   if (!told.has(id) && !untold.has(id)) fault(`${name} has ${short(id)}, which nobody made`);
   if (server.lost.has(id)) return;
   const record = server.state.records.get(id);
   if (record === undefined) {
-    // Nothing of it was stored: it was never taken, or it was taken back before it was sent.
-    if (state !== 'rejected' && state !== 'withdrawn')
-      fault(`${name} has ${short(id)} as ${state}; the server has nothing`);
+    // Nothing of it was stored: it was taken back before it was sent, or no server can take it.
+    const isRejected = state === 'rejected' && (isPoisoned || server.unknown.has(id));
+    if (!isRejected && state !== 'withdrawn') fault(`${name} has ${short(id)} as ${state}; the server has nothing`);
     return;
   }
   if (record.by !== name) fault(`${short(id)} of ${name} was stored for ${record.by}`);

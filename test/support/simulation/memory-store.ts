@@ -67,7 +67,7 @@ export class MemoryStore implements Keeper {
   endPull(pull: number, end: PullEnd, last: PullPage | null): void {
     if (pull !== this.pull) return;
     if (last !== null) this.staged.push(last);
-    const isOtherEpoch = this.at !== null && this.at.epoch !== end.epoch;
+    const isOtherEpoch = this.at !== null && (end.full || this.at.epoch !== end.epoch);
     // Everything was sent: a lower version is then another history's.
     if (end.full) {
       this.heads = new Map();
@@ -286,7 +286,8 @@ export class MemoryStore implements Keeper {
         return STATUS_AFTER[last.decision];
       case 'undo':
         return 'pending';
-      default:
+      case 'object':
+      case undefined:
         return this.answered.get(itemId)?.status ?? status;
     }
   }

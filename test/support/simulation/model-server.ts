@@ -9,13 +9,16 @@ import { emptyState, factsOf, headOf, type Item, type State, stampOf, transactio
 /** What a faulty server would do otherwise. */
 export type ServerRules = {
   /** Whether a pull that has `prev` needs what this transaction wrote. */
-  isNews(xid: number, prev: Snapshot, now: Snapshot): boolean;
-  stamp(item: Item): string;
+  readonly isNews: (xid: number, prev: Snapshot, now: Snapshot) => boolean;
+  readonly stamp: (item: Item) => string;
+  /** Whether a restore begins another epoch, and a cursor of before it is known as such. */
+  readonly tellsEpochs: boolean;
 };
 
 export const RULES: ServerRules = {
-  isNews: (xid, prev) => xid >= prev.xmin && !isVisible(xid, prev),
-  stamp: stampOf,
+  isNews: (xid: number, prev: Snapshot) => xid >= prev.xmin && !isVisible(xid, prev),
+  stamp: (item) => stampOf(item),
+  tellsEpochs: true,
 };
 
 const PAGE = 3;
@@ -29,6 +32,8 @@ export class ModelServer {
   readonly disabled = new Set<string>();
   /** Keys whose record a restore lost, and that were answered before. */
   readonly lost = new Set<string>();
+  /** Keys that were told to be about nothing that there is; that is not stored. */
+  readonly unknown = new Set<string>();
   /** Heads of each viewer as of each snapshot that a pull was made in. */
   readonly pulled = new Map<string, ReadonlyMap<string, Head>>();
   onCommit: () => void = () => undefined;
@@ -46,7 +51,7 @@ export class ModelServer {
   }
 
   get epoch(): string {
-    return `life ${this.lives}`;
+    return this.rules.tellsEpochs ? `life ${this.lives}` : 'life';
   }
 
   /** A change by somebody who is no analyst here: the engine, a job, an owner. Nothing where the server goes down before it commits. */
@@ -98,7 +103,7 @@ export class ModelServer {
     const snapshot = this.transactions.snapshot();
     const cursor = textOf(snapshot);
     const prev = since !== null && since.epoch === this.epoch ? snapshotOf(since.cursor) : null;
-    const isDelta = prev !== null && prev.xmax <= snapshot.xmax;
+    const isDelta = prev !== null && (prev.xmax <= snapshot.xmax || !this.rules.tellsEpochs);
     const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
     const all = this.headsFor(who.name);
     this.pulled.set(`${this.epoch} ${who.name} ${cursor}`, all);
@@ -132,9 +137,11 @@ export class ModelServer {
       this.check(who);
       const rows = [`item ${operation.itemId}`, `money ${operation.itemId}`];
       try {
-        answers.push(
-          await this.transactions.run(rows, this.writingTime(), (xid) => operate(this.state, who, operation, xid)),
+        const answer = await this.transactions.run(rows, this.writingTime(), (xid) =>
+          operate(this.state, who, operation, xid),
         );
+        if (answer.outcome === 'unknown') this.unknown.add(operation.id);
+        answers.push(answer);
       } catch {
         throw new ServerFailure('link', 'The server went down.');
       }

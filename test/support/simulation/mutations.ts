@@ -1,5 +1,5 @@
 import { UNDELIVERED } from '../../../core/domain/outbox.ts';
-import type { Head, Operation, PullEnd, PullPage, Server } from '../../../core/sync/ports.ts';
+import type { Head, Operation, PullPage, Server } from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
 import type { Keeper } from './keeper.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -52,17 +52,6 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     keeper,
   })),
-  ofPorts('the epoch is not looked at', ({ server, keeper }) => {
-    const blind = (end: PullEnd): PullEnd => ({ ...end, epoch: 'life 1', full: false });
-    return {
-      server: {
-        ...server,
-        hello: async () => ({ ...(await server.hello()), epoch: 'life 1' }),
-        pull: async (since, onPage) => blind(await server.pull(since, onPage)),
-      },
-      keeper,
-    };
-  }),
   ofPorts('the late answer of a pull that was given up is applied', lateAnswers),
   ofPorts('evidence is fetched once and never again', ({ server, keeper }) => ({
     server,
@@ -89,6 +78,7 @@ export const MUTATIONS: readonly Mutation[] = [
     server,
     keeper: replacing(keeper, { awaiting: () => [] }),
   })),
+  ofServer('a restore begins no epoch', { tellsEpochs: false }),
   ofServer('a pull takes what has an id beyond the last one seen', { isNews: (xid, prev) => xid >= prev.xmax }),
   ofServer('a pull stops at the oldest transaction that is open', {
     isNews: (xid, prev, now) => xid >= prev.xmin && xid < now.xmin,
@@ -218,7 +208,8 @@ function lateAnswers({ server, keeper }: Ports): Ports {
     if (own === current) return end;
     const late = keeper.beginPull();
     for (const page of pages) keeper.putPage(late, page);
-    keeper.endPull(late, end, null);
+    // The rows are old, the cursor is not: nothing brings the newer rows again.
+    keeper.endPull(late, { ...end, ...keeper.position() }, null);
     throw new ServerFailure('link', 'late');
   };
   const beginPull = (): number => {

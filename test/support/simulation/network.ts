@@ -123,7 +123,7 @@ export class Network {
   }
 
   private delay(): number {
-    if (!this.isCalm && this.random.chance(0.02)) return this.random.int(1_000, 50_000);
+    if (!this.isCalm && this.random.chance(0.03)) return this.random.int(1_000, 70_000);
     return this.random.int(1, 60);
   }
 }

@@ -2,16 +2,26 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cache, openCache } from '../../../core/cache/cache.ts';
-import type { QueueRow } from '../../../core/contract/queue.ts';
+import type { QueueFilter, QueueRow } from '../../../core/contract/queue.ts';
 import { REVIEW_STATUSES } from '../../../core/domain/vocabulary.ts';
 import type { Disk, Keeper } from './keeper.ts';
 
+/** Files that outlive a program and need not outlive the machine: waiting for a disk would be most of the time. */
+const RAM = '/dev/shm';
 const KEY = '5a'.repeat(32);
+const ALL: QueueFilter = {
+  statuses: [...REVIEW_STATUSES],
+  priorities: [],
+  signals: [],
+  search: '',
+  order: 'priority',
+  unclaimed: false,
+};
 const NOW = new Date(Date.UTC(2026, 10, 22, 12));
 
 /** The real cache in a folder of its own. A crash leaves the files as they are at that moment, log and all. */
 export function cacheDisk(keep: number): Disk {
-  const base = mkdtempSync(join(tmpdir(), 'umpire-simulation-'));
+  const base = mkdtempSync(join(existsSync(RAM) ? RAM : tmpdir(), 'umpire-simulation-'));
   let life = 0;
   let cache: Cache | null = null;
   const folder = (): string => join(base, String(life));
@@ -40,25 +50,34 @@ export function cacheDisk(keep: number): Disk {
   };
 }
 
-function keeperOf(cache: Cache): Keeper {
+/** Methods after which the window would show the same as before. */
+const READS = new Set(['position', 'beginPull', 'factsWanted', 'caseOf', 'outbox', 'queuePage', 'awaiting']);
+
+function keeperOf(opened: Cache): Keeper {
+  let page: readonly QueueRow[] | null = null;
+  const cache = new Proxy(opened, {
+    get(target, name) {
+      if (typeof name === 'string' && !READS.has(name)) page = null;
+      return Reflect.get(target, name) as unknown;
+    },
+  });
   const shown = (): readonly QueueRow[] =>
-    cache.queuePage(
-      {
-        filter: {
-          statuses: [...REVIEW_STATUSES],
-          priorities: [],
-          signals: [],
-          search: '',
-          order: 'priority',
-          unclaimed: false,
-        },
-        offset: 0,
-        limit: 500,
-      },
-      NOW,
-    ).rows;
+    (page ??= opened.queuePage({ filter: ALL, offset: 0, limit: 500 }, NOW).rows);
   return {
-    ...cache,
+    position: () => cache.position(),
+    beginPull: () => cache.beginPull(),
+    putPage: (pull, heads) => cache.putPage(pull, heads),
+    endPull: (pull, end, last) => cache.endPull(pull, end, last),
+    recover: () => cache.recover(),
+    takeToSend: (most) => cache.takeToSend(most),
+    putAnswers: (answers) => cache.putAnswers(answers),
+    putBack: (ids, message) => cache.putBack(ids, message),
+    reject: (ids, message) => cache.reject(ids, message),
+    awaiting: (most) => cache.awaiting(most),
+    factsWanted: (most) => cache.factsWanted(most),
+    putFacts: (facts) => cache.putFacts(facts),
+    evict: () => cache.evict(),
+    putReference: (reference) => cache.putReference(reference),
     decide: (call) => void cache.decide(call),
     undo: (call) => void cache.undo({ ...call, note: null }),
     object: (call) => void cache.object({ ...call, note: null }),

@@ -49,7 +49,8 @@ const next = (): string => items.pop() ?? '';
 const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
 type Decision = keyof typeof REASONS;
 
-const decision = (itemId: string, made: Decision, id: string = randomUUID()): Operation => ({
+type Decide = Extract<Operation, { kind: 'decide' }>;
+const decision = (itemId: string, made: Decision, id: string = randomUUID()): Decide => ({
   kind: 'decide',
   id,
   itemId,

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { markAllDirty, score } from '../../core/engine/score.ts';
-import type { Pool } from '../../core/postgres/connection.ts';
+import { connect, type Pool } from '../../core/postgres/connection.ts';
+import { migrate } from '../../core/postgres/migrate.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { scanChanges } from '../../core/programme/observe/scan.ts';
 import { claimItem, releaseClaim } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { settleOpinions } from '../../core/review/opinions.ts';
@@ -16,7 +18,10 @@ import type { Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { Collected } from '../support/collected.ts';
-import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
+import { makeOwnersTables } from '../support/owner.ts';
+import { type Clock, type Deeds, Owner } from '../support/owner-life.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { Random } from '../support/random.ts';
 import { Story, type StoryEvent, tell } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -388,4 +393,45 @@ test('after a random story with several writers, what deltas brought is what a f
   await expectExact(...viewers);
   expect(new Set(viewers[0]?.sorted().map(({ status }) => status)).size).toBeGreaterThan(2);
   await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+});
+
+test('where another service writes, what it changes comes after the next scan', async () => {
+  const database = await createTestDatabase();
+  const pool = connect(database.url, 'umpire test');
+  try {
+    const clock: Clock = { now: NOW.getTime() };
+    const deeds: Deeds = { bonuses: new Map(), settled: new Map() };
+    const owner = new Owner(pool, 'o1', 77, { ledger: false, clock, deeds });
+    await makeOwnersTables(pool, { ledger: false });
+    await owner.begin(20, 60);
+    await migrate(pool, { key: TEST_KEY });
+    const look = async (): Promise<void> => {
+      const now = new Date(clock.now);
+      await scanChanges(pool, { now, key: TEST_KEY, full: true });
+      await score(pool, { now });
+    };
+    await look();
+    const viewer = new Collected(serverOf(pool, { now: () => new Date(clock.now) }));
+    await viewer.pull();
+    expect(viewer.heads.size).toBeGreaterThan(5);
+    for (let round = 0; round < 4; round += 1) {
+      await owner.live(40);
+      await look();
+      await viewer.pull();
+      const [item] = open(viewer);
+      if (item !== undefined) await decide(pool, [call(item, 'reject')]);
+    }
+    const some = viewer.sorted().find(({ status }) => status === 'pending');
+    await pool.query(`UPDATE auth.users SET name = 'Some Body' WHERE id = $1`, [some?.refereeId]);
+    await pool.query(`UPDATE referrals.bonus_events SET status = 'rejected' WHERE relationship_id = $1`, [
+      some?.relationshipId,
+    ]);
+    await look();
+    expect((await viewer.pull()).came).toContain(some?.itemId);
+    expect(viewer.heads.get(some?.itemId ?? '')).toMatchObject({ refereeName: 'Some B.', rejects: 0 });
+    await expectExact(viewer);
+  } finally {
+    await pool.end();
+    await database.drop();
+  }
 });

@@ -164,6 +164,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.window_items': 'viewer',
   'umpire.changed_items': 'viewer',
   'umpire.reference_of': 'viewer',
+  'umpire.settled_decisions': 'analyst',
   'umpire.object_items': 'analyst',
   'umpire.settle_objection': 'lead',
   'umpire.open_objections': 'lead',

@@ -355,6 +355,39 @@ BEGIN
   WHERE q.status IN ('pending', 'escalated') OR coalesce(q.reviewed_at, q.created_at) > window_start;
 END $$;
 
+-- What became of the caller's own decisions among these that waited for a second analyst and wait no more, in the shape of a decision's
+-- answer. Their first answer stays what it was.
+CREATE FUNCTION umpire.settled_decisions(decision_ids uuid[]) RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  who text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'analyst') AS c);
+BEGIN
+  RETURN QUERY
+  SELECT jsonb_build_object('decisionId', d.decision_id, 'itemId', d.item_id, 'outcome', n.outcome,
+    'message', CASE
+      WHEN d.proposal = 'agreed' THEN 'A second analyst decided the same.'
+      WHEN d.proposal = 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
+      WHEN d.proposal = 'withdrawn' THEN 'It was withdrawn: decide again where it is still to be decided.'
+      WHEN d.proposal = 'returned' THEN 'The band rose after this was looked at: look again.'
+      WHEN n.outcome = 'agreed' THEN 'This was decided the same way meanwhile.'
+      ELSE 'This was decided differently meanwhile: ' || q.status || '.'
+    END,
+    'status', q.status, 'version', i.version,
+    'paid', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'paid')::int, 0) ELSE 0 END,
+    'rejected', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'rejected')::int, 0) ELSE 0 END,
+    'reversed', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'reversed')::int, 0) ELSE 0 END)
+  FROM umpire.decisions AS d
+  LEFT JOIN umpire.decisions AS l ON l.decision_id = d.closed_by
+  LEFT JOIN umpire.items AS i ON i.item_id = d.item_id
+  LEFT JOIN referrals.review_queue AS q ON q.id = d.item_id
+  CROSS JOIN LATERAL (
+    SELECT CASE d.proposal WHEN 'agreed' THEN 'applied' WHEN 'disagreed' THEN 'conflict'
+      WHEN 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END ELSE 'returned' END AS outcome
+  ) AS n
+  WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND d.proposal <> 'open' AND coalesce(d.on_behalf_of, d.actor) = who;
+END $$;
+
 -- What caches keep of patterns and statistics: never what a pattern looks for, which may be somebody's address.
 CREATE FUNCTION umpire.reference_of(clock timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -37,8 +37,10 @@ export function readSeenAmong(
     seenAt,
     `SELECT place.kind, place.hash, x.user_id, min(x.seen_at) AS at
      FROM referrals.user_fingerprints x JOIN referrals.fingerprints f ON f.id = x.fingerprint_id
-     CROSS JOIN LATERAL (VALUES ('device', f.device_hash, $2::text[]), ('address', f.ip_hash, $3::text[])) AS place (kind, hash, drawn)
-     WHERE x.user_id = ANY ($1) AND place.hash = ANY (place.drawn)
+     CROSS JOIN LATERAL (VALUES ('device', f.device_hash), ('address', f.ip_hash)) AS place (kind, hash)
+     JOIN (SELECT 'device', unnest($2::text[]) UNION ALL SELECT 'address', unnest($3::text[])) AS drawn (kind, hash)
+       ON drawn.kind = place.kind AND drawn.hash = place.hash
+     WHERE x.user_id = ANY ($1)
      GROUP BY place.kind, place.hash, x.user_id ORDER BY place.kind DESC, place.hash, x.user_id`,
     [userIds, devices, addresses],
   );

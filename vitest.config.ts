@@ -5,6 +5,8 @@ import type { TestProjectInlineConfiguration } from 'vitest/config';
 const POSTGRES = './test/support/postgres-global.ts';
 const ELECTRON = './test/support/electron-global.ts';
 
+const POLL_SECONDS = 30;
+
 type Needs = {
   readonly setups?: readonly string[];
   /** One file after the other: a window takes the machine for itself. */
@@ -31,6 +33,12 @@ function project(name: string, { setups = [], serial = false, seconds }: Needs):
       testTimeout: seconds * 1000,
       hookTimeout: seconds * 1000,
       fileParallelism: !serial,
+      expect: {
+        // A test that waits for nothing proves nothing.
+        requireAssertions: true,
+        // A poll ends when what it waits for is there; this only bounds one that waits in vain.
+        poll: { timeout: POLL_SECONDS * 1000 },
+      },
     },
   };
 }
@@ -38,8 +46,6 @@ function project(name: string, { setups = [], serial = false, seconds }: Needs):
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    // A test that waits for nothing proves nothing.
-    expect: { requireAssertions: true },
     projects: Object.entries(PROJECTS).map(([name, needs]) => project(name, needs)),
   },
 });

@@ -68,7 +68,7 @@ describe('an analyst on the first day', () => {
     await expect.poll(() => window.getByRole('contentinfo').textContent()).toContain('demo workspace');
 
     const first = await openCase(window, null);
-    expect(await queue.getByRole('row', { selected: true }).getAttribute('data-item-id')).toBe(first);
+    expect(await queue.getByRole('row', { selected: true }).getAttribute('data-item-id'), SOON).toBe(first);
 
     // The signals add up to the score, and each says what it is about.
     const score = Number(await caseRegion(window).getAttribute('data-score'));
@@ -108,7 +108,7 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Undone: approved/ })
       .waitFor();
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(first);
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(first);
     expect(await bonusesOf(home.home, first)).toEqual(
       held.map(({ credits }) => ({ status: 'held', credits, ledger: expect.anything() as unknown })),
     );
@@ -167,7 +167,7 @@ describe('an analyst on the first day', () => {
         )
       )[0]?.analyst;
     const [me] = await ask<{ login: string }>(home.home, 'SELECT session_user AS login');
-    await expect.poll(() => holder(mine)).toBe(me?.login);
+    await expect.poll(() => holder(mine), SOON).toBe(me?.login);
 
     // Another analyst, elsewhere.
     await ask(
@@ -177,9 +177,9 @@ describe('an analyst on the first day', () => {
     );
     await rows.nth(1).getByTitle('mira.rossi is on it').waitFor();
     await window.keyboard.press('Shift+N');
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(free);
-    await expect.poll(() => holder(free)).toBe(me?.login);
-    await expect.poll(() => holder(mine)).toBeUndefined();
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(free);
+    await expect.poll(() => holder(free), SOON).toBe(me?.login);
+    await expect.poll(() => holder(mine), SOON).toBeUndefined();
 
     await window.keyboard.press('k');
     await caseRegion(window).getByText('mira.rossi is on it until').waitFor();
@@ -209,7 +209,7 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Withdrawn: rejection of/ })
       .waitFor();
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(itemId);
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(itemId);
     expect(await bonusesOf(home.home, itemId)).toEqual(held);
     await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 0');
   });

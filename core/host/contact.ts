@@ -57,7 +57,7 @@ export function contactWith(options: ContactOptions): Contact {
       stop.signal.throwIfAborted();
       const fresh: Open = {
         session,
-        server: untilOver(serverOf(session.pool), () => fresh.isOver),
+        server: untilOver(serverOf(session.pool), () => fresh.isOver, drop),
         watch: isEngine(session.role)
           ? watch(session, {
               log: options.log,
@@ -126,7 +126,7 @@ export function contactWith(options: ContactOptions): Contact {
 }
 
 /** What was dropped is gone, whoever still holds it: its pool may be ended in the middle of a call. */
-function untilOver(server: Server, isOver: () => boolean): Server {
+function untilOver(server: Server, isOver: () => boolean, drop: () => void): Server {
   const over = (): ServerFailure => new ServerFailure('link', 'The connection was closed.');
   async function asked<Value>(call: () => Promise<Value>): Promise<Value> {
     if (isOver()) throw over();
@@ -137,7 +137,15 @@ function untilOver(server: Server, isOver: () => boolean): Server {
     }
   }
   return {
-    hello: () => asked(() => server.hello()),
+    hello: async () => {
+      try {
+        return await asked(() => server.hello());
+      } catch (error) {
+        // Contact begins with it: an embedded server that died is started again by opening anew.
+        if (!isOver()) drop();
+        throw error;
+      }
+    },
     pull: (since, onPage) => asked(() => server.pull(since, onPage)),
     facts: (itemIds) => asked(() => server.facts(itemIds)),
     push: (operations) => asked(() => server.push(operations)),

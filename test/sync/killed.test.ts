@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { queueFilter } from '../../core/contract/queue.ts';
 import type { OutboxRow } from '../../core/contract/sync.ts';
+import type { Decision } from '../../core/domain/decision.ts';
 import { REVIEW_STATUSES } from '../../core/domain/vocabulary.ts';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
@@ -96,13 +97,13 @@ async function aDecision(child: HostChild, random: Random, record: Record): Prom
   const { itemId, version } = random.pick(page.rows);
   const id = randomUUID();
   record.asked.add(id);
-  const decision = random.chance(0.5) ? 'approve' : random.chance(0.8) ? 'reject' : 'escalate';
+  const decision: Decision = random.chance(0.5) ? 'approve' : random.chance(0.8) ? 'reject' : 'escalate';
   const reason = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' }[decision];
   const row = await child.call('case.decide', {
     decisionId: id,
     itemId,
     expectedVersion: version,
-    decision: decision as 'approve',
+    decision,
     reason,
   });
   if (row !== null) record.told.set(id, { id, itemId, kind: 'decide' });
@@ -276,7 +277,7 @@ test('killed fifty times, nothing that was told is lost and nothing is done twic
   };
   const begun = startHostChild(home, databaseUrl);
   await Promise.race([isReady(begun), begun.ended]);
-  await until(async () => ((await begun.call('sync.status', {}))?.pulledAt == null ? null : true));
+  await until(async () => (typeof (await begun.call('sync.status', {}))?.pulledAt === 'string' ? true : null));
   await begun.kill();
 
   for (let life = 0; life < KILLS; life += 1) {

@@ -50,7 +50,8 @@ export function pullSide(store: Store): PullSide {
       store.write(() => {
         if (pull !== latest()) return;
         if (last !== null) put(pull, last);
-        if (store.state('epoch') !== end.epoch) enterEpoch(store, pull);
+        // Everything is sent to an empty cache, in another epoch, and where the server does not know the cursor: set back, whatever its epoch.
+        if (end.full) enterHistory(store, pull);
         if (end.full) letGo(store, 'brought_by <> ?', pull);
         store.run('DELETE FROM older_heads');
         putClaims(store, end.claims);
@@ -78,33 +79,45 @@ function letGo(store: Store, which: string, value: string | number): void {
   );
 }
 
-/** What is of the epoch before yields to what this pull brought, but not to what the server answered since it began. */
-function enterEpoch(store: Store, pull: number): void {
-  const older = store.all<{ head: string }>(
-    'SELECT o.head FROM older_heads AS o JOIN items AS i USING (item_id) WHERE i.patched_in < ?',
-    pull,
-  );
-  for (const { head } of older) putHead(store, JSON.parse(head) as Head, pull, true);
+/**
+ * What is of the history before yields to what this pull brought. Versions and stamps begin again: kept evidence goes, and what may be
+ * sent (again) is expected on the version of the new head, or on none where its band is higher than the one that was looked at.
+ */
+function enterHistory(store: Store, pull: number): void {
+  store.run('UPDATE items SET answered_status = NULL, answered_version = NULL');
+  for (const { head } of store.all<{ head: string }>('SELECT head FROM older_heads')) {
+    putHead(store, JSON.parse(head) as Head, pull, true);
+  }
+  // But not what the server answered since the pull began.
   for (const answer of store.all<{ item_id: string; status: string; version: number }>(
     `SELECT item_id, answered_status AS status, answered_version AS version FROM outbox
      WHERE answered_in = ? AND answered_status IS NOT NULL AND answered_version IS NOT NULL ORDER BY seq`,
     pull,
   )) {
-    patchHead(store, answer.item_id, answer.status, answer.version, pull);
+    patchHead(store, answer.item_id, answer.status, answer.version);
   }
-  // A stamp of another epoch says nothing in this one, and what was settled there may be open here.
-  store.run(`UPDATE facts SET stamp = '', good_for = ''`);
+  store.run('DELETE FROM facts');
+  const isKnown = `json_extract(o.seen, '$.version') = o.expected_version AND i.priority <= o.priority`;
+  store.run(
+    `UPDATE outbox AS o SET
+       expected_version = CASE WHEN ${isKnown} THEN i.version ELSE 0 END,
+       seen = CASE WHEN ${isKnown} THEN json_set(o.seen, '$.version', i.version) ELSE o.seen END
+     FROM items AS i WHERE i.item_id = o.item_id AND NOT i.is_gone
+       AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'rejected')`,
+  );
+  // What was settled there may be open here.
   store.run(`UPDATE outbox SET asked_version = NULL WHERE state = 'awaiting_second'`);
 }
 
-/** What an answer says of its item, where that is newer. */
-export function patchHead(store: Store, itemId: string, status: string, version: number, pull: number): void {
+/** How an answer says that its item stands, where that is newer than all that is known here. */
+export function patchHead(store: Store, itemId: string, status: string, version: number): void {
   store.run(
-    'UPDATE items SET status = ?, version = ?, patched_in = ? WHERE item_id = ? AND version < ?',
+    `UPDATE items SET answered_status = ?, answered_version = ?
+     WHERE item_id = ? AND version < ? AND coalesce(answered_version, 0) < ?`,
     status,
     version,
-    pull,
     itemId,
+    version,
     version,
   );
 }

@@ -97,7 +97,7 @@ function putAnswer(store: Store, answer: Answer): void {
     answer.id,
   );
   if (answer.status !== null && answer.version !== null) {
-    patchHead(store, row.item_id, answer.status, answer.version, pull);
+    patchHead(store, row.item_id, answer.status, answer.version);
   }
   if (row.kind === 'decide' && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
     withdrawUndos(store, row.id);

@@ -9,12 +9,14 @@ import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { openFile } from './open-file.ts';
-import { type ObjectCall, outboxSide, type RedecideCall, type Skipped, type UndoCall } from './outbox.ts';
+import { outboxSide, type Skipped } from './outbox.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
+import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
+import type { UndoCall } from './taking-back.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {

@@ -42,13 +42,15 @@ export function pullSide(store: Store): PullSide {
           if (!putHead(store, head, pull, false)) stage(store, { heads: [head], gone: [] });
         }
         for (const itemId of page.gone) letGo(store, 'item_id = ?', itemId);
+        store.touchItems();
       }),
     endPull: (pull, end, last) =>
       store.write(() => {
         if (pull !== latest()) return;
         if (last !== null) stage(store, last);
         if (end.full) leaveHistory(store);
-        settle(store, pull, end.full);
+        const settled = settle(store, pull, end.full);
+        if (end.full || settled > 0) store.touchItems();
         if (end.full) {
           letGo(store, 'brought_by <> ?', pull);
           enterHistory(store, pull);
@@ -67,8 +69,8 @@ function stage(store: Store, { heads, gone }: Pick<PullPage, 'heads' | 'gone'>):
   for (const itemId of gone) store.run(put, itemId, null);
 }
 
-/** What arrived counts now: over everything in a full pull, otherwise over what is not newer. */
-function settle(store: Store, pull: number, evenOlder: boolean): void {
+/** What arrived counts now: over everything in a full pull, otherwise over what is not newer. Returns how much it was. */
+function settle(store: Store, pull: number, evenOlder: boolean): number {
   for (let after = 0; ;) {
     const rows = store.all<{ seq: number; item_id: string; head: string | null }>(
       'SELECT seq, item_id, head FROM arriving WHERE seq > ? ORDER BY seq LIMIT ?',
@@ -82,7 +84,7 @@ function settle(store: Store, pull: number, evenOlder: boolean): void {
     }
     if (rows.length < SLICE) break;
   }
-  store.run('DELETE FROM arriving');
+  return store.run('DELETE FROM arriving');
 }
 
 /** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */

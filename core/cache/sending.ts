@@ -41,7 +41,11 @@ export function sendSide(store: Store): SendSide {
         }
         return taken.map(operationOf);
       }),
-    putAnswers: (answers) => store.write(() => answers.forEach((answer) => putAnswer(store, answer))),
+    putAnswers(answers) {
+      store.write(() => answers.forEach((answer) => putAnswer(store, answer)));
+      // The evidence of what is troubled is wanted now, whether its item is open or not.
+      store.touchItems();
+    },
     putBack: (ids, message) =>
       store.write(() => {
         for (const id of ids) {
@@ -59,6 +63,7 @@ export function sendSide(store: Store): SendSide {
           );
           if (rejected > 0) withdrawUndos(store, id);
         }
+        store.touchItems();
       }),
     awaiting: (most) =>
       store.write(() => {

@@ -40,6 +40,7 @@ export function settingsSide(store: Store, layout: Layout): Settings {
     keep(cases) {
       if (!Number.isInteger(cases) || cases < 0) throw new RangeError(`${cases} is no number of cases to keep`);
       store.write(() => store.setState('keep', String(cases)));
+      store.touchItems();
     },
   };
 }

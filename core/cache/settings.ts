@@ -21,8 +21,8 @@ type Settings = {
 const REFERENCE = 'reference';
 /** A case with its evidence on disk, where none has been fetched yet that could be measured. */
 const BYTES_A_CASE = 4_000;
-/** Pages of the file are not filled to the brim. */
-const FILLED = 0.8;
+/** Of a page, what evidence fills: seldom two of them fit. */
+const FILLED = 0.6;
 
 export function settingsSide(store: Store, layout: Layout): Settings {
   const recall = (name: string): string | null =>

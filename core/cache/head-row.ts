@@ -16,6 +16,7 @@ export type HeadRow = {
   readonly relationship_id: string;
   readonly version: number;
   readonly status: Head['status'];
+  readonly answered_status: Head['status'] | null;
   readonly stamp: string;
   readonly rule_set_version: number;
   readonly referrer_name: string;
@@ -55,7 +56,7 @@ export function headOf(row: HeadRow): Head {
     relationshipId: row.relationship_id,
     version: row.version,
     stamp: row.stamp,
-    status: row.status,
+    status: row.answered_status ?? row.status,
     priority: priorityOf(row.priority),
     score: row.score,
     ruleSetVersion: row.rule_set_version,
@@ -109,9 +110,13 @@ const COLUMNS = [
   'created_at',
 ] as const;
 
+/** What was answered ends with the head that it was an answer about, or a later one. */
+const ANSWERED = ['answered_status', 'answered_version'].map(
+  (column) => `${column} = CASE WHEN items.answered_version > excluded.version THEN items.${column} END`,
+);
 const PUT = `INSERT INTO items (item_id, shown, ${COLUMNS.join(', ')})
   VALUES (?, coalesce((SELECT status FROM overlay WHERE item_id = ?), ?), ${COLUMNS.map(() => '?').join(', ')})
-  ON CONFLICT (item_id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  ON CONFLICT (item_id) DO UPDATE SET ${[...COLUMNS.map((column) => `${column} = excluded.${column}`), ...ANSWERED].join(', ')}`;
 const PUT_NEWER = `${PUT} WHERE excluded.version >= items.version`;
 
 /** Writes a head that this pull brought; with `evenOlder` over a higher version too. Says whether it did. */

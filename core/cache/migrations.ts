@@ -35,7 +35,9 @@ export const MIGRATIONS: readonly CacheMigration[] = [
         status TEXT NOT NULL,
         is_gone INTEGER NOT NULL DEFAULT 0,
         brought_by INTEGER NOT NULL,
-        patched_in INTEGER NOT NULL DEFAULT 0,
+        -- By an answer that is newer than the head: the head's own version stays that of the evidence beside it.
+        answered_status TEXT,
+        answered_version INTEGER,
         stamp TEXT NOT NULL,
         rule_set_version INTEGER NOT NULL,
         referrer_name TEXT NOT NULL,
@@ -52,8 +54,8 @@ export const MIGRATIONS: readonly CacheMigration[] = [
         created_at TEXT NOT NULL
       ) STRICT;
 
-      -- Heads of a pull under way that are older than what is here: they count only if the pull turns out to be of another epoch.
-      CREATE TABLE older_heads (item_id TEXT NOT NULL PRIMARY KEY, head TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      -- What a pull under way brought and may not count yet, in its order; without a head the item is gone.
+      CREATE TABLE arriving (seq INTEGER PRIMARY KEY, item_id TEXT NOT NULL, head TEXT) STRICT;
 
       CREATE TABLE claims (
         item_id TEXT NOT NULL PRIMARY KEY,
@@ -119,17 +121,17 @@ export const MIGRATIONS: readonly CacheMigration[] = [
 
       CREATE TRIGGER outbox_made AFTER INSERT ON outbox WHEN new.kind = 'decide' BEGIN
         UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), status) END
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
         WHERE item_id = new.item_id;
       END;
       CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox WHEN new.kind = 'decide' BEGIN
         UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), status) END
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
         WHERE item_id = new.item_id;
       END;
-      CREATE TRIGGER items_moved AFTER UPDATE OF status, is_gone ON items BEGIN
+      CREATE TRIGGER items_moved AFTER UPDATE OF status, answered_status, is_gone ON items BEGIN
         UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), status) END
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
         WHERE item_id = new.item_id;
       END;
     `,
@@ -144,6 +146,9 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX named_decisions_item ON named_decisions (item_id);
       UPDATE facts SET stamp = '', good_for = '';
+      -- A decision that waits for a second analyst is asked for again when anything about its item changes.
+      ALTER TABLE outbox ADD COLUMN asked_stamp TEXT;
+      ALTER TABLE outbox ADD COLUMN asking_stamp TEXT;
     `,
   },
 ];

@@ -15,17 +15,17 @@ export type Ready = Extract<WorkspaceStatus, { state: 'ready' }>;
 /** The workspace behind the cache: it comes and goes, and the window stays. */
 export type Contact = {
   /** A server to sync with; opens the workspace where none is open. Rejects with a ServerFailure. */
-  server(): Promise<Server>;
+  readonly server: () => Promise<Server>;
   /** The workspace while one is open. */
-  session(): Session | null;
+  readonly session: () => Session | null;
   /** Why the last try to open it failed; null after one that did not. */
-  failure(): Failure | null;
+  readonly failure: () => Failure | null;
   /** Whether it is being opened, which may take minutes: a first fill does. */
-  isOpening(): boolean;
+  readonly isOpening: () => boolean;
   /** Lets go of what is open: the next `server` opens anew, and starts an embedded server that died. */
-  drop(): void;
+  readonly drop: () => void;
   /** Ends a first fill in the middle, and closes what is open. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type ContactOptions = Omit<SessionOptions, 'signal'> & {

@@ -13,16 +13,16 @@ export type Station = {
   readonly contact: Contact;
   readonly sync: Sync;
   /** The workspace as it was told last; null until there is a queue to show. */
-  ready(): Ready | null;
-  syncStatus(): SyncStatus;
+  readonly ready: () => Ready | null;
+  readonly syncStatus: () => SyncStatus;
   /** What became of rows of the outbox by the person's own hand. */
-  toldOutbox(ids: readonly string[]): void;
+  readonly toldOutbox: (ids: readonly string[]) => void;
   /** The counts of `syncStatus` changed. */
-  toldSync(): void;
+  readonly toldSync: () => void;
   /** Something that the queue shows changed. */
-  changed(): void;
+  readonly changed: () => void;
   /** Closes the cache last: whatever the contact still does is in it. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {

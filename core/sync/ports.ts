@@ -203,7 +203,7 @@ export type SyncStore = {
   putPage(pull: number, page: PullPage): void;
   /**
    * Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows
-   * and cursor are one transaction. Of another epoch, or full where there was a position: kept evidence goes, and decisions that may be sent (again) are expected on the
+   * and cursor are one transaction. A full pull is another history: kept evidence goes, and decisions that may be sent (again) are expected on the
    * version of the new head, or on 0 where its band is higher than the one that was seen: versions and stamps begin again with a restore.
    */
   endPull(pull: number, end: PullEnd, last: PullPage | null): void;

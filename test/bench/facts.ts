@@ -1,6 +1,6 @@
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { inSnapshot } from '../../core/postgres/snapshot.ts';
-import { readCaseFacts } from '../../core/review/read-case-facts.ts';
+import type { KeptFacts } from '../../core/sync/ports.ts';
 import { readKeptFacts } from '../../core/sync/postgres/facts.ts';
 import { atLeast, type Figure, figure } from './figure.ts';
 import { openQueue, urlTo } from './open-queue.ts';
@@ -16,18 +16,18 @@ export async function measureFacts(url: string, { referrals, rounds, say }: Prog
     const ids = await openItems(pool);
     const together: number[] = [];
     const alone: number[] = [];
-    await inSnapshot(pool, (db) => readCaseFacts(db, ids));
+    await keptFrom(pool, ids);
     for (let round = 0; round < rounds; round += 1) {
       say(`facts of ${ids.length} cases, and of each alone, round ${round + 1}`);
-      together.push((await timed(() => readKeptFacts(pool, ids))) / ids.length);
+      together.push((await timed(() => keptFrom(pool, ids))) / ids.length);
       const some = ids.slice(0, ALONE);
       alone.push(
         (await timed(async () => {
-          for (const id of some) await readKeptFacts(pool, [id]);
+          for (const id of some) await keptFrom(pool, [id]);
         })) / some.length,
       );
     }
-    const kept = await readKeptFacts(pool, ids);
+    const kept = await keptFrom(pool, ids);
     const sizes = kept.map(({ json }) => Buffer.byteLength(json));
     return [
       figure(`facts of ${ids.length} cases, each`, 'ms', together),
@@ -43,6 +43,10 @@ export async function measureFacts(url: string, { referrals, rounds, say }: Prog
   } finally {
     await pool.end();
   }
+}
+
+function keptFrom(pool: Pool, ids: readonly string[]): Promise<KeptFacts[]> {
+  return inSnapshot(pool, (db) => readKeptFacts(db, ids));
 }
 
 async function openItems(pool: Pool): Promise<string[]> {

@@ -44,7 +44,8 @@ describe('a decision off-line', () => {
       expect(cache.outgoing(made.id)).toMatchObject({ state: 'applied', attempts: 1 });
       // The answer lives on in the head: nothing flickers until the pull that brings it.
       expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
-      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { status: 'rejected', version: 2 }, outgoing: null });
+      // Its version stays that of the evidence beside it: what is decided next is expected on what was looked at.
+      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { status: 'rejected', version: 1 }, outgoing: null });
       expect(cache.counts()).toMatchObject({ waiting: 0 });
     }));
 
@@ -270,8 +271,11 @@ describe('a lead who decides otherwise than stands', () => {
     withCache((cache) => {
       const theirs = idOf(5, 0xe);
       pull(cache, [headOf(1)]);
+      cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: '{}' }]);
       cache.decide(decisionOn(1));
       cache.takeToSend(1);
+      pull(cache, [headOf(1, { version: 2, stamp: 's2', status: 'approved' })], { full: false });
+      expect(cache.factsWanted(5)).toEqual([]);
       cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);

@@ -39,7 +39,7 @@ describe('a pull', () => {
       pull(cache, [headOf(1, { version: 5 }), headOf(2, { version: 5 })]);
       pull(cache, [headOf(1, { version: 4 })], { full: false });
       expect(versions(cache, 1)).toEqual([5]);
-      pull(cache, [headOf(1, { version: 4 }), headOf(2, { version: 6 })]);
+      pull(cache, [headOf(1, { version: 4 }), headOf(2, { version: 6 })], { full: false });
       expect(versions(cache, 1, 2)).toEqual([5, 6]);
     }));
 
@@ -57,8 +57,22 @@ describe('a pull', () => {
       cache.putPage(number, page);
       cache.putAnswers([answerTo(made.id, { version: 3 })]);
       cache.endPull(number, { epoch: 'epoch 2', cursor: 'c', full: true, claims: [] }, null);
-      expect(versions(cache, 1, 2, 3)).toEqual([2, 3, 2]);
+      expect(versions(cache, 1, 2, 3)).toEqual([2, 2, 2]);
       expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(2)]);
+    }));
+
+  it('of another epoch leaves decisions expected on what was looked at, or on nothing where the band is higher', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { version: 5 }), headOf(2, { version: 5 }), headOf(3, { version: 5 })]);
+      for (const each of [1, 2]) cache.decide(decisionOn(each, { expectedVersion: 5 }));
+      cache.decide(decisionOn(3, { expectedVersion: 4 }));
+      const heads = [headOf(1, { version: 3 }), headOf(2, { version: 3, priority: 'critical' }), headOf(3)];
+      pull(cache, heads, { epoch: 'epoch 2' });
+      expect(cache.takeToSend(9)).toMatchObject([
+        { expectedVersion: 3 },
+        { expectedVersion: 0 },
+        { expectedVersion: 0 },
+      ]);
     }));
 
   it('that was overtaken says nothing more', () =>
@@ -82,9 +96,14 @@ describe('a pull', () => {
       expect(shown(cache)).toEqual({ total: 2, ids: [idOf(2), idOf(1)] });
       pull(cache, [headOf(2), headOf(3)]);
       expect(shown(cache).ids).toEqual([idOf(3), idOf(2)]);
-      // Cut while it brought another epoch over this one: what is here is of both, and a delta would not mend it.
-      cache.putPage(cache.beginPull(), { heads: [headOf(2, { version: 9 })], gone: [], done: 1, total: 2 });
-      expect(cache.position()).toBeNull();
+      // Over a cache that is whole nothing counts before its end: it may be of another epoch.
+      const number = cache.beginPull();
+      cache.putPage(number, { heads: [headOf(2, { version: 9 }), headOf(4)], gone: [idOf(3)], done: 2, total: 3 });
+      expect(versions(cache, 2, 3, 4)).toEqual([1, 1, null]);
+      const again = reopened();
+      expect(again.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
+      again.endPull(number, { epoch: 'epoch 1', cursor: 'cursor 2', full: false, claims: [] }, null);
+      expect(versions(again, 2, 3, 4)).toEqual([9, null, 1]);
     }));
 
   it('takes nothing from an item whose decision is not settled, but from the queue', () =>
@@ -166,12 +185,12 @@ describe('evidence', () => {
       expect(cache.factsWanted(1)).toEqual([idOf(1)]);
     }));
 
-  it('of another epoch is shown as old until it is fetched again', () =>
+  it('of another epoch goes, since its version and its stamp are of other moments there', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);
       cache.putFacts([facts(1)]);
       pull(cache, [headOf(1)], { epoch: 'epoch 2' });
-      expect(cache.caseOf(idOf(1))).toMatchObject({ facts: facts(1).json, isStale: true });
+      expect(cache.caseOf(idOf(1))).toMatchObject({ facts: null });
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
     }));
 

@@ -1,5 +1,6 @@
 import { compareBands } from '../../../core/domain/band.ts';
 import type { OutboxState } from '../../../core/domain/outbox.ts';
+import type { Head, LiveClaim } from '../../../core/sync/ports.ts';
 import type { Client } from './client.ts';
 import { short } from './client.ts';
 import type { Row } from './keeper.ts';
@@ -48,7 +49,8 @@ function checkCache(server: ModelServer, client: Client, fault: Fault): void {
       fault(`${client.name} has old evidence of ${short(id)} that passes for current`);
     }
   }
-  if (!isSame(keeper.claims(), server.state.claims)) fault(`${client.name} has other claims than the server`);
+  if (!isSame(inOrder(keeper.claims(), heads), inOrder(server.state.claims, heads)))
+    fault(`${client.name} has other claims than the server`);
 }
 
 /** A decision of the outbox says what the server stored of it, or was withdrawn before it went anywhere. */
@@ -96,6 +98,10 @@ function checkEffects({ state }: ModelServer, clients: readonly Client[], fault:
     if (item.item.status !== (status.get(item.id) ?? 'pending'))
       fault(`${short(item.id)} changed by nobody's decision`);
   }
+}
+
+function inOrder(claims: readonly LiveClaim[], heads: ReadonlyMap<string, Head>): LiveClaim[] {
+  return claims.filter(({ itemId }) => heads.has(itemId)).sort((a, b) => (a.itemId < b.itemId ? -1 : 1));
 }
 
 export function isSame(a: unknown, b: unknown): boolean {

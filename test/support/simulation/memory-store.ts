@@ -67,14 +67,13 @@ export class MemoryStore implements Keeper {
   endPull(pull: number, end: PullEnd, last: PullPage | null): void {
     if (pull !== this.pull) return;
     if (last !== null) this.staged.push(last);
-    const isOtherEpoch = this.at !== null && (end.full || this.at.epoch !== end.epoch);
     // Everything was sent: a lower version is then another history's.
     if (end.full) {
       this.heads = new Map();
       this.answered.clear();
     }
     this.apply(this.staged);
-    if (isOtherEpoch) this.beginEpoch();
+    if (end.full) this.beginEpoch();
     this.live = end.claims;
     this.at = { epoch: end.epoch, cursor: end.cursor };
     this.pull += 1;

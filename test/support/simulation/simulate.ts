@@ -14,6 +14,8 @@ import { newItem } from './world.ts';
 export type Ports = { readonly server: Server; readonly keeper: Keeper };
 
 export type SimulationOptions = {
+  /** How long there is trouble, in milliseconds of the simulation. */
+  readonly workMs?: number;
   readonly disk?: (keep: number) => Disk;
   readonly rules?: Partial<ServerRules>;
   readonly mutate?: (ports: Ports) => Ports;
@@ -27,8 +29,9 @@ export type Simulated = {
   readonly pulls: number;
 };
 
-const WORK_MS = 45_000;
+const WORK_MS = 30_000;
 const HEAL_MS = 300_000;
+
 /** A store keeps what was committed and nothing else: the object itself is the disk. */
 export function memoryDisk(store: Keeper): Disk {
   return { open: () => store, crash: () => undefined, remove: () => undefined };
@@ -85,7 +88,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       goOn(() => client.act(), 4_000);
     }
     goOn(() => happen(around), 1_600);
-    await scheduler.runTo(WORK_MS);
+    await scheduler.runTo(options.workMs ?? WORK_MS);
 
     isOver = true;
     trace('everything heals');

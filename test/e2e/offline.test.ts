@@ -214,6 +214,8 @@ describe('a working day with a flight in the middle', () => {
       untouched.map(({ decision }) => STATUS_AFTER[decision]),
     );
     expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'approved']);
+    await window.getByRole('button', { name: 'Shown: All' }).click();
+    await window.getByRole('menuitem', { name: 'Need you' }).click();
   });
 
   const conflicts = (window: Page) => window.locator('[role=row][data-state=conflict]');

@@ -68,7 +68,7 @@ describe('an analyst on the first day', () => {
     await expect.poll(() => window.getByRole('contentinfo').textContent()).toContain('demo workspace');
 
     const first = await openCase(window, null);
-    expect(await queue.getByRole('row', { selected: true }).getAttribute('data-item-id'), SOON).toBe(first);
+    expect(await queue.getByRole('row', { selected: true }).getAttribute('data-item-id')).toBe(first);
 
     // The signals add up to the score, and each says what it is about.
     const score = Number(await caseRegion(window).getAttribute('data-score'));

@@ -9,12 +9,15 @@ import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { openFile } from './open-file.ts';
-import { type ObjectCall, outboxSide, type RedecideCall, type Skipped, type UndoCall } from './outbox.ts';
+import type { Many } from './many.ts';
+import { outboxSide } from './outbox.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
+import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
+import type { UndoCall } from './taking-back.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {
@@ -41,8 +44,8 @@ export type Cache = SyncStore & {
   /** The row alone. */
   headOf(itemId: string): Head | null;
   decide(call: NewDecision): Outgoing;
-  decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
-  foresee(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  decideMany(calls: readonly NewDecision[]): Many;
+  foresee(calls: readonly NewDecision[]): Many;
   undo(call: UndoCall): Outgoing;
   redecide(call: RedecideCall): Outgoing;
   object(call: ObjectCall): Outgoing;

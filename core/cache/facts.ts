@@ -21,31 +21,35 @@ const CLOSED_KEPT = 50_000;
 /** Evidence `f` that the item `i` as it is now was seen with. */
 const IS_FRESH = '(f.stamp = i.stamp OR f.good_for = i.stamp)';
 
+/** What is to be kept whole, as of one moment of the items. */
+type Plan = {
+  readonly touched: number;
+  readonly open: number;
+  /** Items whose evidence is missing or old, in the order in which it is fetched, with their stamps. */
+  readonly missing: Map<string, { readonly stamp: string; readonly isOpen: boolean }>;
+};
+
 /** Evidence: what is to be fetched, what is kept, and what is let go. */
 export function factsSide(store: Store): FactsSide {
   /** Stamps of the items when their evidence was asked for: what comes is at least as young. Lost with the program, and then asked again. */
   const askedAt = new Map<string, string>();
+  // Made anew when items change and not for every slice that is fetched: that would be the whole queue each time.
+  let plan: Plan | null = null;
+  const planned = (): Plan => {
+    if (plan === null || plan.touched !== store.itemsTouched()) plan = planOf(store);
+    return plan;
+  };
 
   return {
     factsWanted(most) {
-      // What a person has to settle comes first, open or not: what changed in the evidence is what it is about.
-      const wanted = store.all<{ item_id: string; stamp: string }>(
-        `SELECT item_id, i.stamp FROM (
-           SELECT item_id, stamp, 1 AS is_troubled, priority, score, due FROM items
-           WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
-           UNION ALL
-           SELECT item_id, stamp, 0, priority, score, due FROM (${OPEN_IN_ORDER})
-         ) AS i LEFT JOIN facts AS f USING (item_id)
-         WHERE f.item_id IS NULL OR NOT ${IS_FRESH}
-         GROUP BY item_id ORDER BY max(is_troubled) DESC, priority DESC, score DESC, due, item_id LIMIT ?`,
-        keepOf(store),
-        most,
-      );
       askedAt.clear();
-      for (const { item_id: itemId, stamp } of wanted) askedAt.set(itemId, stamp);
-      return wanted.map(({ item_id: itemId }) => itemId);
+      for (const [itemId, { stamp }] of planned().missing) {
+        if (askedAt.size >= most) break;
+        askedAt.set(itemId, stamp);
+      }
+      return [...askedAt.keys()];
     },
-    putFacts: (facts) =>
+    putFacts(facts) {
       store.write(() => {
         const fetched = Number(store.state('fetched') ?? '0') + 1;
         store.setState('fetched', String(fetched));
@@ -53,8 +57,16 @@ export function factsSide(store: Store): FactsSide {
           if (store.get('SELECT 1 FROM items WHERE item_id = ?', kept.itemId) === undefined) continue;
           putFacts(store, kept, askedAt.get(kept.itemId) ?? kept.stamp, fetched);
         }
-      }),
-    evict: () => store.write(() => evict(store)),
+      });
+      for (const { itemId, stamp } of facts) {
+        const wanted = plan?.missing.get(itemId)?.stamp;
+        if (wanted === stamp || wanted === askedAt.get(itemId)) plan?.missing.delete(itemId);
+      }
+    },
+    evict() {
+      store.write(() => evict(store));
+      store.touchItems();
+    },
     factsOf(itemId) {
       const found = store.get<{ deflated: Uint8Array; fresh: number }>(
         `SELECT e.deflated, ${IS_FRESH} AS fresh FROM items AS i JOIN facts AS f USING (item_id) JOIN evidence AS e USING (item_id)
@@ -68,14 +80,34 @@ export function factsSide(store: Store): FactsSide {
       store.get<{ item_id: string }>('SELECT item_id FROM named_decisions WHERE decision_id = ?', decisionId)
         ?.item_id ?? null,
     kept() {
-      const counted = store.get<{ wanted: number; present: number }>(
-        `SELECT count(*) AS wanted, count(f.item_id) AS present
-         FROM (${OPEN_IN_ORDER}) AS i LEFT JOIN facts AS f ON f.item_id = i.item_id AND ${IS_FRESH}`,
-        keepOf(store),
-      );
-      return counted ?? { wanted: 0, present: 0 };
+      const { open, missing } = planned();
+      const absent = [...missing.values()].filter(({ isOpen }) => isOpen).length;
+      return { wanted: open, present: open - absent };
     },
   };
+}
+
+/** What a person has to settle comes first, open or not: what changed in the evidence is what it is about. */
+function planOf(store: Store): Plan {
+  const touched = store.itemsTouched();
+  const open =
+    store.get<{ items: number }>(`SELECT count(*) AS items FROM (${OPEN_IN_ORDER})`, keepOf(store))?.items ?? 0;
+  const found = store.all<{ item_id: string; stamp: string; is_open: number }>(
+    `SELECT item_id, i.stamp, is_open FROM (
+       SELECT item_id, stamp, 0 AS is_open, priority, score, due FROM items
+       WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
+       UNION ALL
+       SELECT item_id, stamp, 1, priority, score, due FROM (${OPEN_IN_ORDER})
+     ) AS i LEFT JOIN facts AS f USING (item_id)
+     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY is_open, priority DESC, score DESC, due, item_id`,
+    keepOf(store),
+  );
+  const missing = new Map<string, { stamp: string; isOpen: boolean }>();
+  for (const { item_id: itemId, stamp, is_open } of found) {
+    // Troubled and open it keeps its place among the first.
+    missing.set(itemId, { stamp, isOpen: is_open === 1 });
+  }
+  return { touched, open, missing };
 }
 
 const NAMED_DECISION = /"decision_?id":"([0-9a-f-]{36})"/gi;

@@ -54,15 +54,22 @@ export function caseOpener(now: () => Date): OpenCase {
     const file = facts === null ? null : fileOf(cache.reference(), facts, told);
     if (file === null) return { state: 'not_kept' };
     const undelivered = outgoing !== null && UNDELIVERED.includes(outgoing.state) ? outgoing : null;
-    const decided = undelivered?.kind === 'decide' ? undelivered.decision : null;
-    const standing = file.version > head.version ? file.status : head.status;
+    const mine = undelivered?.kind === 'decide' ? undelivered : null;
+    const decided = mine?.decision ?? null;
+    const isYounger = file.version > head.version;
+    const standing = isYounger ? file.status : head.status;
     return {
       state: 'whole',
       // The evidence keeps the version that it is of: that is what a decision says it has seen.
-      file: { ...file, status: decided === null ? standing : STATUS_AFTER[decided] },
+      file: {
+        ...file,
+        status: decided === null ? standing : STATUS_AFTER[decided],
+        // Settings change it too, which leave the evidence as it is.
+        secondReview: isYounger ? file.secondReview : head.secondReview,
+      },
       // One's own decision that was answered changed the row before any pull told of it.
       isStale: isStale || file.version < head.version,
-      undelivered: undelivered?.id ?? null,
+      undelivered: mine?.id ?? null,
     };
   }
 

@@ -1,8 +1,8 @@
 export type Coalesced = {
   /** Asks for a run: at once, or when the last one is long enough ago. */
-  soon(): void;
+  readonly soon: () => void;
   /** Nothing runs any more. */
-  stop(): void;
+  readonly stop: () => void;
 };
 
 /** Runs at once, and then at most once in so many milliseconds; the last of many asks is never lost. */

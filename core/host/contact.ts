@@ -15,17 +15,17 @@ export type Ready = Extract<WorkspaceStatus, { state: 'ready' }>;
 /** The workspace behind the cache: it comes and goes, and the window stays. */
 export type Contact = {
   /** A server to sync with; opens the workspace where none is open. Rejects with a ServerFailure. */
-  server(): Promise<Server>;
+  readonly server: () => Promise<Server>;
   /** The workspace while one is open. */
-  session(): Session | null;
+  readonly session: () => Session | null;
   /** Why the last try to open it failed; null after one that did not. */
-  failure(): Failure | null;
+  readonly failure: () => Failure | null;
   /** Whether it is being opened, which may take minutes: a first fill does. */
-  isOpening(): boolean;
+  readonly isOpening: () => boolean;
   /** Lets go of what is open: the next `server` opens anew, and starts an embedded server that died. */
-  drop(): void;
+  readonly drop: () => void;
   /** Ends a first fill in the middle, and closes what is open. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type ContactOptions = Omit<SessionOptions, 'signal'> & {
@@ -57,7 +57,7 @@ export function contactWith(options: ContactOptions): Contact {
       stop.signal.throwIfAborted();
       const fresh: Open = {
         session,
-        server: untilOver(serverOf(session.pool), () => fresh.isOver),
+        server: untilOver(serverOf(session.pool), () => fresh.isOver, drop),
         watch: isEngine(session.role)
           ? watch(session, {
               log: options.log,
@@ -126,7 +126,7 @@ export function contactWith(options: ContactOptions): Contact {
 }
 
 /** What was dropped is gone, whoever still holds it: its pool may be ended in the middle of a call. */
-function untilOver(server: Server, isOver: () => boolean): Server {
+function untilOver(server: Server, isOver: () => boolean, drop: () => void): Server {
   const over = (): ServerFailure => new ServerFailure('link', 'The connection was closed.');
   async function asked<Value>(call: () => Promise<Value>): Promise<Value> {
     if (isOver()) throw over();
@@ -137,7 +137,15 @@ function untilOver(server: Server, isOver: () => boolean): Server {
     }
   }
   return {
-    hello: () => asked(() => server.hello()),
+    hello: async () => {
+      try {
+        return await asked(() => server.hello());
+      } catch (error) {
+        // Contact begins with it: an embedded server that died is started again by opening anew.
+        if (!isOver()) drop();
+        throw error;
+      }
+    },
     pull: (since, onPage) => asked(() => server.pull(since, onPage)),
     facts: (itemIds) => asked(() => server.facts(itemIds)),
     push: (operations) => asked(() => server.push(operations)),

@@ -13,16 +13,16 @@ export type Station = {
   readonly contact: Contact;
   readonly sync: Sync;
   /** The workspace as it was told last; null until there is a queue to show. */
-  ready(): Ready | null;
-  syncStatus(): SyncStatus;
+  readonly ready: () => Ready | null;
+  readonly syncStatus: () => SyncStatus;
   /** What became of rows of the outbox by the person's own hand. */
-  toldOutbox(ids: readonly string[]): void;
+  readonly toldOutbox: (ids: readonly string[]) => void;
   /** The counts of `syncStatus` changed. */
-  toldSync(): void;
+  readonly toldSync: () => void;
   /** Something that the queue shows changed. */
-  changed(): void;
+  readonly changed: () => void;
   /** Closes the cache last: whatever the contact still does is in it. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
@@ -54,6 +54,8 @@ export function openStation(options: StationOptions): Station {
   /** Whether there is a queue to show: until the first items of the first pull there is none. */
   let isFilled = ready !== null && hasQueue();
 
+  let wasOnline = false;
+
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
   const contact = contactWith({
@@ -76,10 +78,12 @@ export function openStation(options: StationOptions): Station {
     clock: () => new Date(),
     pulledAt: cache.recall(PULLED_AT),
     onStatus: (link) => {
-      if (link.link === 'offline') {
+      // Only what was lost is let go of: what is opened while sync rests is for its next try.
+      if (link.link === 'offline' && wasOnline) {
         contact.drop();
         rememberPulled(link);
       }
+      wasOnline = link.link === 'online';
       if (!isFilled) fill(link);
       status.soon();
     },
@@ -121,7 +125,7 @@ export function openStation(options: StationOptions): Station {
     if (pulling !== null) {
       options.onFilling(pulling.done, pulling.total);
       if (hasQueue()) show();
-    } else if (link === 'offline' && !contact.isOpening()) {
+    } else if (link === 'offline' && !contact.isOpening() && contact.session() === null) {
       options.onEmpty(contact.failure() ?? { message: reason ?? 'There is no contact with the server.', detail: null });
     }
   }

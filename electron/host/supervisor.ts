@@ -81,15 +81,18 @@ export function supervise({ start, onNotice, key, log }: SupervisorOptions): Sup
         onNotice(read.notice);
         break;
       case 'wantKey':
-        // To whoever asked, and to no other host that was started meanwhile.
-        void key(read.renew).then((found) => {
-          if (host !== null && host === sender) host.send({ type: 'key', key: found });
-        });
+        void answerKey(sender, read.renew);
         break;
       case undefined:
         log('the core host sent a message that is none of the contract');
         break;
     }
+  }
+
+  async function answerKey(sender: HostProcess | null, renew: boolean): Promise<void> {
+    const found = await key(renew);
+    // To whoever asked, and to no other host that was started meanwhile.
+    if (sender !== null && host === sender) sender.send({ type: 'key', key: found });
   }
 
   function launch(): void {

@@ -1,19 +1,22 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { SyncStatus } from '../../core/contract/sync.ts';
 import { ask } from './bridge.ts';
 import { queryClient } from './query-client.ts';
 
 const STATUS = ['sync', 'status'] as const;
 
-/** Where the cache stands with its server; undefined until it was told. Notices bring changes; the polling only catches a lost one. */
+/** Notices bring changes; the polling only catches a lost one. */
+const statusQuery = queryOptions({
+  queryKey: STATUS,
+  queryFn: () => ask('sync.status', {}),
+  staleTime: 1_000,
+  refetchInterval: 15_000,
+  refetchIntervalInBackground: true,
+});
+
+/** Where the cache stands with its server; undefined until it was told. */
 export function useSyncStatus(): SyncStatus | undefined {
-  return useQuery({
-    queryKey: STATUS,
-    queryFn: () => ask('sync.status', {}),
-    staleTime: 1_000,
-    refetchInterval: 15_000,
-    refetchIntervalInBackground: true,
-  }).data;
+  return useQuery(statusQuery).data;
 }
 
 /** The same outside of a component. */
@@ -23,7 +26,11 @@ export function syncStatus(): SyncStatus | undefined {
 
 /** Whether the server answers now; false while that is not known. */
 export function useIsOnline(): boolean {
-  return useSyncStatus()?.link === 'online';
+  return useQuery({ ...statusQuery, select: isOnlineIn }).data ?? false;
+}
+
+function isOnlineIn({ link }: SyncStatus): boolean {
+  return link === 'online';
 }
 
 export function isOnline(): boolean {

@@ -8,7 +8,7 @@ import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
 import { undo } from '../../core/review/undo.ts';
-import { type Door, doorTo } from '../support/door.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
 import { type Login, loginsOf, type Logins } from '../support/logins.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
@@ -56,17 +56,17 @@ describe('a working day with a flight in the middle', () => {
   let logins: Logins;
   let mira: Login;
   let ada: Login;
-  let door: Door;
+  let proxy: Proxy;
   let home: Awaited<ReturnType<typeof temporaryHome>>;
   let launched: LaunchedApp;
   const made: Made[] = [];
   let others: readonly Made[] = [];
   let theirs: readonly string[] = [];
 
-  /** Reaches the server through a door that can be shut. */
+  /** Reaches the server through a proxy that can be shut. */
   const start = async (): Promise<LaunchedApp> => {
     const password = decodeURIComponent(new URL(mira.url).password);
-    const through = { ...database.connection, host: '127.0.0.1', port: door.port, user: mira.name, password };
+    const through = { ...database.connection, host: '127.0.0.1', port: proxy.port, user: mira.name, password };
     return launchApp({ home: home.home, databaseUrl: urlOf(through) });
   };
   const statuses = async (itemIds: readonly string[]): Promise<string[]> => {
@@ -93,13 +93,13 @@ describe('a working day with a flight in the middle', () => {
     logins = loginsOf(database, pool);
     mira = await logins.add('analyst', 'mira');
     ada = await logins.add('analyst', 'ada');
-    door = await doorTo(database.connection);
+    proxy = await proxyTo(database.connection);
     home = await temporaryHome();
     launched = await start();
   });
   afterAll(async () => {
     await launched.close();
-    door.shut();
+    proxy.shut();
     await logins.end();
     await pool.end();
     await database.drop();
@@ -115,7 +115,7 @@ describe('a working day with a flight in the middle', () => {
 
   it('has the connection cut, says since when, and goes on: thirty cases are decided by key', async () => {
     const { window } = launched;
-    door.shut();
+    proxy.shut();
     await footSays(window, 'off-line since');
     let open = await openCase(window, null);
     for (let n = 0; n < DECIDED; n += 1) {
@@ -163,6 +163,29 @@ describe('a working day with a flight in the middle', () => {
     expect(await outbox.locator('[role=row][data-state=queued]').count()).toBeGreaterThan(10);
   });
 
+  it('has a bulk session without a server: it is counted, put into the outbox, and taken back as a whole', async () => {
+    const { window } = launched;
+    await window.keyboard.press('g');
+    await window.keyboard.press('q');
+    await openCase(window, null);
+    for (const key of ['x', 'Shift+J', 'Shift+J']) await window.keyboard.press(key);
+    await window.getByRole('group', { name: 'Selection' }).getByText('3 selected').waitFor(SOON);
+    await window.keyboard.press('b');
+    await window.getByRole('heading', { name: 'New bulk session' }).waitFor(SOON);
+    await window.keyboard.press('r');
+    await window.keyboard.press('Control+Enter');
+    await window.getByRole('button', { name: 'Put 3 decisions into the outbox' }).waitFor(SOON);
+    await footSays(window, `${DECIDED} decisions waiting`);
+    await window.keyboard.press('Control+Enter');
+    await window.getByText('3 decisions wait in the outbox.').waitFor(SOON);
+    await footSays(window, `${DECIDED + 3} decisions waiting`);
+    await window.getByRole('button', { name: 'Take all back' }).click();
+    await window.getByText('3 decisions withdrawn').waitFor(SOON);
+    await footSays(window, `${DECIDED} decisions waiting`);
+    await window.keyboard.press('g');
+    await window.keyboard.press('s');
+  });
+
   it('is on-line again: what nobody else touched is applied, and three that another decided meanwhile come back', async () => {
     const rejected = made.filter(({ decision }) => decision === 'reject').slice(0, 3);
     theirs = rejected.map(() => uuidv7());
@@ -180,7 +203,7 @@ describe('a working day with a flight in the middle', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'applied']);
 
     const { window } = launched;
-    await door.openAgain();
+    await proxy.openAgain();
     await window.keyboard.press('Shift+S');
     await footSays(window, 'on-line · synced');
     await footSays(window, '0 waiting');
@@ -191,6 +214,8 @@ describe('a working day with a flight in the middle', () => {
       untouched.map(({ decision }) => STATUS_AFTER[decision]),
     );
     expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'approved']);
+    await window.getByRole('button', { name: 'Shown: All' }).click();
+    await window.getByRole('menuitem', { name: 'Need you' }).click();
   });
 
   const conflicts = (window: Page) => window.locator('[role=row][data-state=conflict]');

@@ -8,6 +8,7 @@ import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.
 
 /** Small, so that the first start is quick; large enough that its analysts left a queue of some cases. */
 const DEMO = { UMPIRE_DEMO_REFERRALS: '2000' };
+const SOON = { timeout: 10_000 };
 
 /** What Postgres says, asked beside the running program. */
 async function ask<Row extends Record<string, unknown>>(
@@ -96,8 +97,10 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Approved/ })
       .waitFor();
-    const paid = await bonusesOf(home.home, first);
-    expect(paid).toEqual(held.map(({ credits }) => ({ status: 'paid', credits, ledger: credits })));
+    // It is in the outbox when the screen says so, and in Postgres a moment later.
+    await expect
+      .poll(() => bonusesOf(home.home, first), SOON)
+      .toEqual(held.map(({ credits }) => ({ status: 'paid', credits, ledger: credits })));
 
     // Undone by key, the case is open again and its money held; decided anew, it is paid anew.
     await window.keyboard.press('u');
@@ -105,7 +108,7 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Undone: approved/ })
       .waitFor();
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(first);
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(first);
     expect(await bonusesOf(home.home, first)).toEqual(
       held.map(({ credits }) => ({ status: 'held', credits, ledger: expect.anything() as unknown })),
     );
@@ -115,7 +118,9 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Approved/ })
       .waitFor();
-    expect((await bonusesOf(home.home, first)).map(({ status }) => status)).toEqual(held.map(() => 'paid'));
+    await expect
+      .poll(async () => (await bonusesOf(home.home, first)).map(({ status }) => status), SOON)
+      .toEqual(held.map(() => 'paid'));
 
     const second = await openCase(window, first);
     await window.keyboard.press('r');
@@ -123,7 +128,9 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Rejected/ })
       .waitFor();
-    expect(new Set((await bonusesOf(home.home, second)).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await expect
+      .poll(async () => new Set((await bonusesOf(home.home, second)).map(({ status }) => status)), SOON)
+      .toEqual(new Set(['rejected']));
     await openCase(window, second);
 
     await launched.close();
@@ -160,7 +167,7 @@ describe('an analyst on the first day', () => {
         )
       )[0]?.analyst;
     const [me] = await ask<{ login: string }>(home.home, 'SELECT session_user AS login');
-    await expect.poll(() => holder(mine)).toBe(me?.login);
+    await expect.poll(() => holder(mine), SOON).toBe(me?.login);
 
     // Another analyst, elsewhere.
     await ask(
@@ -170,9 +177,9 @@ describe('an analyst on the first day', () => {
     );
     await rows.nth(1).getByTitle('mira.rossi is on it').waitFor();
     await window.keyboard.press('Shift+N');
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(free);
-    await expect.poll(() => holder(free)).toBe(me?.login);
-    await expect.poll(() => holder(mine)).toBeUndefined();
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(free);
+    await expect.poll(() => holder(free), SOON).toBe(me?.login);
+    await expect.poll(() => holder(mine), SOON).toBeUndefined();
 
     await window.keyboard.press('k');
     await caseRegion(window).getByText('mira.rossi is on it until').waitFor();
@@ -202,7 +209,7 @@ describe('an analyst on the first day', () => {
       .getByRole('status')
       .filter({ hasText: /^Withdrawn: rejection of/ })
       .waitFor();
-    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id')).toBe(itemId);
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(itemId);
     expect(await bonusesOf(home.home, itemId)).toEqual(held);
     await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 0');
   });

@@ -26,13 +26,13 @@ const MINUTE = 60_000;
 
 let db: MigratedDatabase;
 let logins: Logins;
-/** All items; the first ones were decided, and some of those taken back. */
+/** Some of the items; the first ones were decided, and one of those taken back. */
 let items: string[];
 
 beforeAll(async () => {
   db = await demoDatabase(1200, NOW);
   logins = loginsOf(db.database, db.pool);
-  const { rows } = await db.pool.query<{ id: string }>('SELECT id FROM referrals.review_queue ORDER BY id');
+  const { rows } = await db.pool.query<{ id: string }>('SELECT id FROM referrals.review_queue ORDER BY id LIMIT 24');
   items = rows.map(({ id }) => id);
   const made = [
     await decideAs(items[0], 'approve', 'household'),
@@ -163,7 +163,8 @@ describe('kept facts', () => {
     const { rows } = await db.pool.query<{ id: string; others: string[] }>(
       `SELECT q.id, array_agg(o.id) AS others FROM referrals.review_queue q JOIN referrals.relationships r ON r.id = q.relationship_id
        JOIN (referrals.review_queue o JOIN referrals.relationships s ON s.id = o.relationship_id) ON s.referrer_id <> r.referrer_id
-       WHERE q.status = 'pending' GROUP BY q.id ORDER BY q.id DESC LIMIT 1`,
+       WHERE q.status = 'pending' AND q.id = ANY ($1) GROUP BY q.id ORDER BY q.id DESC LIMIT 1`,
+      [items],
     );
     const { id, others } = rows[0] ?? { id: '', others: [] };
     const before = await stamps();

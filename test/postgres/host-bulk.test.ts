@@ -201,7 +201,9 @@ test('a claim, its release and the next unclaimed reach the other windows', asyn
   const itemId = before?.itemId ?? '';
   expect(before?.claimedBy).toBeNull();
   expect(await mira.ask('case.claim', { itemId })).toMatchObject({ isMine: true });
-  const claimed = await until(async () => ((await first())?.claimedBy == null ? null : first()), { everyMs: 10 });
+  const claimed = await until(async () => (typeof (await first())?.claimedBy === 'string' ? first() : null), {
+    everyMs: 10,
+  });
   expect(claimed).toMatchObject({ itemId, claimedBy: team.name('mira') });
   expect(await noor.ask('case.get', { itemId })).toMatchObject({
     file: { claim: { by: team.name('mira'), isMine: false } },

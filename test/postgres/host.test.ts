@@ -32,8 +32,9 @@ afterEach(async () => {
 const PENDING = { filter: queueFilter.parse({}), offset: 0, limit: 5 };
 
 async function migratedTestDatabase(referrals = 0): Promise<TestDatabase> {
-  const { pool, database, end } = await migratedDatabase();
-  opened.push({ close: end });
+  const made = await migratedDatabase();
+  const { pool, database } = made;
+  opened.push({ close: () => made.end() });
   if (referrals > 0) await tellDemo(pool, referrals, new Date('2026-10-01T12:00:00Z'));
   return database;
 }

@@ -13,15 +13,15 @@ const KEY = 'c0'.repeat(32);
 export type HostChild = {
   readonly process: ChildProcess;
   /** Null where the process died before it answered. */
-  call<M extends MethodName>(method: M, request: MethodRequest<M>): Promise<MethodResponse<M> | null>;
-  subscribe(listener: (notice: Notice) => void): void;
+  readonly call: <M extends MethodName>(method: M, request: MethodRequest<M>) => Promise<MethodResponse<M> | null>;
+  readonly subscribe: (listener: (notice: Notice) => void) => void;
   /** What it wrote to its log. */
-  said(): string;
+  readonly said: () => string;
   readonly ended: Promise<void>;
   /** Ends it as a power cut does. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Ends it as main does. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 };
 
 /** A call that the host refused. */

@@ -23,17 +23,17 @@ export type TestHost = {
   readonly said: readonly string[];
   readonly log: readonly string[];
   /** What was noticed since it was asked for last, up to the first that is wanted; waits for that one. */
-  next(wanted: (notice: Notice) => boolean): Promise<Notice>;
+  readonly next: (wanted: (notice: Notice) => boolean) => Promise<Notice>;
   /** All that was noticed and not asked for. */
   readonly notices: readonly Notice[];
   /** The status when it is no longer `starting`. */
-  settled(): Promise<WorkspaceStatus>;
+  readonly settled: () => Promise<WorkspaceStatus>;
   /** As the window gets it. */
-  call<M extends MethodName>(method: M, request: MethodRequest<M>): Promise<unknown>;
+  readonly call: <M extends MethodName>(method: M, request: MethodRequest<M>) => Promise<unknown>;
   /** The same where it succeeds; throws otherwise. */
-  ask<M extends MethodName>(method: M, request: MethodRequest<M>): Promise<MethodResponse<M>>;
+  readonly ask: <M extends MethodName>(method: M, request: MethodRequest<M>) => Promise<MethodResponse<M>>;
   /** A row of the outbox when a server has answered it. */
-  delivered(id: string): Promise<OutboxRow>;
+  readonly delivered: (id: string) => Promise<OutboxRow>;
 };
 
 /** Opens hosts for a test, each with a data folder of its own where none is given; `close` ends and removes all. */

@@ -6,13 +6,13 @@ import type { Connection } from './postgres.ts';
 export type Proxy = {
   readonly port: number;
   /** Ends what is open; whoever dials again gets through. */
-  cut(): void;
+  readonly cut: () => void;
   /** Ends what is open, and refuses who dials until `openAgain`. */
-  shut(): void;
-  openAgain(): Promise<void>;
+  readonly shut: () => void;
+  readonly openAgain: () => Promise<void>;
   /** Nothing passes either way, and nobody is told, until `flow`. */
-  stall(): void;
-  flow(): void;
+  readonly stall: () => void;
+  readonly flow: () => void;
 };
 
 export async function proxyTo({ host, port }: Pick<Connection, 'host' | 'port'>): Promise<Proxy> {

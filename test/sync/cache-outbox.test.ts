@@ -271,8 +271,11 @@ describe('a lead who decides otherwise than stands', () => {
     withCache((cache) => {
       const theirs = idOf(5, 0xe);
       pull(cache, [headOf(1)]);
+      cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: '{}' }]);
       cache.decide(decisionOn(1));
       cache.takeToSend(1);
+      pull(cache, [headOf(1, { version: 2, stamp: 's2', status: 'approved' })], { full: false });
+      expect(cache.factsWanted(5)).toEqual([]);
       cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);

@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { failureText } from '../../app/bridge.ts';
 import { useReadyWorkspace } from '../../app/connection.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { useQueueNavigation } from '../queue/queue-context.ts';
 import { CaseBody } from './case-body.tsx';
@@ -54,7 +55,9 @@ export const CasePane = memo(function CasePane() {
   const workspace = useReadyWorkspace();
   useOnScreen(file);
   const forWork = whole !== null && workspace !== null && isForWork(whole.file, workspace.may, whole.undelivered);
-  useClaim(forWork ? whole.file.itemId : null);
+  // Without a server nobody could know of a claim; with it again, the open case is claimed.
+  const isOnline = useIsOnline();
+  useClaim(forWork && isOnline ? whole.file.itemId : null);
   usePrefetchedCases(file === null ? [] : ahead);
   return (
     <section

@@ -12,13 +12,16 @@ const OPENED_AFTER_MS = 250;
 const IDLE_LOOK_MS = 5_000;
 const RETRY_MS = 30_000;
 
-/** What this window holds, as far as it was told. */
+/**
+ * What this window may hold: what it asked for and was not told that somebody else has. A claim that was not answered in time
+ * may have arrived all the same, and giving back what one does not have does nothing.
+ */
 const held = new Set<string>();
 
 /** Keeps what a claim came to, and shows who has the case where it is open. */
 export function noteClaim(itemId: string, result: ClaimResult | null): void {
-  if (result?.isMine === true) held.add(itemId);
-  else held.delete(itemId);
+  if (result?.isMine === false) held.delete(itemId);
+  else held.add(itemId);
   queryClient.setQueryData<CaseAnswer | null>(['case', itemId], (known) => {
     if (known?.state !== 'whole') return known;
     const claim = result === null ? null : { by: result.by, until: result.until, isMine: result.isMine };
@@ -34,6 +37,7 @@ function hold(itemId: string): () => void {
   let timer = setTimeout(claim, OPENED_AFTER_MS);
 
   async function askForIt(): Promise<void> {
+    held.add(itemId);
     try {
       const result = await ask('case.claim', { itemId });
       noteClaim(itemId, result);

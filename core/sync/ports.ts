@@ -132,7 +132,10 @@ export class ServerFailure extends Error {
   }
 }
 
-/** One server as one analyst sees it. Every call may fail with a ServerFailure, and may have had effect all the same. */
+/**
+ * One server as one analyst sees it. Every call may fail with a ServerFailure, and may have had effect all the same. Calls are of the
+ * epoch that the last `hello` told: one that finds another fails as `link`, without effect, since versions are of one epoch.
+ */
 export type Server = {
   hello(): Promise<Hello>;
   /**
@@ -198,7 +201,11 @@ export type SyncStore = {
   beginPull(): number;
   /** Heads of a page. A lower version never overwrites within one epoch. Nothing of a pull that is not the latest begun. */
   putPage(pull: number, page: PullPage): void;
-  /** Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows and cursor are one transaction. */
+  /**
+   * Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows
+   * and cursor are one transaction. A full pull is another history: kept evidence goes, and decisions that may be sent (again) are expected on the
+   * version of the new head, or on 0 where its band is higher than the one that was seen: versions and stamps begin again with a restore.
+   */
   endPull(pull: number, end: PullEnd, last: PullPage | null): void;
 
   /** On start: what was `sending` is `queued` again. */
@@ -207,7 +214,11 @@ export type SyncStore = {
    * The next operations to send, at most so many, now `sending`: oldest first, one an item (and an undo only after its decision has its answer).
    */
   takeToSend(most: number): Operation[];
-  /** Writes answers: outcomes to states, the item's status and version where they are newer. Answers for rows that are not `sending` or `awaiting_second` change nothing. */
+  /**
+   * Writes answers: outcomes to states, and the status that the item is shown with until a pull brings that version of it or a later
+   * one. The head's own version stays that of the evidence beside it: a decision is expected on what was looked at. Answers for rows
+   * that are not `sending` or `awaiting_second` change nothing.
+   */
   putAnswers(answers: readonly Answer[]): void;
   /** Not known whether it had effect: `queued` again, to be sent with the same key. */
   putBack(ids: readonly string[], message: string | null): void;

@@ -1,0 +1,126 @@
+import type Database from 'better-sqlite3';
+import type { z } from 'zod';
+import type { QueueFilter, QueuePage, queuePageRequest, QueueSummary } from '../contract/queue.ts';
+import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
+import type { Resolution } from '../domain/outbox.ts';
+import type { Head, LiveClaim, NewDecision, Outgoing, SyncStore } from '../sync/ports.ts';
+import { factsSide } from './facts.ts';
+import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
+import { headOf, headRow } from './head-row.ts';
+import { pullSide } from './heads.ts';
+import { openFile } from './open-file.ts';
+import { type ObjectCall, outboxSide, type RedecideCall, type Skipped, type UndoCall } from './outbox.ts';
+import { outboxReads } from './outbox-reads.ts';
+import { type Found, queueReads } from './queue.ts';
+import { sendSide } from './sending.ts';
+import { settingsSide, type Sizes } from './settings.ts';
+import { type Store, storeOf } from './store.ts';
+
+/** A case as the cache has it. */
+export type CachedCase = {
+  /** As the server had it: one's own undelivered decision is in `outgoing`. */
+  readonly head: Head;
+  readonly facts: string | null;
+  /** The item has changed since its evidence was fetched. */
+  readonly isStale: boolean;
+  readonly claim: LiveClaim | null;
+  /** One's last operation on it that is not over. */
+  readonly outgoing: Outgoing | null;
+};
+
+/**
+ * The cache of one analyst on one server (SPEC 5): what the window reads, and the outbox. Whatever fails for the disk's sake throws a
+ * CacheError, what cannot be done a CacheRefusal, and both have had no effect.
+ */
+export type Cache = SyncStore & {
+  queuePage(request: z.output<typeof queuePageRequest>, now: Date, found?: Found): QueuePage;
+  queueSummary(now: Date, holdsEndingSoon?: number): QueueSummary;
+  queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
+  queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
+  caseOf(itemId: string): CachedCase | null;
+  decide(call: NewDecision): Outgoing;
+  decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
+  undo(call: UndoCall): Outgoing;
+  redecide(call: RedecideCall): Outgoing;
+  object(call: ObjectCall): Outgoing;
+  resolve(id: string, resolution: Resolution): Outgoing;
+  retry(id: string): Outgoing;
+  withdraw(id: string): Outgoing;
+  withdrawSession(sessionId: string): number;
+  outbox(request: z.output<typeof outboxRequest>): OutboxPage;
+  outgoing(id: string): Outgoing | null;
+  rowOf(outgoing: Outgoing): OutboxRow;
+  counts(): {
+    waiting: number;
+    troubled: number;
+    awaitingSecond: number;
+    kept: { wanted: number; present: number };
+  };
+  reference(): string | null;
+  remember(name: string, json: string): void;
+  recall(name: string): string | null;
+  settings(): Sizes;
+  keep(cases: number): void;
+  /** Gives the folder to whoever opens it next; a second call does nothing. */
+  close(): void;
+};
+
+export type CacheOptions = {
+  readonly folder: string;
+  /** 32 bytes in hex. */
+  readonly key: string;
+};
+
+/** Opens the cache, made or migrated where it must be. Throws a CacheError that says why not, what is safe and what to do. */
+export function openCache({ folder, key }: CacheOptions): Cache {
+  const layout = layoutOf(folder);
+  const lock = takeFolder(layout);
+  try {
+    return cacheOn(openFile(layout, key), layout, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The cache on its open file. */
+export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cache {
+  const store = storeOf(db, layout.folder);
+  const { inOutbox, lastOn, ...outbox } = outboxReads(store);
+  const { factsOf, itemOfDecision, kept, ...keeping } = factsSide(store);
+  return {
+    ...pullSide(store),
+    ...sendSide(store),
+    ...keeping,
+    ...queueReads(store),
+    ...outboxSide(store, itemOfDecision),
+    ...outbox,
+    ...settingsSide(store, layout),
+    caseOf(itemId) {
+      const row = headRow(store, itemId);
+      if (row === undefined) return null;
+      const found = factsOf(itemId);
+      return {
+        head: headOf(row),
+        facts: found?.json ?? null,
+        isStale: found?.isStale ?? false,
+        claim: claimOf(store, itemId),
+        outgoing: lastOn(itemId),
+      };
+    },
+    counts: () => ({ ...inOutbox(), kept: kept() }),
+    close() {
+      db.close();
+      lock.release();
+    },
+  };
+}
+
+function claimOf(store: Store, itemId: string): LiveClaim | null {
+  const claim = store.get<{ analyst: string; until_at: string; is_mine: number }>(
+    'SELECT analyst, until_at, is_mine FROM claims WHERE item_id = ?',
+    itemId,
+  );
+  if (claim === undefined) return null;
+  return { itemId, by: claim.analyst, until: claim.until_at, isMine: claim.is_mine === 1 };
+}

@@ -1,0 +1,62 @@
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { asCacheError } from './error.ts';
+
+export type Layout = {
+  readonly folder: string;
+  readonly file: string;
+  /** What SQLite keeps beside the file while it is open, and after a crash. */
+  readonly wal: string;
+  readonly shm: string;
+  readonly lock: string;
+};
+
+export function layoutOf(folder: string): Layout {
+  const file = join(folder, 'cache.db');
+  return { folder, file, wal: `${file}-wal`, shm: `${file}-shm`, lock: join(folder, 'lock') };
+}
+
+export type Lock = { release(): void };
+
+/**
+ * Takes the folder for this program, until it ends however it ends: the operating system drops the lock. The lock file stays
+ * empty and is never removed, since a lock on a removed file excludes nobody. Throws a CacheError where another has it.
+ */
+export function takeFolder({ folder, lock }: Layout): Lock {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    const database = new Database(lock, { timeout: 0 });
+    try {
+      // Without a journal on disk, a full one keeps nobody out of what is there already.
+      database.pragma('journal_mode = memory');
+      database.exec('BEGIN EXCLUSIVE');
+      chmodSync(lock, 0o600);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return { release: () => void database.close() };
+  } catch (error) {
+    throw asCacheError(error, folder);
+  }
+}
+
+/**
+ * Removes what the cache holds from this computer, decisions that were not sent included; the empty lock file stays. Throws a
+ * CacheError where a program has it open, or where it cannot be removed.
+ */
+export function wipeCache(folder: string): void {
+  if (!existsSync(folder)) return;
+  const layout = layoutOf(folder);
+  const lock = takeFolder(layout);
+  try {
+    // The log goes last but for its index: without the file it is nothing, while a file without its log would be an older state.
+    for (const path of [layout.file, layout.wal, layout.shm]) rmSync(path, { force: true });
+  } catch (error) {
+    throw asCacheError(error, folder);
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,163 @@
+/** One version of the schema from the one before it; what is released is never edited. */
+export type CacheMigration = {
+  readonly version: number;
+  readonly sql: string;
+};
+
+/*
+ * `items.shown` is the status that the window shows: an undelivered decision's over the server's, and `gone` for what is only kept
+ * because an operation on it is not over. It is stored, so that pages, totals and summaries of one filter cannot disagree, and
+ * triggers keep it, so that no way of changing the outbox can forget it.
+ */
+export const MIGRATIONS: readonly CacheMigration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE state (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE remembered (name TEXT NOT NULL PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      -- What filters, orders and searches read comes first: a scan decodes no column behind the last that it needs. By rowid, since a
+      -- first pull in the order of nothing writes a table that is sorted by random ids many times over.
+      CREATE TABLE items (
+        item_id TEXT NOT NULL PRIMARY KEY,
+        shown TEXT NOT NULL,
+        priority INTEGER NOT NULL,
+        score INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        stake INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        search TEXT NOT NULL,
+        signals TEXT NOT NULL,
+        referrer_id TEXT NOT NULL,
+        referee_id TEXT NOT NULL,
+        relationship_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        is_gone INTEGER NOT NULL DEFAULT 0,
+        brought_by INTEGER NOT NULL,
+        -- By an answer that is newer than the head: the head's own version stays that of the evidence beside it.
+        answered_status TEXT,
+        answered_version INTEGER,
+        stamp TEXT NOT NULL,
+        rule_set_version INTEGER NOT NULL,
+        referrer_name TEXT NOT NULL,
+        referee_name TEXT NOT NULL,
+        referrer_referrals INTEGER NOT NULL,
+        code TEXT NOT NULL,
+        source_app_id TEXT,
+        flagged INTEGER NOT NULL,
+        releases INTEGER NOT NULL,
+        rejects INTEGER NOT NULL,
+        takes_back INTEGER NOT NULL,
+        second_review TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        created_at TEXT NOT NULL
+      ) STRICT;
+
+      -- Heads of a pull under way that are older than what is here: they count only if the pull turns out to be of another epoch.
+      CREATE TABLE older_heads (item_id TEXT NOT NULL PRIMARY KEY, head TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE claims (
+        item_id TEXT NOT NULL PRIMARY KEY,
+        analyst TEXT NOT NULL,
+        until_at TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        is_mine INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE facts (
+        item_id TEXT NOT NULL PRIMARY KEY REFERENCES items ON DELETE CASCADE,
+        stamp TEXT NOT NULL,
+        good_for TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        fetched INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE evidence (
+        item_id TEXT NOT NULL PRIMARY KEY REFERENCES facts ON DELETE CASCADE,
+        deflated BLOB NOT NULL
+      ) STRICT;
+
+      -- Stands by itself: it outlives every item that it is about.
+      CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        item_id TEXT NOT NULL,
+        expected_version INTEGER,
+        decision TEXT,
+        reason TEXT,
+        note TEXT,
+        undoes TEXT,
+        session_id TEXT,
+        decided_at TEXT NOT NULL,
+        seen TEXT,
+        referrer_name TEXT NOT NULL,
+        referee_name TEXT NOT NULL,
+        score INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'queued',
+        message TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        in_doubt INTEGER NOT NULL DEFAULT 0,
+        resolution TEXT,
+        paid INTEGER NOT NULL DEFAULT 0,
+        rejected INTEGER NOT NULL DEFAULT 0,
+        reversed INTEGER NOT NULL DEFAULT 0,
+        answered_status TEXT,
+        answered_version INTEGER,
+        answered_in INTEGER,
+        asked_version INTEGER,
+        asking_version INTEGER
+      ) STRICT;
+      CREATE INDEX outbox_item ON outbox (item_id, seq);
+      CREATE INDEX outbox_state ON outbox (state, seq);
+      CREATE INDEX outbox_undoes ON outbox (undoes) WHERE undoes IS NOT NULL;
+      CREATE INDEX outbox_session ON outbox (session_id) WHERE session_id IS NOT NULL;
+      CREATE UNIQUE INDEX outbox_overlay ON outbox (item_id) WHERE kind = 'decide' AND state IN ('queued', 'sending');
+
+      CREATE VIEW overlay AS
+      SELECT item_id, CASE decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END AS status
+      FROM outbox WHERE kind = 'decide' AND state IN ('queued', 'sending');
+
+      CREATE TRIGGER outbox_made AFTER INSERT ON outbox WHEN new.kind = 'decide' BEGIN
+        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
+        WHERE item_id = new.item_id;
+      END;
+      CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox WHEN new.kind = 'decide' BEGIN
+        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
+        WHERE item_id = new.item_id;
+      END;
+      CREATE TRIGGER items_moved AFTER UPDATE OF status, answered_status, is_gone ON items BEGIN
+        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
+          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
+        WHERE item_id = new.item_id;
+      END;
+    `,
+  },
+  {
+    // Whose item a decision is that the outbox does not know: evidence kept so far is old until it is fetched again and read for it.
+    version: 2,
+    sql: `
+      CREATE TABLE named_decisions (
+        decision_id TEXT NOT NULL PRIMARY KEY,
+        item_id TEXT NOT NULL REFERENCES facts ON DELETE CASCADE
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX named_decisions_item ON named_decisions (item_id);
+      UPDATE facts SET stamp = '', good_for = '';
+    `,
+  },
+];
+
+/**
+ * One for each order of the queue, in a status. The default order ends with the item's id and needs no look at the table; in the others
+ * SQLite sorts the few that are equal.
+ */
+export const QUEUE_INDEXES: { readonly [name: string]: string } = {
+  items_priority: 'shown, priority DESC, score DESC, due, item_id',
+  items_score: 'shown, score DESC, due',
+  items_due: 'shown, due, score DESC',
+  items_stake: 'shown, stake DESC, priority DESC, score DESC',
+  items_newest: 'shown, created DESC',
+};

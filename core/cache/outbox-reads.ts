@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
+import { OUTBOX_STATES, type OutboxState } from '../domain/outbox.ts';
+import type { Outgoing } from '../sync/ports.ts';
+import { outboxRowOf, outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
+import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
+import type { Store } from './store.ts';
+
+type OutboxReads = {
+  /** Newest first. */
+  outbox(request: z.output<typeof outboxRequest>): OutboxPage;
+  outgoing(id: string): Outgoing | null;
+  /** An operation as the window lists it; throws where it is none of this outbox. */
+  rowOf(outgoing: Outgoing): OutboxRow;
+  /** The last operation on an item that is not over. */
+  readonly lastOn: (itemId: string) => Outgoing | null;
+  readonly inOutbox: () => { waiting: number; troubled: number; awaitingSecond: number };
+};
+
+export function outboxReads(store: Store): OutboxReads {
+  return {
+    outbox({ states, troubled, offset, limit }) {
+      const conditions = [
+        ...(states.length === 0 ? [] : [`state IN (${states.map(() => '?').join(', ')})`]),
+        ...(troubled ? [IS_TROUBLED] : []),
+      ];
+      const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+      const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...states)?.rows ?? 0;
+      const rows = store.all<StoredOperation>(
+        `SELECT * FROM outbox ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`,
+        ...states,
+        limit,
+        offset,
+      );
+      const byState = Object.fromEntries(OUTBOX_STATES.map((state) => [state, 0])) as { [S in OutboxState]: number };
+      for (const { state, rows } of store.all<{ state: OutboxState; rows: number }>(
+        'SELECT state, count(*) AS rows FROM outbox GROUP BY state',
+      )) {
+        byState[state] = rows;
+      }
+      return { total, offset, byState, rows: rows.map(outboxRowOf) };
+    },
+    outgoing(id) {
+      const row = storedOperation(store, id);
+      return row === undefined ? null : outgoingOf(row);
+    },
+    rowOf({ id }) {
+      const row = storedOperation(store, id);
+      if (row === undefined) throw new Error(`${id} is none of this outbox`);
+      return outboxRowOf(row);
+    },
+    lastOn(itemId) {
+      const row = store.get<StoredOperation>(
+        `SELECT * FROM outbox WHERE item_id = ? AND ${NOT_OVER} ORDER BY seq DESC LIMIT 1`,
+        itemId,
+      );
+      return row === undefined ? null : outgoingOf(row);
+    },
+    inOutbox() {
+      const count = (condition: string): number =>
+        store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox WHERE ${condition}`)?.rows ?? 0;
+      return {
+        waiting: count(IS_UNDELIVERED),
+        troubled: count(IS_TROUBLED),
+        awaitingSecond: count(`state = 'awaiting_second'`),
+      };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { OutboxRow } from '../contract/sync.ts';
+import type { Operation, Outgoing } from '../sync/ports.ts';
+import { priorityOf } from './head-row.ts';
+import type { Store } from './store.ts';
+
+/** An operation as its columns in `outbox`. */
+export type StoredOperation = {
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: Outgoing['kind'];
+  readonly item_id: string;
+  readonly expected_version: number | null;
+  readonly decision: Outgoing['decision'];
+  readonly reason: string | null;
+  readonly note: string | null;
+  readonly undoes: string | null;
+  readonly session_id: string | null;
+  readonly decided_at: string;
+  readonly seen: string | null;
+  readonly referrer_name: string;
+  readonly referee_name: string;
+  readonly score: number;
+  readonly priority: number;
+  readonly state: Outgoing['state'];
+  readonly message: string | null;
+  readonly attempts: number;
+  /** It was sent, and whether that had effect is not known. */
+  readonly in_doubt: number;
+  readonly resolution: Outgoing['resolution'];
+  readonly paid: number;
+  readonly rejected: number;
+  readonly reversed: number;
+};
+
+export function storedOperation(store: Store, id: string): StoredOperation | undefined {
+  return store.get<StoredOperation>('SELECT * FROM outbox WHERE id = ?', id);
+}
+
+export function outgoingOf(row: StoredOperation): Outgoing {
+  return {
+    id: row.id,
+    kind: row.kind,
+    itemId: row.item_id,
+    expectedVersion: row.expected_version,
+    decision: row.decision,
+    reason: row.reason,
+    note: row.note,
+    undoes: row.undoes,
+    sessionId: row.session_id,
+    decidedAt: row.decided_at,
+    seen: row.seen === null ? null : (JSON.parse(row.seen) as Outgoing['seen']),
+    state: row.state,
+    message: row.message,
+    attempts: row.attempts,
+    resolution: row.resolution,
+    paid: row.paid,
+    rejected: row.rejected,
+    reversed: row.reversed,
+  };
+}
+
+/** As the window lists it. */
+export function outboxRowOf(row: StoredOperation): OutboxRow {
+  const { expectedVersion: _, seen: __, ...outgoing } = outgoingOf(row);
+  return {
+    ...outgoing,
+    referrerName: row.referrer_name,
+    refereeName: row.referee_name,
+    score: row.score,
+    priority: priorityOf(row.priority),
+  };
+}
+
+/** As it is sent. Throws where the row lacks what its kind needs, which nothing here writes. */
+export function operationOf(row: StoredOperation): Operation {
+  const { id, kind, item_id: itemId, decision, reason, note, undoes, expected_version: expectedVersion } = row;
+  switch (kind) {
+    case 'decide':
+      if (decision === null || reason === null || expectedVersion === null) break;
+      return { kind, id, itemId, expectedVersion, decision, reason, note };
+    case 'undo':
+      if (undoes === null) break;
+      return { kind, id, itemId, undoes, note };
+    case 'object':
+      if (decision === null || reason === null) break;
+      return { kind, id, itemId, decision, reason, note };
+  }
+  throw new Error(`the operation ${id} of the outbox is not whole`);
+}

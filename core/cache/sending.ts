@@ -1,0 +1,118 @@
+import type { DecisionOutcome } from '../domain/decision.ts';
+import type { OutboxState } from '../domain/outbox.ts';
+import type { Answer, SyncStore } from '../sync/ports.ts';
+import { patchHead } from './heads.ts';
+import { operationOf, storedOperation, type StoredOperation } from './outbox-row.ts';
+import { IS_UNDELIVERED } from './outbox-sql.ts';
+import type { Store } from './store.ts';
+
+type SendSide = Pick<SyncStore, 'recover' | 'takeToSend' | 'putAnswers' | 'putBack' | 'reject' | 'awaiting'>;
+
+const STATE_AFTER: { readonly [Outcome in DecisionOutcome]: OutboxState } = {
+  applied: 'applied',
+  agreed: 'agreed',
+  awaiting_second: 'awaiting_second',
+  conflict: 'conflict',
+  returned: 'returned',
+  not_allowed: 'rejected',
+  unknown: 'rejected',
+};
+
+/** The version of an operation's item here; one that is gone has changed too. */
+const VERSION_HERE = 'coalesce((SELECT i.version + i.is_gone FROM items AS i WHERE i.item_id = o.item_id), 0)';
+
+/** The push side: what is sent, and what the server made of it. */
+export function sendSide(store: Store): SendSide {
+  return {
+    recover: () => store.write(() => void store.run(`UPDATE outbox SET state = 'queued' WHERE state = 'sending'`)),
+    takeToSend: (most) =>
+      store.write(() => {
+        const taken = store.all<StoredOperation>(
+          `SELECT * FROM outbox AS o WHERE o.state = 'queued'
+             AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.item_id = o.item_id AND p.seq < o.seq AND p.state = 'queued')
+             AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.item_id = o.item_id AND p.state = 'sending')
+             AND (o.undoes IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.id = o.undoes AND p.${IS_UNDELIVERED}))
+           ORDER BY o.seq LIMIT ?`,
+          most,
+        );
+        for (const { id } of taken) {
+          store.run(`UPDATE outbox SET state = 'sending', attempts = attempts + 1, in_doubt = 1 WHERE id = ?`, id);
+        }
+        return taken.map(operationOf);
+      }),
+    putAnswers: (answers) => store.write(() => answers.forEach((answer) => putAnswer(store, answer))),
+    putBack: (ids, message) =>
+      store.write(() => {
+        for (const id of ids) {
+          store.run(`UPDATE outbox SET state = 'queued', message = ? WHERE id = ? AND state = 'sending'`, message, id);
+        }
+      }),
+    reject: (ids, message) =>
+      store.write(() => {
+        for (const id of ids) {
+          const rejected = store.run(
+            `UPDATE outbox SET state = 'rejected', message = ?, in_doubt = 0, paid = 0, rejected = 0, reversed = 0
+             WHERE id = ? AND ${IS_UNDELIVERED}`,
+            message,
+            id,
+          );
+          if (rejected > 0) withdrawUndos(store, id);
+        }
+      }),
+    awaiting: (most) =>
+      store.write(() => {
+        const waiting = store.all<StoredOperation>(
+          `SELECT * FROM outbox AS o WHERE o.state = 'awaiting_second' AND o.kind = 'decide'
+             AND (o.asked_version IS NULL OR o.asked_version < ${VERSION_HERE})
+           ORDER BY o.seq LIMIT ?`,
+          most,
+        );
+        for (const { id } of waiting) {
+          store.run(`UPDATE outbox AS o SET asking_version = ${VERSION_HERE} WHERE id = ?`, id);
+        }
+        return waiting.map(operationOf);
+      }),
+  };
+}
+
+function putAnswer(store: Store, answer: Answer): void {
+  const row = storedOperation(store, answer.id);
+  if (row === undefined || (row.state !== 'sending' && row.state !== 'awaiting_second')) return;
+  const state = STATE_AFTER[answer.outcome];
+  const pull = Number(store.state('pull') ?? '0');
+  store.run(
+    `UPDATE outbox AS o SET state = ?, message = ?, in_doubt = 0, paid = ?, rejected = ?, reversed = ?,
+       answered_status = ?, answered_version = ?, answered_in = ?,
+       asked_version = max(coalesce(?, ${VERSION_HERE}), coalesce(asking_version, 0))
+     WHERE id = ?`,
+    state,
+    answer.message,
+    answer.paid,
+    answer.rejected,
+    answer.reversed,
+    answer.status,
+    answer.version,
+    pull,
+    answer.version,
+    answer.id,
+  );
+  if (answer.status !== null && answer.version !== null) {
+    patchHead(store, row.item_id, answer.status, answer.version);
+  }
+  if (row.kind === 'decide' && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
+    withdrawUndos(store, row.id);
+  }
+  if (row.kind === 'undo' && state === 'applied' && row.undoes !== null) {
+    // What waited for a second analyst had no effect yet: taken back, it waits no more.
+    store.run(`UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state = 'awaiting_second'`, row.undoes);
+  }
+}
+
+/** A decision without effect leaves nothing to take back. */
+function withdrawUndos(store: Store, decisionId: string): void {
+  store.run(
+    `UPDATE outbox SET state = 'withdrawn', message = 'The decision had no effect, so there is nothing to take back.'
+     WHERE undoes = ? AND state = 'queued'`,
+    decisionId,
+  );
+}

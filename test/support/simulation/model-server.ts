@@ -1,0 +1,177 @@
+import type { Answer, Head, Hello, KeptFacts, Operation, PullEnd, PullPage } from '../../../core/sync/ports.ts';
+import { ServerFailure } from '../../../core/sync/ports.ts';
+import type { Random } from '../random.ts';
+import { operate, POISON, type Who } from './judge.ts';
+import type { Scheduler } from './scheduler.ts';
+import { isVisible, type Snapshot, snapshotOf, textOf, Transactions } from './transactions.ts';
+import { emptyState, factsOf, headOf, type Item, type State, stampOf, transactionsOf } from './world.ts';
+
+/** What a faulty server would do otherwise. */
+export type ServerRules = {
+  /** Whether a pull that has `prev` needs what this transaction wrote. */
+  readonly isNews: (xid: number, prev: Snapshot, now: Snapshot) => boolean;
+  readonly stamp: (item: Item) => string;
+  /** Whether a restore begins another epoch, and a cursor of before it is known as such. */
+  readonly tellsEpochs: boolean;
+};
+
+export const RULES: ServerRules = {
+  isNews: (xid: number, prev: Snapshot) => xid >= prev.xmin && !isVisible(xid, prev),
+  stamp: (item) => stampOf(item),
+  tellsEpochs: true,
+};
+
+const PAGE = 3;
+
+/** The server by SPEC 4 and 5 and DESIGN, in memory: transactions that commit late, keys, epochs, and a backup to be set back to. */
+export class ModelServer {
+  state: State = emptyState();
+  readonly transactions: Transactions;
+  isDown = false;
+  /** Logins whose account is disabled. */
+  readonly disabled = new Set<string>();
+  /** Keys whose record a restore lost, and that were answered before. */
+  readonly lost = new Set<string>();
+  /** Keys that were told to be about nothing that there is; that is not stored. */
+  readonly unknown = new Set<string>();
+  /** Heads of each viewer as of each snapshot that a pull was made in. */
+  readonly pulled = new Map<string, ReadonlyMap<string, Head>>();
+  onCommit: () => void = () => undefined;
+  private lives = 1;
+  private backup: { readonly state: State; readonly next: number } | null = null;
+
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly rules: ServerRules;
+  constructor(scheduler: Scheduler, random: Random, rules: ServerRules) {
+    this.scheduler = scheduler;
+    this.random = random;
+    this.rules = rules;
+    this.transactions = new Transactions(scheduler);
+  }
+
+  get epoch(): string {
+    return this.rules.tellsEpochs ? `life ${this.lives}` : 'life';
+  }
+
+  /** A change by somebody who is no analyst here: the engine, a job, an owner. Nothing where the server goes down before it commits. */
+  async write(
+    rows: readonly string[],
+    milliseconds: number,
+    commit: (state: State, xid: number) => void,
+  ): Promise<void> {
+    if (this.isDown) return;
+    try {
+      await this.transactions.run(rows, milliseconds, (xid) => commit(this.state, xid));
+      this.onCommit();
+    } catch {
+      // It was rolled back.
+    }
+  }
+
+  takeBackup(): void {
+    this.backup = { state: structuredClone(this.state), next: this.transactions.next };
+  }
+
+  /** Down: nothing that runs commits. Where there is a backup it may come up as that: another history from there on. */
+  goDown(restores: boolean): void {
+    this.isDown = true;
+    const { backup } = this;
+    if (!restores || backup === null) {
+      this.transactions.crash(this.transactions.next);
+      return;
+    }
+    for (const key of this.state.records.keys()) if (!backup.state.records.has(key)) this.lost.add(key);
+    for (const { key, settled } of this.state.records.values()) {
+      if (backup.state.records.get(key)?.settled !== settled) this.lost.add(key);
+    }
+    this.state = structuredClone(backup.state);
+    this.transactions.crash(backup.next);
+    this.lives += 1;
+  }
+
+  hello(who: Who): Hello {
+    this.check(who);
+    return { epoch: this.epoch, analyst: who.name, role: who.isLead ? 'lead' : 'analyst' };
+  }
+
+  pull(
+    who: Who,
+    since: { readonly epoch: string; readonly cursor: string } | null,
+  ): { pages: PullPage[]; end: PullEnd } {
+    this.check(who);
+    const snapshot = this.transactions.snapshot();
+    const cursor = textOf(snapshot);
+    const prev = since !== null && since.epoch === this.epoch ? snapshotOf(since.cursor) : null;
+    const isDelta = prev !== null && (prev.xmax <= snapshot.xmax || !this.rules.tellsEpochs);
+    const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
+    const all = this.headsFor(who.name);
+    this.pulled.set(`${this.epoch} ${who.name} ${cursor}`, all);
+    const heads = [...all.values()].filter(({ itemId }) => transactionsOf(this.itemOf(itemId)).some(isNews));
+    const gone = isDelta ? [...this.state.gone].flatMap(([id, xid]) => (isNews(xid) ? [id] : [])) : [];
+    const pages: PullPage[] = [];
+    for (let from = 0; from < heads.length; from += PAGE) {
+      const done = Math.min(heads.length, from + PAGE);
+      pages.push({ heads: heads.slice(from, done), gone: [], done, total: heads.length });
+    }
+    if (isDelta) pages.splice(0, pages.length, { heads, gone, done: heads.length, total: heads.length });
+    return { pages, end: { epoch: this.epoch, cursor, full: !isDelta, claims: [...this.state.claims] } };
+  }
+
+  facts(who: Who, ids: readonly string[]): KeptFacts[] {
+    this.check(who);
+    return ids.flatMap((id) => {
+      const item = this.state.items.get(id);
+      return item === undefined ? [] : [{ itemId: id, stamp: this.rules.stamp(item), json: factsOf(item) }];
+    });
+  }
+
+  /** Each operation is a transaction of its own: where the server goes down between two, the first has had effect. */
+  async push(who: Who, operations: readonly Operation[]): Promise<Answer[]> {
+    this.check(who);
+    if (operations.some(({ note }) => note === POISON)) {
+      throw new ServerFailure('refused', 'The server cannot take this batch.');
+    }
+    const answers: Answer[] = [];
+    for (const operation of operations) {
+      this.check(who);
+      const rows = [`item ${operation.itemId}`, `money ${operation.itemId}`];
+      try {
+        const answer = await this.transactions.run(rows, this.writingTime(), (xid) =>
+          operate(this.state, who, operation, xid),
+        );
+        if (answer.outcome === 'unknown') this.unknown.add(operation.id);
+        answers.push(answer);
+      } catch {
+        throw new ServerFailure('link', 'The server went down.');
+      }
+      this.onCommit();
+    }
+    return answers;
+  }
+
+  reference(who: Who): { json: string } {
+    this.check(who);
+    return { json: String(this.state.reference) };
+  }
+
+  headsFor(viewer: string): Map<string, Head> {
+    return new Map([...this.state.items.values()].map((one) => [one.id, headOf(one, viewer, this.rules.stamp)]));
+  }
+
+  /** Most transactions are short; some stay open while many others come and go. */
+  writingTime(): number {
+    return this.random.chance(0.15) ? this.random.int(500, 8_000) : this.random.int(1, 40);
+  }
+
+  private itemOf(id: string): Item {
+    const item = this.state.items.get(id);
+    if (item === undefined) throw new Error(`no item ${id}`);
+    return item;
+  }
+
+  private check({ name }: Who): void {
+    if (this.isDown) throw new ServerFailure('link', 'The server is down.');
+    if (this.disabled.has(name)) throw new ServerFailure('account', 'This account was disabled.');
+  }
+}

@@ -1,0 +1,160 @@
+import type { ReviewStatus, Severity } from '../../../core/domain/vocabulary.ts';
+import { compareBands } from '../../../core/domain/band.ts';
+import type { Decision } from '../../../core/domain/decision.ts';
+import type { Answer, Head, LiveClaim, Operation } from '../../../core/sync/ports.ts';
+import type { Random } from '../random.ts';
+
+/** An item as the server has it: rows that hang on it have transaction ids of their own. */
+export type Item = {
+  readonly id: string;
+  readonly needsSecond: boolean;
+  item: {
+    version: number;
+    raisedVersion: number;
+    status: ReviewStatus;
+    priority: Severity;
+    score: number;
+    ruleSetVersion: number;
+    tx: number;
+  };
+  money: { held: number; paid: number; tx: number };
+  people: { referrerName: string; tx: number };
+  /** A first opinion that waits for a second. */
+  proposal: { key: string; by: string; decision: Decision; tx: number } | null;
+};
+
+/** What the server stored under a key. */
+export type Record = {
+  readonly key: string;
+  readonly by: string;
+  readonly operation: Operation;
+  answer: Answer;
+  /** What became of a first opinion. */
+  settled: 'agreed' | 'conflict' | 'returned' | 'withdrawn' | null;
+  isUndone: boolean;
+};
+
+/** One effect on an item, in the order of their commits. */
+export type Effect = {
+  readonly key: string;
+  readonly by: string;
+  readonly kind: Operation['kind'];
+  readonly itemId: string;
+  readonly from: ReviewStatus;
+  readonly to: ReviewStatus;
+  readonly band: Severity;
+};
+
+/** All that a backup has. */
+export type State = {
+  readonly items: Map<string, Item>;
+  readonly gone: Map<string, number>;
+  readonly records: Map<string, Record>;
+  readonly effects: Effect[];
+  claims: LiveClaim[];
+  reference: number;
+};
+
+export function emptyState(): State {
+  return { items: new Map(), gone: new Map(), records: new Map(), effects: [], claims: [], reference: 1 };
+}
+
+const BANDS: readonly Severity[] = ['medium', 'high', 'critical'];
+
+export function newItem(id: string, random: Random, tx: number): Item {
+  const priority = random.pick(BANDS.slice(1));
+  return {
+    id,
+    needsSecond: random.chance(0.3),
+    item: {
+      version: 1,
+      raisedVersion: 1,
+      status: 'pending',
+      priority,
+      score: priority === 'critical' ? 95 : 64,
+      ruleSetVersion: 1,
+      tx,
+    },
+    money: { held: random.int(1, 9) * 25, paid: random.int(0, 3) * 25, tx },
+    people: { referrerName: `Till ${random.int(0, 100)}`, tx },
+    proposal: null,
+  };
+}
+
+/** Changes whenever anything does that hangs on the item: the greatest id would hide an older transaction that commits later. */
+export function stampOf({ item, money, people, proposal }: Item): string {
+  return [item.tx, money.tx, people.tx, proposal?.tx ?? 0].join('.');
+}
+
+/** The youngest transaction, by its id, that a head shows: rows of any of them are in a delta. */
+export function transactionsOf({ item, money, people }: Item): readonly number[] {
+  return [item.tx, money.tx, people.tx];
+}
+
+export function headOf(one: Item, viewer: string, stamp: (one: Item) => string): Head {
+  const { item, money, people, proposal } = one;
+  const isOpen = item.status === 'pending' || item.status === 'escalated';
+  return {
+    itemId: one.id,
+    relationshipId: one.id.replace(/^0/, 'f'),
+    version: item.version,
+    stamp: stamp(one),
+    status: item.status,
+    priority: item.priority,
+    score: item.score,
+    ruleSetVersion: item.ruleSetVersion,
+    signals: [{ name: 'same_device', points: item.score }],
+    referrerId: 'till',
+    refereeId: `guest ${one.id.slice(-4)}`,
+    referrerName: people.referrerName,
+    refereeName: 'Lena K.',
+    referrerReferrals: 3,
+    code: 'TILL-1',
+    sourceAppId: null,
+    flagged: item.status === 'rejected',
+    stake: money.held + money.paid,
+    releases: isOpen ? money.held : 0,
+    rejects: isOpen ? money.held : 0,
+    takesBack: isOpen ? money.paid : 0,
+    secondReview: proposal?.by === viewer ? 'mine' : one.needsSecond ? 'needed' : 'none',
+    dueAt: '2026-11-29T00:00:00.000Z',
+    createdAt: '2026-11-22T00:00:00.000Z',
+  };
+}
+
+/** The evidence of an item: told apart by whatever a head or a case shows. */
+export function factsOf(one: Item): string {
+  const { item, money, people } = one;
+  return JSON.stringify({
+    id: one.id,
+    item: { ...item, tx: 0 },
+    money: { ...money, tx: 0 },
+    name: people.referrerName,
+  });
+}
+
+/** What a person reads in it. */
+export function evidenceOf(facts: string): { readonly version: number; readonly priority: Severity } {
+  return (JSON.parse(facts) as { item: { version: number; priority: Severity } }).item;
+}
+
+/** A score that rises into a higher band: what was decided on the lower one does not apply any more. */
+export function raise(state: State, one: Item, xid: number): boolean {
+  const higher = BANDS.find((band) => compareBands(band, one.item.priority) > 0);
+  if (higher === undefined) return false;
+  one.item.priority = higher;
+  one.item.score += 30;
+  one.item.version += 1;
+  one.item.raisedVersion = one.item.version;
+  one.item.tx = xid;
+  if (one.proposal !== null) {
+    settle(state, one.proposal.key, 'returned');
+    one.proposal = null;
+  }
+  return true;
+}
+
+export function settle(state: State, key: string, how: NonNullable<Record['settled']>): void {
+  const record = state.records.get(key);
+  if (record !== undefined) record.settled = how;
+}

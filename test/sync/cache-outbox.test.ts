@@ -1,0 +1,310 @@
+import { describe, expect, it } from 'vitest';
+import { CacheRefusal } from '../../core/cache/error.ts';
+import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+
+describe('a decision off-line', () => {
+  it('is there after the next start, shown in every read of the queue, and sent once', () =>
+    withCache((first, reopened) => {
+      pull(first, [headOf(1), headOf(2, { status: 'escalated' })]);
+      const made = first.decide(decisionOn(1));
+      expect(made).toMatchObject({
+        state: 'queued',
+        itemId: idOf(1),
+        rejected: 60,
+        reversed: 40,
+        seen: { score: 60, version: 1 },
+      });
+      const cache = reopened();
+      expect(cache.outgoing(made.id)).toEqual(made);
+      expect(shown(cache)).toEqual({ total: 0, ids: [] });
+      expect(shown(cache, { statuses: ['rejected'] })).toEqual({ total: 1, ids: [idOf(1)] });
+      expect(cache.queueSummary(CACHE_NOW, 4)).toEqual({
+        byStatus: { pending: 0, approved: 0, rejected: 1, escalated: 1 },
+        byPriority: { low: 0, medium: 0, high: 0, critical: 0 },
+        overdue: 0,
+        holdsEndingSoon: 4,
+      });
+      expect(cache.queueNext(filterOf({ statuses: [] }), null)).toBe(idOf(2));
+      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { status: 'pending' }, outgoing: { id: made.id } });
+      expect(cache.counts()).toMatchObject({ waiting: 1, troubled: 0, awaitingSecond: 0 });
+
+      expect(cache.takeToSend(10)).toEqual([
+        {
+          kind: 'decide',
+          id: made.id,
+          itemId: idOf(1),
+          expectedVersion: 1,
+          decision: 'reject',
+          reason: 'account_farm',
+          note: null,
+        },
+      ]);
+      expect(cache.takeToSend(10)).toEqual([]);
+      cache.putAnswers([answerTo(made.id)]);
+      expect(cache.outgoing(made.id)).toMatchObject({ state: 'applied', attempts: 1 });
+      // The answer lives on in the head: nothing flickers until the pull that brings it.
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      // Its version stays that of the evidence beside it: what is decided next is expected on what was looked at.
+      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { status: 'rejected', version: 1 }, outgoing: null });
+      expect(cache.counts()).toMatchObject({ waiting: 0 });
+    }));
+
+  it('is one row however often it is made, and another one of the same id is refused', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const made = cache.decide(decisionOn(1));
+      expect(cache.decide(decisionOn(1, { decidedAt: '2020-01-01T00:00:00Z' }))).toEqual(made);
+      expect(() => cache.decide(decisionOn(1, { decision: 'approve' }))).toThrow(CacheRefusal);
+      expect(() => cache.decide(decisionOn(1, { id: idOf(9) }))).toThrow(
+        expect.objectContaining({ code: 'undelivered' }),
+      );
+      expect(() => cache.decide(decisionOn(7))).toThrow(expect.objectContaining({ code: 'unknown_item' }));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(made.id)]);
+      expect(() => cache.decide(decisionOn(1, { id: idOf(9) }))).toThrow(expect.objectContaining({ code: 'not_open' }));
+      expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 10 }).rows).toHaveLength(1);
+    }));
+
+  it('of many is one transaction that tells what it left out', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' })]);
+      const sessionId = idOf(1, 5);
+      const { taken, skipped } = cache.decideMany([1, 2, 3, 4].map((number) => decisionOn(number, { sessionId })));
+      expect(taken.map(({ itemId }) => itemId)).toEqual([idOf(1), idOf(2)]);
+      expect(skipped).toEqual([
+        { itemId: idOf(3), why: 'This case is approved already.' },
+        { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
+      ]);
+      cache.takeToSend(1);
+      expect(cache.withdrawSession(sessionId)).toBe(1);
+      expect(shown(cache).ids).toEqual([idOf(2)]);
+    }));
+});
+
+describe('what is sent', () => {
+  it('is the oldest first and one of an item, and not another before that is answered', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3)]);
+      for (const number of [2, 1, 3]) cache.decide(decisionOn(number));
+      expect(cache.takeToSend(2).map(({ itemId }) => itemId)).toEqual([idOf(2), idOf(1)]);
+      // Sent, and not known whether it took effect: only an undo of its own can take it back, behind it.
+      const undo = cache.undo({
+        id: idOf(9, 1),
+        decisionId: decisionOn(2).id,
+        note: null,
+        decidedAt: CACHE_NOW.toISOString(),
+      });
+      expect(undo).toMatchObject({ kind: 'undo', state: 'queued', undoes: decisionOn(2).id });
+      expect(cache.takeToSend(9).map(({ itemId }) => itemId)).toEqual([idOf(3)]);
+      cache.putAnswers([answerTo(decisionOn(2).id)]);
+      expect(cache.takeToSend(9)).toEqual([
+        { kind: 'undo', id: undo.id, itemId: idOf(2), undoes: decisionOn(2).id, note: null },
+      ]);
+      cache.putAnswers([answerTo(undo.id, { status: 'pending', version: 3, rejected: 0, reversed: 0 })]);
+      expect(shown(cache).ids).toEqual([idOf(2)]);
+    }));
+
+  it('goes again with its key when the program died or the line broke, and cannot be withdrawn then', () =>
+    withCache((first, reopened) => {
+      pull(first, [headOf(1), headOf(2)]);
+      for (const number of [1, 2]) first.decide(decisionOn(number));
+      const sent = first.takeToSend(2);
+      const cache = reopened();
+      expect(cache.takeToSend(2)).toEqual([]);
+      cache.recover();
+      expect(() => cache.withdraw(decisionOn(1).id)).toThrow(/whether it took effect is not known/);
+      expect(cache.takeToSend(2)).toEqual(sent);
+      cache.putBack([decisionOn(1).id], 'The connection was cut.');
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({
+        state: 'queued',
+        attempts: 2,
+        message: 'The connection was cut.',
+      });
+      // What comes late counts for nothing: the key is sent again and has its first answer.
+      cache.putAnswers([answerTo(decisionOn(1).id)]);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'queued' });
+      expect(shown(cache, { statuses: ['rejected'] }).total).toBe(2);
+    }));
+
+  it('and rejected stays until somebody settles it or sends it again', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.undo({ id: idOf(9, 1), decisionId: decisionOn(1).id, note: null, decidedAt: CACHE_NOW.toISOString() });
+      cache.reject([decisionOn(1).id], 'This login may not decide.');
+      expect(cache.outgoing(idOf(9, 1))).toMatchObject({
+        state: 'withdrawn',
+        message: expect.stringMatching(/no effect/),
+      });
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'rejected', rejected: 0 });
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+      expect(cache.retry(decisionOn(1).id)).toMatchObject({ state: 'queued', message: null, rejected: 60 });
+      expect(shown(cache).ids).toEqual([]);
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'not_allowed', status: 'pending', version: 1 })]);
+      expect(cache.resolve(decisionOn(1).id, 'kept')).toMatchObject({ state: 'rejected', resolution: 'kept' });
+      expect(() => cache.retry(decisionOn(1).id)).toThrow(/settled already/);
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 0 });
+    }));
+
+  it('and waits for a second analyst is asked for again when its item has changed, and only then', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      const id = decisionOn(1).id;
+      cache.putAnswers([
+        answerTo(id, { outcome: 'awaiting_second', status: 'pending', version: 2, rejected: 0, reversed: 0 }),
+      ]);
+      expect(cache.counts()).toMatchObject({ waiting: 0, awaitingSecond: 1 });
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+      expect(cache.queueNext(filterOf(), null)).toBeNull();
+      expect(cache.awaiting(5)).toEqual([]);
+      pull(cache, [headOf(1, { version: 3 })], { full: false });
+      expect(cache.awaiting(5)).toMatchObject([{ id, kind: 'decide' }]);
+      // The line broke: nothing was answered.
+      expect(cache.awaiting(5)).toHaveLength(1);
+      cache.putAnswers([answerTo(id, { outcome: 'awaiting_second', status: 'pending', version: 2 })]);
+      expect(cache.awaiting(5)).toEqual([]);
+      pull(cache, [headOf(1, { version: 4, status: 'rejected' })], { full: false });
+      expect(cache.awaiting(5)).toHaveLength(1);
+      cache.putAnswers([answerTo(id, { version: 4 })]);
+      expect(cache.outgoing(id)).toMatchObject({ state: 'applied' });
+    }));
+});
+
+describe('taking back', () => {
+  const undo = (number: number) => ({
+    id: idOf(number, 0xf),
+    decisionId: decisionOn(number).id,
+    note: null,
+    decidedAt: CACHE_NOW.toISOString(),
+  });
+
+  it('withdraws what was not sent, and the case is open again', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      expect(cache.undo(undo(1))).toMatchObject({ id: decisionOn(1).id, state: 'withdrawn', rejected: 0 });
+      expect(cache.undo(undo(1))).toMatchObject({ id: decisionOn(1).id, state: 'withdrawn' });
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+      expect(cache.takeToSend(5)).toEqual([]);
+      cache.decide(decisionOn(1, { id: idOf(7), decision: 'approve' }));
+      expect(cache.takeToSend(5)).toMatchObject([{ id: idOf(7), decision: 'approve' }]);
+    }));
+
+  it('is refused for what had no effect and for what is taken back already', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      for (const number of [1, 2]) cache.decide(decisionOn(number));
+      cache.takeToSend(5);
+      cache.putAnswers([
+        answerTo(decisionOn(1).id),
+        answerTo(decisionOn(2).id, { outcome: 'conflict', status: 'approved' }),
+      ]);
+      expect(() => cache.undo(undo(2))).toThrow(/had no effect/);
+      const made = cache.undo(undo(1));
+      expect(cache.undo(undo(1))).toEqual(made);
+      expect(() => cache.undo({ ...undo(1), id: idOf(8, 8) })).toThrow(/taken back already/);
+      expect(() => cache.undo({ ...undo(1), decisionId: idOf(77, 7), id: idOf(8, 8) })).toThrow(
+        /not known on this computer/,
+      );
+      expect(() => cache.decide(decisionOn(1, { id: idOf(6, 6) }))).toThrow(/waits to be sent/);
+    }));
+
+  it('of what waits for a second analyst ends its waiting', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'awaiting_second', status: 'pending' })]);
+      cache.undo(undo(1));
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(undo(1).id, { status: 'pending', version: 3 })]);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'withdrawn' });
+      expect(cache.counts()).toMatchObject({ waiting: 0, awaitingSecond: 0, troubled: 0 });
+    }));
+});
+
+describe('what is troubled', () => {
+  it('can be handed to a lead, which settles it here and goes out as an objection', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([
+        answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved', message: 'Mo approved it.' }),
+      ]);
+      const call = {
+        id: idOf(1, 0xb),
+        troubledId: decisionOn(1).id,
+        note: 'look at the device',
+        decidedAt: CACHE_NOW.toISOString(),
+      };
+      const made = cache.object(call);
+      expect(cache.object(call)).toEqual(made);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'conflict', resolution: 'handed_to_lead' });
+      expect(cache.takeToSend(5)).toEqual([
+        {
+          kind: 'object',
+          id: call.id,
+          itemId: idOf(1),
+          decision: 'reject',
+          reason: 'account_farm',
+          note: 'look at the device',
+        },
+      ]);
+      const { rows, ...page } = cache.outbox({ states: [], troubled: false, offset: 0, limit: 1 });
+      expect(page).toMatchObject({ total: 2, byState: { sending: 1, conflict: 1, queued: 0 } });
+      expect(rows).toMatchObject([
+        { id: call.id, kind: 'object', referrerName: 'Till S.', score: 60, priority: 'high' },
+      ]);
+      expect(cache.outbox({ states: [], troubled: true, offset: 0, limit: 5 }).total).toBe(0);
+      expect(() => cache.object({ ...call, id: idOf(2, 0xb) })).toThrow(CacheRefusal);
+      expect(() => cache.resolve(decisionOn(1).id, 'kept')).toThrow(/settled already/);
+    }));
+});
+
+describe('a lead who decides otherwise than stands', () => {
+  it('takes theirs back first, and the new decision goes once that is answered', () =>
+    withCache((cache) => {
+      const theirs = idOf(5, 0xe);
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
+      // What changed is the case that is to be settled: its evidence is fetched although it is closed.
+      expect(cache.factsWanted(5)).toEqual([idOf(1)]);
+      cache.putFacts([
+        { itemId: idOf(1), stamp: 's1', json: JSON.stringify({ decisions: [{ decision_id: theirs }] }) },
+      ]);
+      expect(cache.factsWanted(5)).toEqual([]);
+      const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
+      const call = {
+        troubledId: decisionOn(1).id,
+        undo: { id: idOf(2, 0xf), decisionId: theirs, ...at },
+        decision: decisionOn(1, { id: idOf(3, 0xd), expectedVersion: 2 }),
+      };
+      const made = cache.redecide(call);
+      expect(cache.redecide(call)).toEqual(made);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'conflict', resolution: 'redecided' });
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'undo', undoes: theirs, itemId: idOf(1) }]);
+      expect(cache.takeToSend(5)).toEqual([]);
+      cache.putAnswers([answerTo(idOf(2, 0xf), { status: 'pending', version: 3 })]);
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'decide', id: made.id, expectedVersion: 2 }]);
+    }));
+
+  it('changes nothing where it cannot be done', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
+      const decision = decisionOn(1, { id: idOf(3, 0xd) });
+      expect(() => cache.redecide({ troubledId: decisionOn(1).id, undo: null, decision })).toThrow(/approved already/);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ resolution: null });
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 1 });
+    }));
+});

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import type { Cache } from '../../core/cache/cache.ts';
+import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+
+const versions = (cache: Cache, ...numbers: readonly number[]): (number | null)[] =>
+  numbers.map((number) => cache.caseOf(idOf(number))?.head.version ?? null);
+
+describe('a pull', () => {
+  it('brings heads as they are, and its cursor with them', () =>
+    withCache((first, reopened) => {
+      expect(first.position()).toBeNull();
+      const head = headOf(1, {
+        sourceAppId: 'chat',
+        flagged: true,
+        secondReview: 'mine',
+        signals: [{ name: 'pattern:"x"', points: 2 }],
+      });
+      const claim = { itemId: idOf(1), by: 'mo', until: '2026-11-20T12:05:00.000Z', isMine: false };
+      pull(first, [head], { claims: [claim] });
+      const cache = reopened();
+      expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
+      expect(cache.caseOf(idOf(1))).toEqual({ head, facts: null, isStale: false, claim, outgoing: null });
+      pull(cache, [headOf(1, { version: 2 })], { full: false, cursor: 'cursor 2' });
+      expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 2' });
+      expect(cache.caseOf(idOf(1))?.claim).toBeNull();
+    }));
+
+  it('of everything removes what it did not bring; a delta removes what it says is gone', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3)]);
+      pull(cache, [headOf(1), headOf(2)]);
+      expect(shown(cache)).toEqual({ total: 2, ids: [idOf(2), idOf(1)] });
+      pull(cache, [], { full: false, gone: [idOf(2)] });
+      expect(shown(cache)).toEqual({ total: 1, ids: [idOf(1)] });
+    }));
+
+  it('never puts an older head over a newer one, however it comes', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { version: 5 }), headOf(2, { version: 5 })]);
+      pull(cache, [headOf(1, { version: 4 })], { full: false });
+      expect(versions(cache, 1)).toEqual([5]);
+      pull(cache, [headOf(1, { version: 4 }), headOf(2, { version: 6 })], { full: false });
+      expect(versions(cache, 1, 2)).toEqual([5, 6]);
+    }));
+
+  it('of another epoch brings lower versions too, but not over what was answered since it began', () =>
+    withCache((cache) => {
+      pull(cache, [
+        headOf(1, { version: 5 }),
+        headOf(2, { version: 5 }),
+        headOf(3, { version: 2, status: 'approved' }),
+      ]);
+      const made = cache.decide(decisionOn(2));
+      const number = cache.beginPull();
+      const page = { heads: [1, 2, 3].map((each) => headOf(each, { version: 2 })), gone: [], done: 3, total: 3 };
+      cache.takeToSend(1);
+      cache.putPage(number, page);
+      cache.putAnswers([answerTo(made.id, { version: 3 })]);
+      cache.endPull(number, { epoch: 'epoch 2', cursor: 'c', full: true, claims: [] }, null);
+      expect(versions(cache, 1, 2, 3)).toEqual([2, 2, 2]);
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(2)]);
+    }));
+
+  it('of another epoch leaves decisions expected on what was looked at, or on nothing where the band is higher', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { version: 5 }), headOf(2, { version: 5 }), headOf(3, { version: 5 })]);
+      for (const each of [1, 2]) cache.decide(decisionOn(each, { expectedVersion: 5 }));
+      cache.decide(decisionOn(3, { expectedVersion: 4 }));
+      const heads = [headOf(1, { version: 3 }), headOf(2, { version: 3, priority: 'critical' }), headOf(3)];
+      pull(cache, heads, { epoch: 'epoch 2' });
+      expect(cache.takeToSend(9)).toMatchObject([
+        { expectedVersion: 3 },
+        { expectedVersion: 0 },
+        { expectedVersion: 0 },
+      ]);
+    }));
+
+  it('that was overtaken says nothing more', () =>
+    withCache((cache) => {
+      const first = cache.beginPull();
+      const page = { heads: [headOf(1)], gone: [], done: 1, total: 1 };
+      const second = cache.beginPull();
+      cache.putPage(first, page);
+      cache.endPull(first, { epoch: 'e', cursor: 'late', full: true, claims: [] }, page);
+      expect([cache.position(), cache.caseOf(idOf(1))]).toEqual([null, null]);
+      cache.putPage(second, page);
+      cache.endPull(second, { epoch: 'e', cursor: 'c', full: true, claims: [] }, null);
+      expect(cache.position()).toEqual({ epoch: 'e', cursor: 'c' });
+    }));
+
+  it('that was cut is kept and shown, and the next one is whole', () =>
+    withCache((first, reopened) => {
+      first.putPage(first.beginPull(), { heads: [headOf(1), headOf(2)], gone: [], done: 2, total: 3 });
+      const cache = reopened();
+      expect(cache.position()).toBeNull();
+      expect(shown(cache)).toEqual({ total: 2, ids: [idOf(2), idOf(1)] });
+      pull(cache, [headOf(2), headOf(3)]);
+      expect(shown(cache).ids).toEqual([idOf(3), idOf(2)]);
+      // Cut while it brought another epoch over this one: what is here is of both, and a delta would not mend it.
+      cache.putPage(cache.beginPull(), { heads: [headOf(2, { version: 9 })], gone: [], done: 1, total: 2 });
+      expect(cache.position()).toBeNull();
+    }));
+
+  it('takes nothing from an item whose decision is not settled, but from the queue', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      const made = cache.decide(decisionOn(1));
+      pull(cache, [headOf(2)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { score: 60 }, outgoing: { id: made.id } });
+      expect(shown(cache, { statuses: [] })).toEqual({ total: 1, ids: [idOf(2)] });
+      expect(cache.queueSummary(CACHE_NOW).byStatus).toMatchObject({ pending: 1, rejected: 0 });
+      cache.evict();
+      expect(cache.caseOf(idOf(1))).not.toBeNull();
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(made.id, { outcome: 'unknown', status: null, version: null })]);
+      cache.evict();
+      expect(cache.caseOf(idOf(1))).not.toBeNull();
+      cache.resolve(made.id, 'kept');
+      cache.evict();
+      expect(cache.caseOf(idOf(1))).toBeNull();
+      expect(cache.rowOf(made)).toMatchObject({ referrerName: 'Till S.', state: 'rejected', resolution: 'kept' });
+    }));
+
+  it('that brings a decided item keeps the decision over it until it is answered', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const made = cache.decide(decisionOn(1));
+      pull(cache, [headOf(1, { version: 2, status: 'approved' })], { full: false });
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      cache.takeToSend(1);
+      cache.putAnswers([
+        answerTo(made.id, { outcome: 'conflict', status: 'approved', version: 2, message: 'Mo approved it.' }),
+      ]);
+      const page = cache.queuePage({ filter: filterOf({ statuses: ['approved'] }), offset: 0, limit: 5 }, CACHE_NOW);
+      expect(page.rows).toMatchObject([{ itemId: idOf(1), outbox: 'troubled' }]);
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 1 });
+    }));
+});
+
+describe('evidence', () => {
+  const facts = (number: number, stamp = 's1'): { itemId: string; stamp: string; json: string } => ({
+    itemId: idOf(number),
+    stamp,
+    json: JSON.stringify({ of: number, stamp }),
+  });
+
+  it('is wanted in the order of the queue, for so many cases as are to be kept, and again when they change', () =>
+    withCache((cache) => {
+      pull(cache, [
+        headOf(1),
+        headOf(2, { priority: 'critical' }),
+        headOf(3, { score: 80 }),
+        headOf(4, { status: 'approved' }),
+      ]);
+      expect(cache.factsWanted(10)).toEqual([idOf(2), idOf(3), idOf(1)]);
+      cache.keep(2);
+      expect(cache.factsWanted(10)).toEqual([idOf(2), idOf(3)]);
+      expect(cache.factsWanted(1)).toEqual([idOf(2)]);
+      cache.putFacts([facts(2), facts(3), facts(99)]);
+      expect(cache.factsWanted(10)).toEqual([]);
+      expect(cache.counts().kept).toEqual({ wanted: 2, present: 2 });
+      expect(cache.caseOf(idOf(2))).toMatchObject({ facts: facts(2).json, isStale: false });
+      pull(cache, [headOf(2, { priority: 'critical', version: 2, stamp: 's2' })], { full: false });
+      expect(cache.caseOf(idOf(2))).toMatchObject({ facts: facts(2).json, isStale: true });
+      expect(cache.counts().kept).toEqual({ wanted: 2, present: 1 });
+      expect(cache.factsWanted(10)).toEqual([idOf(2)]);
+      // Younger than the head: nothing that could be fetched would be better, until the head changes again.
+      cache.putFacts([facts(2, 's3')]);
+      expect(cache.factsWanted(10)).toEqual([]);
+      expect(cache.caseOf(idOf(2))).toMatchObject({ isStale: false });
+    }));
+
+  it('that was asked for before the item changed is not taken for the changed one', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      expect(cache.factsWanted(1)).toEqual([idOf(1)]);
+      pull(cache, [headOf(1, { version: 2, stamp: 's2' })], { full: false });
+      cache.putFacts([facts(1)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ isStale: true });
+      expect(cache.factsWanted(1)).toEqual([idOf(1)]);
+    }));
+
+  it('of another epoch goes, since its version and its stamp are of other moments there', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.putFacts([facts(1)]);
+      pull(cache, [headOf(1)], { epoch: 'epoch 2' });
+      expect(cache.caseOf(idOf(1))).toMatchObject({ facts: null });
+      expect(cache.factsWanted(5)).toEqual([idOf(1)]);
+    }));
+
+  it('beyond what is to be kept goes, but not that of an item whose decision is not settled', () =>
+    withCache((cache) => {
+      pull(
+        cache,
+        Array.from({ length: 600 }, (_, number) => headOf(number)),
+      );
+      cache.putFacts(Array.from({ length: 600 }, (_, number) => facts(number)));
+      // In the order of the queue the last numbers come first; of the others the first are taken for lately opened.
+      cache.decide(decisionOn(350));
+      cache.keep(100);
+      cache.evict();
+      expect(cache.settings()).toMatchObject({ keep: 100, items: 600, cases: 301, undelivered: 1 });
+      expect(cache.counts().kept).toEqual({ wanted: 100, present: 100 });
+      expect(cache.caseOf(idOf(350))?.facts).not.toBeNull();
+    }));
+});

@@ -144,12 +144,11 @@ describe('a cache of an earlier version', () => {
         for (const migration of MIGRATIONS) if (migration.version <= version) db.exec(migration.sql);
         db.pragma(`user_version = ${version}`);
         for (const [nth, table] of HELD.entries()) {
-          for (const row of held[nth] ?? []) {
-            const places = Object.keys(row).map(() => '?');
-            db.prepare(`INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${places.join(', ')})`).run(
-              ...Object.values(row),
-            );
-          }
+          const columns = (db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name);
+          const put = db.prepare(
+            `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+          );
+          for (const row of held[nth] ?? []) put.run(...columns.map((column) => row[column] ?? null));
         }
       });
       const cache = openCache({ folder, key: CACHE_KEY });

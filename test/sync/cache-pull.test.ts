@@ -96,9 +96,14 @@ describe('a pull', () => {
       expect(shown(cache)).toEqual({ total: 2, ids: [idOf(2), idOf(1)] });
       pull(cache, [headOf(2), headOf(3)]);
       expect(shown(cache).ids).toEqual([idOf(3), idOf(2)]);
-      // Cut while it brought another epoch over this one: what is here is of both, and a delta would not mend it.
-      cache.putPage(cache.beginPull(), { heads: [headOf(2, { version: 9 })], gone: [], done: 1, total: 2 });
-      expect(cache.position()).toBeNull();
+      // Over a cache that is whole nothing counts before its end: it may be of another epoch.
+      const number = cache.beginPull();
+      cache.putPage(number, { heads: [headOf(2, { version: 9 }), headOf(4)], gone: [idOf(3)], done: 2, total: 3 });
+      expect(versions(cache, 2, 3, 4)).toEqual([1, 1, null]);
+      const again = reopened();
+      expect(again.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
+      again.endPull(number, { epoch: 'epoch 1', cursor: 'cursor 2', full: false, claims: [] }, null);
+      expect(versions(again, 2, 3, 4)).toEqual([9, null, 1]);
     }));
 
   it('takes nothing from an item whose decision is not settled, but from the queue', () =>

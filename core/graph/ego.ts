@@ -49,12 +49,9 @@ export async function readEgoGraphs(db: Queryable, egos: readonly EgoCase[]): Pr
     return { ...one, users: [...people, ...drawn], undrawn: others.length - drawn.length };
   });
   const userIds = [...new Set(plans.flatMap((plan) => plan.users))];
-  const places = plans.flatMap((plan) => plan.places);
+  const hashes = [...new Set(plans.flatMap((plan) => plan.places.map((place) => place.hash)))];
   const users = inOrder(await readGraphUsers(db, userIds), ({ id }) => id);
-  const among = inOrder(
-    await readSeenAmong(db, userIds, hashesOf('device', places), hashesOf('address', places)),
-    ({ user_id: id }) => id,
-  );
+  const among = inOrder(await readSeenAmong(db, userIds, hashes), ({ user_id: id }) => id);
 
   return plans.map(({ ego, ranked, places: drawn, users: ids, undrawn }) => {
     const here = new Set(drawn.map((place) => placeId(place.kind, place.hash)));

@@ -25,22 +25,17 @@ function seenSql(kind: SeenAt['kind'], hashes: string): string {
     GROUP BY h.hash, seen.user_id`;
 }
 
-/** Since when these users were seen at these devices and addresses; the crowd at a hub is not looked at. */
-export function readSeenAmong(
-  db: Queryable,
-  userIds: readonly string[],
-  devices: readonly string[],
-  addresses: readonly string[],
-): Promise<SeenAt[]> {
+/** Since when these users were seen at these devices and addresses, of which the hashes; the crowd at a hub is not looked at. */
+export function readSeenAmong(db: Queryable, userIds: readonly string[], hashes: readonly string[]): Promise<SeenAt[]> {
   return rows(
     db,
     seenAt,
     `SELECT place.kind, place.hash, x.user_id, min(x.seen_at) AS at
      FROM referrals.user_fingerprints x JOIN referrals.fingerprints f ON f.id = x.fingerprint_id
-     CROSS JOIN LATERAL (VALUES ('device', f.device_hash, $2::text[]), ('address', f.ip_hash, $3::text[])) AS place (kind, hash, drawn)
-     WHERE x.user_id = ANY ($1) AND place.hash = ANY (place.drawn)
+     CROSS JOIN LATERAL (VALUES ('device', f.device_hash), ('address', f.ip_hash)) AS place (kind, hash)
+     WHERE x.user_id = ANY ($1) AND place.hash = ANY ($2)
      GROUP BY place.kind, place.hash, x.user_id ORDER BY place.kind DESC, place.hash, x.user_id`,
-    [userIds, devices, addresses],
+    [userIds, hashes],
   );
 }
 

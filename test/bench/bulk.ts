@@ -4,14 +4,12 @@ import { previewBulk } from '../../core/review/bulk/preview.ts';
 import { runBulk } from '../../core/review/bulk/run.ts';
 import { startBulk } from '../../core/review/bulk/start.ts';
 import { decide } from '../../core/review/decide.ts';
-import { makeBase, onServer, urlTo } from './base.ts';
 import { atMost, type Figure, figure } from './figure.ts';
 import { prepareFloor, type Moved, movedSince, runFloor } from './floor.ts';
+import { onServer, openQueue, SHARE, urlTo } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
 import { BENCH_NOW } from './setting.ts';
 
-/** A fifth of the referrals, as 10,000 of 50,000. */
-const SHARE = 5;
 const DECISIONS = [
   ['approve', 'false_positive'],
   ['reject', 'account_farm'],
@@ -22,9 +20,8 @@ const DECISIONS = [
  * tables in a copy of the same database, in one transaction.
  */
 export async function measureBulk(url: string, { referrals, rounds, say }: ProgrammeOptions): Promise<Figure[]> {
-  const base = `umpire_bulk_${referrals}`;
   const items = Math.max(50, Math.round(referrals / SHARE));
-  await makeBase(url, base, { referrals, thresholds: { lowRisk: 4, mediumRisk: 9, highRisk: 89, critical: 90 } }, say);
+  const base = await openQueue(url, referrals, say);
   const figures: Figure[] = [];
   for (const [decision, reason] of DECISIONS) {
     const session: number[] = [];

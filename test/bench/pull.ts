@@ -11,8 +11,8 @@ import { HEADS } from '../../core/sync/postgres/heads.ts';
 import type { PullPage, Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { CACHE_KEY } from '../support/cache.ts';
-import { makeBase, urlTo } from './base.ts';
 import { atMost, below, type Figure, figure } from './figure.ts';
+import { openQueue, urlTo } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
 import { BENCH_NOW } from './setting.ts';
 
@@ -23,13 +23,7 @@ const CHANGES = 100;
  * into one table with the same encryption and durability; and a delta.
  */
 export async function measurePull(url: string, { referrals, rounds, say }: ProgrammeOptions): Promise<Figure[]> {
-  const base = `umpire_pull_${referrals}`;
-  await makeBase(
-    url,
-    base,
-    { referrals, thresholds: { lowRisk: -2, mediumRisk: -1, highRisk: 89, critical: 90 } },
-    say,
-  );
+  const base = await openQueue(url, referrals, say);
   const pool = connect(urlTo(url, base), 'umpire bench');
   const folder = await mkdtemp(join(tmpdir(), 'umpire-bench-pull-'));
   const found = { pull: [], server: [], floor: [], delta: [], empty: [] } as { [Name in Measured]: number[] };

@@ -8,13 +8,25 @@ import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { BENCH_KEY, BENCH_NOW, BENCH_SEED } from './setting.ts';
 
-/** A demo programme of which many referrals have an item: the thresholds are low. */
-export async function makeBase(
-  url: string,
-  name: string,
-  { referrals, thresholds }: { readonly referrals: number; readonly thresholds: object },
-  say: (line: string) => void,
-): Promise<void> {
+/** A fifth of the referrals, as 10,000 of 50,000. */
+export const SHARE = 5;
+
+/**
+ * A demo programme in which every fifth referral or more has an item: the thresholds are low. Its name; made where it is not there,
+ * and to be read or copied, never changed.
+ */
+export async function openQueue(url: string, referrals: number, say: (line: string) => void): Promise<string> {
+  const name = `umpire_open_${referrals}`;
+  if (!(await onServer(url, (admin) => isThere(admin, name)))) await make(url, name, referrals, say);
+  return name;
+}
+
+async function isThere(admin: pg.Client, name: string): Promise<boolean> {
+  const { rows } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  return rows.length > 0;
+}
+
+async function make(url: string, name: string, referrals: number, say: (line: string) => void): Promise<void> {
   await onServer(url, (admin) => admin.query(`CREATE DATABASE ${name}`));
   const pool = connect(urlTo(url, name), 'umpire bench');
   try {
@@ -22,10 +34,9 @@ export async function makeBase(
     await migrate(pool, { key });
     await pool.query(
       `INSERT INTO umpire.rule_sets (version, points, thresholds, note)
-       SELECT 2, points, $1, 'Bench' FROM umpire.rule_sets WHERE version = 1`,
-      [thresholds],
+       SELECT 2, points, '{"lowRisk": 4, "mediumRisk": 9, "highRisk": 89, "critical": 90}', 'Bench' FROM umpire.rule_sets WHERE version = 1`,
     );
-    say(`importing and scoring ${referrals} referrals`);
+    say(`importing and scoring ${referrals} referrals, a queue of a fifth of them`);
     const { events } = demo({ referrals, seed: BENCH_SEED, until: BENCH_NOW });
     const all = [...events];
     await importEvents(
@@ -40,11 +51,11 @@ export async function makeBase(
   }
 }
 
-export async function onServer(url: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+export async function onServer<Result>(url: string, work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
   try {
-    await work(admin);
+    return await work(admin);
   } finally {
     await admin.end();
   }

@@ -7,7 +7,8 @@ import type { Notice } from '../../core/contract/notices.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** Many start here, so Node keeps what it compiled. */
 const COMPILED = join(ROOT, 'node_modules/.cache/umpire-test');
-const KEY = 'c0'.repeat(32);
+/** Of the cache, as the one that starts the host gives it. */
+export const CHILD_KEY = 'c0'.repeat(32);
 
 /** The real host as main runs it: a process of its own, with messages as its only interface. */
 export type HostChild = {
@@ -42,7 +43,7 @@ export function startHostChild(home: string, databaseUrl: string): HostChild {
   child.on('message', (message: FromHost) => {
     switch (message.type) {
       case 'wantKey':
-        send({ type: 'key', key: { state: 'had', hex: KEY, place: 'file' } });
+        send({ type: 'key', key: { state: 'had', hex: CHILD_KEY, place: 'file' } });
         break;
       case 'notice':
         listeners.forEach((listener) => listener(message.notice));

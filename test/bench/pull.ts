@@ -12,7 +12,7 @@ import type { PullPage, Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { CACHE_KEY } from '../support/cache.ts';
 import { atMost, below, type Figure, figure } from './figure.ts';
-import { openQueue, urlTo } from './open-queue.ts';
+import { onServer, openQueue, urlTo } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
 import { BENCH_NOW } from './setting.ts';
 
@@ -24,7 +24,9 @@ const CHANGES = 100;
  */
 export async function measurePull(url: string, { referrals, rounds, say }: ProgrammeOptions): Promise<Figure[]> {
   const base = await openQueue(url, referrals, say);
-  const pool = connect(urlTo(url, base), 'umpire bench');
+  const copy = `${base}_pulled`;
+  await onServer(url, (admin) => admin.query(`CREATE DATABASE ${copy} TEMPLATE ${base}`));
+  const pool = connect(urlTo(url, copy), 'umpire bench');
   const folder = await mkdtemp(join(tmpdir(), 'umpire-bench-pull-'));
   const found = { pull: [], server: [], floor: [], delta: [], empty: [] } as { [Name in Measured]: number[] };
   let items = 0;
@@ -45,6 +47,7 @@ export async function measurePull(url: string, { referrals, rounds, say }: Progr
     }
   } finally {
     await pool.end();
+    await onServer(url, (admin) => admin.query(`DROP DATABASE ${copy} WITH (FORCE)`));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   const against = found.pull.map((seconds, round) => seconds / (found.floor[round] ?? Number.NaN));
@@ -85,10 +88,11 @@ async function change(pool: Pool): Promise<void> {
 }
 
 class CopyOut extends pg.Query {
-  readonly lines: Buffer[] = [];
+  readonly lines: string[] = [];
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.lines.push(chunk);
+    // The connection reads the next one into the same memory.
+    this.lines.push(chunk.toString().slice(0, -1));
   }
 }
 
@@ -111,12 +115,12 @@ async function bare(pool: Pool, file: string): Promise<{ readonly seconds: numbe
         copy.on('error', reject);
         client.query(copy);
       });
-      const columns = copy.lines[0]?.toString().split('\t').length ?? 1;
+      const columns = copy.lines[0]?.split('\t').length ?? 1;
       const names = Array.from({ length: columns }, (_, nth) => `c${nth}`);
       db.exec(`CREATE TABLE heads (${names.join(', ')}, PRIMARY KEY (c0))`);
       const insert = db.prepare(`INSERT INTO heads VALUES (${names.map(() => '?').join(', ')})`);
       db.transaction(() => {
-        for (const line of copy.lines) insert.run(...line.toString().slice(0, -1).split('\t'));
+        for (const line of copy.lines) insert.run(...line.split('\t'));
       }).immediate();
       rows = copy.lines.length;
     });

@@ -55,7 +55,7 @@ describe('with contact', () => {
     await scheduler.runTo(100);
     expect(calls).toEqual(['hello', 'pull', 'reference', 'facts']);
     expect(store.look(ITEM)?.facts).toBe('{}');
-    expect(told).toEqual(['online', 'online', 'online']);
+    expect(new Set(told)).toEqual(new Set(['online']));
     decide('d1');
     sync.pushSoon();
     await scheduler.runTo(101);

@@ -1,19 +1,22 @@
+import type Database from 'better-sqlite3';
 import type { z } from 'zod';
 import type { QueueFilter, QueuePage, queuePageRequest, QueueSummary } from '../contract/queue.ts';
 import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
 import type { Resolution } from '../domain/outbox.ts';
 import type { Head, LiveClaim, NewDecision, Outgoing, SyncStore } from '../sync/ports.ts';
 import { factsSide } from './facts.ts';
-import { layoutOf, takeFolder } from './folder.ts';
+import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { openFile } from './open-file.ts';
-import { type ObjectCall, outboxSide, type Skipped, type UndoCall } from './outbox.ts';
+import { outboxSide, type Skipped } from './outbox.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
-import { storeOf } from './store.ts';
+import type { ObjectCall, RedecideCall } from './settling.ts';
+import { type Store, storeOf } from './store.ts';
+import type { UndoCall } from './taking-back.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {
@@ -40,6 +43,7 @@ export type Cache = SyncStore & {
   decide(call: NewDecision): Outgoing;
   decideMany(calls: readonly NewDecision[]): { taken: Outgoing[]; skipped: Skipped[] };
   undo(call: UndoCall): Outgoing;
+  redecide(call: RedecideCall): Outgoing;
   object(call: ObjectCall): Outgoing;
   resolve(id: string, resolution: Resolution): Outgoing;
   retry(id: string): Outgoing;
@@ -74,46 +78,51 @@ export function openCache({ folder, key }: CacheOptions): Cache {
   const layout = layoutOf(folder);
   const lock = takeFolder(layout);
   try {
-    const db = openFile(layout, key);
-    const store = storeOf(db, folder);
-    const facts = factsSide(store);
-    const { inOutbox, lastOn, ...outbox } = outboxReads(store);
-    const { factsOf, kept, ...keeping } = facts;
-    return {
-      ...pullSide(store),
-      ...sendSide(store),
-      ...keeping,
-      ...queueReads(store),
-      ...outboxSide(store, () => null),
-      ...outbox,
-      ...settingsSide(store, layout),
-      caseOf(itemId) {
-        const row = headRow(store, itemId);
-        if (row === undefined) return null;
-        const found = factsOf(itemId);
-        const claim = store.get<{ analyst: string; until_at: string; is_mine: number }>(
-          'SELECT analyst, until_at, is_mine FROM claims WHERE item_id = ?',
-          itemId,
-        );
-        return {
-          head: headOf(row),
-          facts: found?.json ?? null,
-          isStale: found?.isStale ?? false,
-          claim:
-            claim === undefined
-              ? null
-              : { itemId, by: claim.analyst, until: claim.until_at, isMine: claim.is_mine === 1 },
-          outgoing: lastOn(itemId),
-        };
-      },
-      counts: () => ({ ...inOutbox(), kept: kept() }),
-      close() {
-        db.close();
-        lock.release();
-      },
-    };
+    return cacheOn(openFile(layout, key), layout, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** The cache on its open file. */
+export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cache {
+  const store = storeOf(db, layout.folder);
+  const { inOutbox, lastOn, ...outbox } = outboxReads(store);
+  const { factsOf, itemOfDecision, kept, ...keeping } = factsSide(store);
+  return {
+    ...pullSide(store),
+    ...sendSide(store),
+    ...keeping,
+    ...queueReads(store),
+    ...outboxSide(store, itemOfDecision),
+    ...outbox,
+    ...settingsSide(store, layout),
+    caseOf(itemId) {
+      const row = headRow(store, itemId);
+      if (row === undefined) return null;
+      const found = factsOf(itemId);
+      return {
+        head: headOf(row),
+        facts: found?.json ?? null,
+        isStale: found?.isStale ?? false,
+        claim: claimOf(store, itemId),
+        outgoing: lastOn(itemId),
+      };
+    },
+    counts: () => ({ ...inOutbox(), kept: kept() }),
+    close() {
+      db.close();
+      lock.release();
+    },
+  };
+}
+
+function claimOf(store: Store, itemId: string): LiveClaim | null {
+  const claim = store.get<{ analyst: string; until_at: string; is_mine: number }>(
+    'SELECT analyst, until_at, is_mine FROM claims WHERE item_id = ?',
+    itemId,
+  );
+  if (claim === undefined) return null;
+  return { itemId, by: claim.analyst, until: claim.until_at, isMine: claim.is_mine === 1 };
 }

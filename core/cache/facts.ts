@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { SyncStore } from '../sync/ports.ts';
-import { NOT_OVER } from './outbox-sql.ts';
+import type { KeptFacts, SyncStore } from '../sync/ports.ts';
+import { IS_TROUBLED, NOT_OVER } from './outbox-sql.ts';
 import { OPEN_IN_ORDER } from './queue-order.ts';
 import { keepOf } from './settings.ts';
 import type { Store } from './store.ts';
@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
   /** The evidence of an item, and whether the item has changed since; null where it is not kept. */
   readonly factsOf: (itemId: string) => { readonly json: string; readonly isStale: boolean } | null;
+  /** The item of a decision that kept evidence names; null where none does. */
+  readonly itemOfDecision: (decisionId: string) => string | null;
   readonly kept: () => { wanted: number; present: number };
 };
 
@@ -16,50 +18,60 @@ const LATELY_FETCHED = 200;
 /** Closed items whose rows stay, the last changed first. */
 const CLOSED_KEPT = 50_000;
 
+/** Of 4 KiB: fewer are soon filled again, and so many are given back to the disk at once. */
+const FREE_PAGES = 2000;
+
 /** Evidence `f` that the item `i` as it is now was seen with. */
 const IS_FRESH = '(f.stamp = i.stamp OR f.good_for = i.stamp)';
+
+/** What is to be kept whole, as of one moment of the items. */
+type Plan = {
+  readonly touched: number;
+  readonly open: number;
+  /** Items whose evidence is missing or old, in the order in which it is fetched, with their stamps. */
+  readonly missing: Map<string, { readonly stamp: string; readonly isOpen: boolean }>;
+};
 
 /** Evidence: what is to be fetched, what is kept, and what is let go. */
 export function factsSide(store: Store): FactsSide {
   /** Stamps of the items when their evidence was asked for: what comes is at least as young. Lost with the program, and then asked again. */
   const askedAt = new Map<string, string>();
+  // Made anew when items change and not for every slice that is fetched: that would be the whole queue each time.
+  let plan: Plan | null = null;
+  const planned = (): Plan => {
+    if (plan === null || plan.touched !== store.itemsTouched()) plan = planOf(store);
+    return plan;
+  };
 
   return {
     factsWanted(most) {
-      const wanted = store.all<{ item_id: string; stamp: string }>(
-        `SELECT i.item_id, i.stamp FROM (${OPEN_IN_ORDER}) AS i LEFT JOIN facts AS f USING (item_id)
-         WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY priority DESC, score DESC, due, item_id LIMIT ?`,
-        keepOf(store),
-        most,
-      );
       askedAt.clear();
-      for (const { item_id: itemId, stamp } of wanted) askedAt.set(itemId, stamp);
-      return wanted.map(({ item_id: itemId }) => itemId);
+      for (const [itemId, { stamp }] of planned().missing) {
+        if (askedAt.size >= most) break;
+        askedAt.set(itemId, stamp);
+      }
+      return [...askedAt.keys()];
     },
-    putFacts: (facts) =>
+    putFacts(facts) {
       store.write(() => {
         const fetched = Number(store.state('fetched') ?? '0') + 1;
         store.setState('fetched', String(fetched));
-        for (const { itemId, stamp, json } of facts) {
-          if (store.get('SELECT 1 FROM items WHERE item_id = ?', itemId) === undefined) continue;
-          const deflated = deflateRawSync(json, { level: 1 });
-          store.run(
-            `INSERT INTO facts (item_id, stamp, good_for, size, fetched) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched`,
-            itemId,
-            stamp,
-            askedAt.get(itemId) ?? stamp,
-            deflated.length,
-            fetched,
-          );
-          store.run(
-            'INSERT INTO evidence (item_id, deflated) VALUES (?, ?) ON CONFLICT (item_id) DO UPDATE SET deflated = excluded.deflated',
-            itemId,
-            deflated,
-          );
+        for (const kept of facts) {
+          if (store.get('SELECT 1 FROM items WHERE item_id = ?', kept.itemId) === undefined) continue;
+          putFacts(store, kept, askedAt.get(kept.itemId) ?? kept.stamp, fetched);
         }
-      }),
-    evict: () => store.write(() => evict(store)),
+      });
+      for (const { itemId, stamp } of facts) {
+        const wanted = plan?.missing.get(itemId)?.stamp;
+        if (wanted === stamp || wanted === askedAt.get(itemId)) plan?.missing.delete(itemId);
+      }
+    },
+    evict() {
+      store.write(() => evict(store));
+      store.touchItems();
+      // In bits, so that nobody waits for it: what is left goes with the next one.
+      if (freePages(store) > FREE_PAGES) store.exec(`PRAGMA incremental_vacuum(${FREE_PAGES})`);
+    },
     factsOf(itemId) {
       const found = store.get<{ deflated: Uint8Array; fresh: number }>(
         `SELECT e.deflated, ${IS_FRESH} AS fresh FROM items AS i JOIN facts AS f USING (item_id) JOIN evidence AS e USING (item_id)
@@ -69,16 +81,68 @@ export function factsSide(store: Store): FactsSide {
       if (found === undefined) return null;
       return { json: inflateRawSync(found.deflated).toString('utf8'), isStale: found.fresh === 0 };
     },
+    itemOfDecision: (decisionId) =>
+      store.get<{ item_id: string }>('SELECT item_id FROM named_decisions WHERE decision_id = ?', decisionId)
+        ?.item_id ?? null,
     kept() {
-      const counted = store.get<{ wanted: number; present: number }>(
-        `SELECT count(*) AS wanted, count(f.item_id) AS present
-         FROM (${OPEN_IN_ORDER}) AS i LEFT JOIN facts AS f ON f.item_id = i.item_id AND ${IS_FRESH}`,
-        keepOf(store),
-      );
-      return counted ?? { wanted: 0, present: 0 };
+      const { open, missing } = planned();
+      const absent = [...missing.values()].filter(({ isOpen }) => isOpen).length;
+      return { wanted: open, present: open - absent };
     },
   };
 }
+
+/** What a person has to settle comes first, open or not: what changed in the evidence is what it is about. */
+function planOf(store: Store): Plan {
+  const touched = store.itemsTouched();
+  const open =
+    store.get<{ items: number }>(`SELECT count(*) AS items FROM (${OPEN_IN_ORDER})`, keepOf(store))?.items ?? 0;
+  const found = store.all<{ item_id: string; stamp: string; is_open: number }>(
+    `SELECT item_id, i.stamp, is_open FROM (
+       SELECT item_id, stamp, 0 AS is_open, priority, score, due FROM items
+       WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
+       UNION ALL
+       SELECT item_id, stamp, 1, priority, score, due FROM (${OPEN_IN_ORDER})
+     ) AS i LEFT JOIN facts AS f USING (item_id)
+     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY is_open, priority DESC, score DESC, due, item_id`,
+    keepOf(store),
+  );
+  const missing = new Map<string, { stamp: string; isOpen: boolean }>();
+  for (const { item_id: itemId, stamp, is_open } of found) {
+    // Troubled and open it keeps its place among the first.
+    missing.set(itemId, { stamp, isOpen: is_open === 1 });
+  }
+  return { touched, open, missing };
+}
+
+const NAMED_DECISION = /"decision_?id":"([0-9a-f-]{36})"/gi;
+
+function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: string, fetched: number): void {
+  const deflated = deflateRawSync(json, { level: 1 });
+  store.run(
+    `INSERT INTO facts (item_id, stamp, good_for, size, fetched) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched`,
+    itemId,
+    stamp,
+    goodFor,
+    deflated.length,
+    fetched,
+  );
+  store.run(
+    'INSERT INTO evidence (item_id, deflated) VALUES (?, ?) ON CONFLICT (item_id) DO UPDATE SET deflated = excluded.deflated',
+    itemId,
+    deflated,
+  );
+  // All that the cache reads of the evidence: where a decision that was not made here belongs.
+  store.run('DELETE FROM named_decisions WHERE item_id = ?', itemId);
+  for (const [, decisionId] of json.matchAll(NAMED_DECISION)) {
+    if (decisionId === undefined) continue;
+    store.run('INSERT OR REPLACE INTO named_decisions (decision_id, item_id) VALUES (?, ?)', decisionId, itemId);
+  }
+}
+
+const freePages = (store: Store): number =>
+  store.get<{ freelist_count: number }>('PRAGMA freelist_count')?.freelist_count ?? 0;
 
 function evict(store: Store): void {
   const busy = `SELECT item_id FROM outbox WHERE ${NOT_OVER}`;

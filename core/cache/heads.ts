@@ -1,31 +1,23 @@
-import type { Head, LiveClaim, PullEnd, PullPage, SyncStore } from '../sync/ports.ts';
+import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
 import { dropQueueIndexes, makeQueueIndexes, putHead } from './head-row.ts';
 import { NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'>;
 
+/** So many rows of what arrives are in memory at once. */
+const SLICE = 2000;
+
 /**
- * The pull side. A pull does not know its epoch before its end, so that a head older than the one here waits apart until then: in the
- * same epoch it is late news, in another one it is what there is.
+ * The pull side. A pull over a cache that is whole counts at its end and all at once: until then it might be of another history, and a
+ * queue of two is none. A first one is shown while it streams; what an interrupted one left is overtaken by it.
  */
 export function pullSide(store: Store): PullSide {
   const latest = (): number => Number(store.state('pull') ?? '0');
 
   function position(): ReturnType<PullSide['position']> {
     const [epoch, cursor] = [store.state('epoch'), store.state('cursor')];
-    // Heads of an interrupted pull may be of another epoch than the cursor: a delta from it would leave them there.
-    if (epoch === null || cursor === null || store.state('half_pulled') !== null) return null;
-    return { epoch, cursor };
-  }
-
-  function put(pull: number, { heads, gone }: PullPage): void {
-    for (const head of heads) {
-      if (putHead(store, head, pull, false)) continue;
-      store.run('INSERT OR REPLACE INTO older_heads (item_id, head) VALUES (?, ?)', head.itemId, JSON.stringify(head));
-      store.run('UPDATE items SET brought_by = ? WHERE item_id = ?', pull, head.itemId);
-    }
-    for (const itemId of gone) letGo(store, 'item_id = ?', itemId);
+    return epoch === null || cursor === null ? null : { epoch, cursor };
   }
 
   return {
@@ -34,37 +26,65 @@ export function pullSide(store: Store): PullSide {
       store.write(() => {
         const pull = latest() + 1;
         store.setState('pull', String(pull));
-        store.run('DELETE FROM older_heads');
+        store.run('DELETE FROM arriving');
         return pull;
       }),
     putPage: (pull, page) =>
       store.write(() => {
         if (pull !== latest()) return;
-        if (store.state('half_pulled') === null) {
-          store.setState('half_pulled', '1');
-          if (store.get('SELECT 1 FROM items') === undefined) dropQueueIndexes(store);
+        if (position() !== null) {
+          stage(store, page);
+          return;
         }
-        put(pull, page);
+        if (store.get('SELECT 1 FROM items') === undefined) dropQueueIndexes(store);
+        for (const head of page.heads) {
+          // An answer since it was read, or what an interrupted pull left of a server that was set back: known at the end.
+          if (!putHead(store, head, pull, false)) stage(store, { heads: [head], gone: [] });
+        }
+        for (const itemId of page.gone) letGo(store, 'item_id = ?', itemId);
+        store.touchItems();
       }),
     endPull: (pull, end, last) =>
       store.write(() => {
         if (pull !== latest()) return;
-        if (last !== null) put(pull, last);
-        // Everything is sent to an empty cache, in another epoch, and where the server does not know the cursor: set back, whatever its epoch.
-        if (end.full) enterHistory(store, pull);
-        if (end.full) letGo(store, 'brought_by <> ?', pull);
-        store.run('DELETE FROM older_heads');
+        if (last !== null) stage(store, last);
+        if (end.full) leaveHistory(store);
+        const settled = settle(store, pull, end.full);
+        if (end.full || settled > 0) store.touchItems();
+        if (end.full) {
+          letGo(store, 'brought_by <> ?', pull);
+          enterHistory(store, pull);
+        }
         putClaims(store, end.claims);
         makeQueueIndexes(store);
-        finish(store, end);
+        store.setState('epoch', end.epoch);
+        store.setState('cursor', end.cursor);
       }),
   };
 }
 
-function finish(store: Store, { epoch, cursor }: PullEnd): void {
-  store.setState('epoch', epoch);
-  store.setState('cursor', cursor);
-  store.setState('half_pulled', null);
+function stage(store: Store, { heads, gone }: Pick<PullPage, 'heads' | 'gone'>): void {
+  const put = 'INSERT INTO arriving (item_id, head) VALUES (?, ?)';
+  for (const head of heads) store.run(put, head.itemId, JSON.stringify(head));
+  for (const itemId of gone) store.run(put, itemId, null);
+}
+
+/** What arrived counts now: over everything in a full pull, otherwise over what is not newer. Returns how much it was. */
+function settle(store: Store, pull: number, evenOlder: boolean): number {
+  for (let after = 0; ;) {
+    const rows = store.all<{ seq: number; item_id: string; head: string | null }>(
+      'SELECT seq, item_id, head FROM arriving WHERE seq > ? ORDER BY seq LIMIT ?',
+      after,
+      SLICE,
+    );
+    for (const { seq, item_id: itemId, head } of rows) {
+      after = seq;
+      if (head === null) letGo(store, 'item_id = ?', itemId);
+      else putHead(store, JSON.parse(head) as Head, pull, evenOlder);
+    }
+    if (rows.length < SLICE) break;
+  }
+  return store.run('DELETE FROM arriving');
 }
 
 /** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */
@@ -79,16 +99,17 @@ function letGo(store: Store, which: string, value: string | number): void {
   );
 }
 
+/** Everything is sent to an empty cache, in another epoch, and where the server does not know the cursor since it was set back: versions and stamps begin again. */
+function leaveHistory(store: Store): void {
+  store.run('UPDATE items SET answered_status = NULL, answered_version = NULL WHERE answered_status IS NOT NULL');
+}
+
 /**
- * What is of the history before yields to what this pull brought. Versions and stamps begin again: kept evidence goes, and what may be
- * sent (again) is expected on the version of the new head, or on none where its band is higher than the one that was looked at.
+ * Kept evidence goes, and what may be sent (again) is expected on the version of the new head, or on none where its band is higher than
+ * the one that was looked at.
  */
 function enterHistory(store: Store, pull: number): void {
-  store.run('UPDATE items SET answered_status = NULL, answered_version = NULL');
-  for (const { head } of store.all<{ head: string }>('SELECT head FROM older_heads')) {
-    putHead(store, JSON.parse(head) as Head, pull, true);
-  }
-  // But not what the server answered since the pull began.
+  // What was answered since the pull began was nothing new to a head of the history before.
   for (const answer of store.all<{ item_id: string; status: string; version: number }>(
     `SELECT item_id, answered_status AS status, answered_version AS version FROM outbox
      WHERE answered_in = ? AND answered_status IS NOT NULL AND answered_version IS NOT NULL ORDER BY seq`,

@@ -54,8 +54,8 @@ export const MIGRATIONS: readonly CacheMigration[] = [
         created_at TEXT NOT NULL
       ) STRICT;
 
-      -- Heads of a pull under way that are older than what is here: they count only if the pull turns out to be of another epoch.
-      CREATE TABLE older_heads (item_id TEXT NOT NULL PRIMARY KEY, head TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      -- What a pull under way brought and may not count yet, in its order; without a head the item is gone.
+      CREATE TABLE arriving (seq INTEGER PRIMARY KEY, item_id TEXT NOT NULL, head TEXT) STRICT;
 
       CREATE TABLE claims (
         item_id TEXT NOT NULL PRIMARY KEY,
@@ -134,6 +134,21 @@ export const MIGRATIONS: readonly CacheMigration[] = [
           ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
         WHERE item_id = new.item_id;
       END;
+    `,
+  },
+  {
+    // Whose item a decision is that the outbox does not know: evidence kept so far is old until it is fetched again and read for it.
+    version: 2,
+    sql: `
+      CREATE TABLE named_decisions (
+        decision_id TEXT NOT NULL PRIMARY KEY,
+        item_id TEXT NOT NULL REFERENCES facts ON DELETE CASCADE
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX named_decisions_item ON named_decisions (item_id);
+      UPDATE facts SET stamp = '', good_for = '';
+      -- A decision that waits for a second analyst is asked for again when anything about its item changes.
+      ALTER TABLE outbox ADD COLUMN asked_stamp TEXT;
+      ALTER TABLE outbox ADD COLUMN asking_stamp TEXT;
     `,
   },
 ];

@@ -19,8 +19,8 @@ type QueueReads = {
   queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
 };
 
-/** Matches of one scan that are told apart from what is shown of them. */
-const AT_ONCE = 2000;
+/** So many matches of a scan are put in order by themselves; where there are more, the index of the order soon finds a page of them. */
+const FEW = 2000;
 const OPEN = ['pending', 'escalated'] as const;
 
 /** The queue as the window shows it: undelivered decisions count as made. */
@@ -42,14 +42,9 @@ export function queueReads(store: Store): QueueReads {
   return {
     queuePage({ filter, offset, limit }, now, found) {
       const sql = filterSql(filter, now, found);
-      // A scan costs the same however much of it is read: it counts what it finds, where that is not very much.
-      const whole = sql.scans && offset + limit <= AT_ONCE;
-      const read = whole
-        ? matching(store, sql, filter.order, AT_ONCE, 0)
-        : matching(store, sql, filter.order, limit, offset);
-      const ids = whole ? read.slice(offset, offset + limit) : read;
-      const counted = whole && read.length < AT_ONCE ? read.length : total(sql);
-      return { total: counted, offset, rows: ids.map((itemId) => queueRow(store, itemId, now)) };
+      const few = sql.scans ? matchingFew(store, sql, filter.order) : null;
+      const ids = few?.slice(offset, offset + limit) ?? matching(store, sql, filter.order, limit, offset);
+      return { total: few?.length ?? total(sql), offset, rows: queueRows(store, ids, now) };
     },
     queueSummary(now, holdsEndingSoon = 0) {
       const byStatus = { pending: 0, approved: 0, rejected: 0, escalated: 0 };
@@ -68,13 +63,17 @@ export function queueReads(store: Store): QueueReads {
       );
       return { byStatus, byPriority, overdue: overdue?.items ?? 0, holdsEndingSoon };
     },
-    queueIds: (filter, limit, now, found) => matching(store, filterSql(filter, now, found), filter.order, limit, 0),
+    queueIds(filter, limit, now, found) {
+      const sql = filterSql(filter, now, found);
+      const few = sql.scans ? matchingFew(store, sql, filter.order) : null;
+      return few?.slice(0, limit) ?? matching(store, sql, filter.order, limit, 0);
+    },
     queueNext(filter, except, now = new Date()) {
       const statuses = OPEN.filter((status) => filter.statuses.length === 0 || filter.statuses.includes(status));
       if (statuses.length === 0) return null;
       const sql = filterSql({ ...filter, statuses, unclaimed: true }, now);
       const passed = except === null ? [] : typeof except === 'string' ? [except] : except;
-      const mine = `item_id IN (SELECT item_id FROM outbox WHERE ${IS_UNDELIVERED} OR state = 'awaiting_second')`;
+      const mine = `EXISTS (SELECT 1 FROM outbox AS o WHERE o.item_id = items.item_id AND (${IS_UNDELIVERED} OR state = 'awaiting_second'))`;
       const conditions = [
         ...sql.conditions,
         `NOT ${mine}`,
@@ -91,11 +90,11 @@ const places = (values: readonly unknown[]): string => values.map(() => '?').joi
 
 type Query = { readonly sql: string; readonly values: readonly (string | number)[] };
 
-/** Where a scan looks: the conditions that leave the least come first, and the plus keeps SQLite from building a set of two or three texts. */
+/** Looks at every row once: the conditions that leave the least come first, and the plus keeps SQLite from building a set of two or three texts. */
 function scanning({ statuses, conditions, values }: FilterSql): Query {
   const anyOf = statuses.map(() => '+shown = ?').join(' OR ');
   return {
-    sql: `items NOT INDEXED WHERE ${[...conditions, `(${anyOf})`].join(' AND ')}`,
+    sql: `FROM items NOT INDEXED WHERE ${[...conditions, `(${anyOf})`].join(' AND ')}`,
     values: [...values, ...statuses],
   };
 }
@@ -104,17 +103,28 @@ function counting(filter: FilterSql): Query {
   const { statuses, conditions, values } = filter;
   if (filter.scans) {
     const scan = scanning(filter);
-    return { sql: `SELECT count(*) AS items FROM ${scan.sql}`, values: scan.values };
+    return { sql: `SELECT count(*) AS items ${scan.sql}`, values: scan.values };
   }
   // There is no order to keep here: any index that helps may be used.
   const where = [`shown IN (${places(statuses)})`, ...conditions].join(' AND ').replaceAll('+priority', 'priority');
   return { sql: `SELECT count(*) AS items FROM items WHERE ${where}`, values: [...statuses, ...values] };
 }
 
-/**
- * A status at a time, each through the index of the order, and merged: as soon as the page is full nothing more is read. A filter that
- * reads more than the index has looks at every row once.
- */
+/** Ids of all that match, in order; null where those are not few. */
+function matchingFew(store: Store, filter: FilterSql, order: QueueFilter['order']): string[] | null {
+  const { sql, values } = scanning(filter);
+  const found = store.all<{ row: number }>(`SELECT rowid AS row ${sql} LIMIT ?`, ...values, FEW + 1);
+  if (found.length > FEW) return null;
+  const rows = JSON.stringify(found.map(({ row }) => row));
+  return store
+    .all<{ item_id: string }>(
+      `SELECT item_id FROM items WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY ${ORDERS[order].by}`,
+      rows,
+    )
+    .map(({ item_id: itemId }) => itemId);
+}
+
+/** A status at a time, each through the index of the order, and merged: as soon as the page is full nothing more is read. */
 function matching(
   store: Store,
   filter: FilterSql,
@@ -124,38 +134,51 @@ function matching(
 ): string[] {
   const { columns, by } = ORDERS[order];
   const { statuses, conditions, values } = filter;
-  // A merge orders by what it reads.
-  const read = `SELECT ${(filter.scans ? ['item_id'] : ['item_id', ...columns]).join(', ')} FROM`;
-  const scan = filter.scans ? scanning(filter) : null;
-  const sql =
-    scan === null
-      ? statuses.map(() => `${read} items WHERE ${['shown = ?', ...conditions].join(' AND ')}`).join(' UNION ALL ')
-      : `${read} ${scan.sql}`;
-  const given = scan === null ? statuses.flatMap((status) => [status, ...values]) : scan.values;
+  const where = ['shown = ?', ...conditions].join(' AND ');
+  const sql = statuses
+    .map(() => `SELECT ${['item_id', ...columns].join(', ')} FROM items WHERE ${where}`)
+    .join(' UNION ALL ');
+  const given = statuses.flatMap((status) => [status, ...values]);
   return store
     .all<{ item_id: string }>(`${sql} ORDER BY ${by} LIMIT ? OFFSET ?`, ...given, limit, offset)
     .map(({ item_id: itemId }) => itemId);
 }
 
-type ShownRow = HeadRow & {
+type ShownRow = Pick<
+  HeadRow,
+  | 'item_id'
+  | 'version'
+  | 'score'
+  | 'priority'
+  | 'signals'
+  | 'referrer_name'
+  | 'referee_name'
+  | 'referrer_referrals'
+  | 'stake'
+  | 'due_at'
+  | 'created_at'
+  | 'source_app_id'
+> & {
   readonly shown: QueueRow['status'];
   readonly claimed_by: string | null;
   readonly undelivered: number;
   readonly troubled: number;
 };
 
-function queueRow(store: Store, itemId: string, now: Date): QueueRow {
-  const row = store.get<ShownRow>(
-    `SELECT i.*, (SELECT c.analyst FROM claims AS c WHERE c.item_id = i.item_id AND c.until > ?) AS claimed_by,
+/** In the order of the ids. */
+function queueRows(store: Store, ids: readonly string[], now: Date): QueueRow[] {
+  const rows = store.all<ShownRow>(
+    `SELECT i.item_id, i.version, i.score, i.priority, i.shown, i.signals, i.referrer_name, i.referee_name, i.referrer_referrals,
+       i.stake, i.due_at, i.created_at, i.source_app_id,
+       (SELECT c.analyst FROM claims AS c WHERE c.item_id = i.item_id AND c.until > ?) AS claimed_by,
        EXISTS (SELECT 1 FROM outbox AS o WHERE o.item_id = i.item_id AND ${IS_UNDELIVERED}) AS undelivered,
        EXISTS (SELECT 1 FROM outbox AS o WHERE o.item_id = i.item_id AND ${IS_TROUBLED}) AS troubled
-     FROM items AS i WHERE i.item_id = ?`,
+     FROM json_each(?) AS wanted CROSS JOIN items AS i ON i.item_id = wanted.value ORDER BY wanted.key`,
     now.getTime(),
-    itemId,
+    JSON.stringify(ids),
   );
-  if (row === undefined) throw new Error(`the item ${itemId} is in an index and not in its table`);
-  return {
-    itemId,
+  return rows.map((row) => ({
+    itemId: row.item_id,
     version: row.version,
     score: row.score,
     priority: priorityOf(row.priority),
@@ -170,5 +193,5 @@ function queueRow(store: Store, itemId: string, now: Date): QueueRow {
     sourceAppId: row.source_app_id,
     claimedBy: row.claimed_by,
     outbox: row.undelivered === 1 ? 'waiting' : row.troubled === 1 ? 'troubled' : null,
-  };
+  }));
 }

@@ -20,6 +20,7 @@ const STATE_AFTER: { readonly [Outcome in DecisionOutcome]: OutboxState } = {
 
 /** The version of an operation's item here; one that is gone has changed too. */
 const VERSION_HERE = 'coalesce((SELECT i.version + i.is_gone FROM items AS i WHERE i.item_id = o.item_id), 0)';
+const STAMP_HERE = `coalesce((SELECT i.stamp FROM items AS i WHERE i.item_id = o.item_id), '')`;
 
 /** The push side: what is sent, and what the server made of it. */
 export function sendSide(store: Store): SendSide {
@@ -40,7 +41,11 @@ export function sendSide(store: Store): SendSide {
         }
         return taken.map(operationOf);
       }),
-    putAnswers: (answers) => store.write(() => answers.forEach((answer) => putAnswer(store, answer))),
+    putAnswers(answers) {
+      store.write(() => answers.forEach((answer) => putAnswer(store, answer)));
+      // The evidence of what is troubled is wanted now, whether its item is open or not.
+      store.touchItems();
+    },
     putBack: (ids, message) =>
       store.write(() => {
         for (const id of ids) {
@@ -58,17 +63,21 @@ export function sendSide(store: Store): SendSide {
           );
           if (rejected > 0) withdrawUndos(store, id);
         }
+        store.touchItems();
       }),
     awaiting: (most) =>
       store.write(() => {
         const waiting = store.all<StoredOperation>(
           `SELECT * FROM outbox AS o WHERE o.state = 'awaiting_second' AND o.kind = 'decide'
-             AND (o.asked_version IS NULL OR o.asked_version < ${VERSION_HERE})
+             AND (o.asked_version IS NULL OR o.asked_version < ${VERSION_HERE} OR o.asked_stamp <> ${STAMP_HERE})
            ORDER BY o.seq LIMIT ?`,
           most,
         );
         for (const { id } of waiting) {
-          store.run(`UPDATE outbox AS o SET asking_version = ${VERSION_HERE} WHERE id = ?`, id);
+          store.run(
+            `UPDATE outbox AS o SET asking_version = ${VERSION_HERE}, asking_stamp = ${STAMP_HERE} WHERE id = ?`,
+            id,
+          );
         }
         return waiting.map(operationOf);
       }),
@@ -83,7 +92,8 @@ function putAnswer(store: Store, answer: Answer): void {
   store.run(
     `UPDATE outbox AS o SET state = ?, message = ?, in_doubt = 0, paid = ?, rejected = ?, reversed = ?,
        answered_status = ?, answered_version = ?, answered_in = ?,
-       asked_version = max(coalesce(?, ${VERSION_HERE}), coalesce(asking_version, 0))
+       asked_version = max(coalesce(?, ${VERSION_HERE}), coalesce(asking_version, 0)),
+       asked_stamp = coalesce(asking_stamp, ${STAMP_HERE})
      WHERE id = ?`,
     state,
     answer.message,

@@ -21,8 +21,8 @@ type Settings = {
 const REFERENCE = 'reference';
 /** A case with its evidence on disk, where none has been fetched yet that could be measured. */
 const BYTES_A_CASE = 4_000;
-/** Pages of the file are not filled to the brim. */
-const FILLED = 0.8;
+/** Of a page, what evidence fills: seldom two of them fit. */
+const FILLED = 0.6;
 
 export function settingsSide(store: Store, layout: Layout): Settings {
   const recall = (name: string): string | null =>
@@ -40,6 +40,7 @@ export function settingsSide(store: Store, layout: Layout): Settings {
     keep(cases) {
       if (!Number.isInteger(cases) || cases < 0) throw new RangeError(`${cases} is no number of cases to keep`);
       store.write(() => store.setState('keep', String(cases)));
+      store.touchItems();
     },
   };
 }

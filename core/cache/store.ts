@@ -17,12 +17,16 @@ export type Store = {
   setState(name: string, value: string | null): void;
   /** Grows with every transaction: what was counted at another number may be another count now. */
   generation(): number;
+  /** Says that items changed, or which of them are to be kept whole: what is wanted of them is asked again. */
+  touchItems(): void;
+  itemsTouched(): number;
 };
 
 export function storeOf(db: Database.Database, folder: string): Store {
   // Statements are few: their texts depend on which conditions a filter has and never on its values.
   const prepared = new Map<string, Database.Statement<Value[]>>();
   let generation = 0;
+  let touched = 0;
 
   function told<Result>(work: () => Result): Result {
     try {
@@ -55,6 +59,8 @@ export function storeOf(db: Database.Database, folder: string): Store {
       else store.run('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)', name, value);
     },
     generation: () => generation,
+    touchItems: () => void (touched += 1),
+    itemsTouched: () => touched,
   };
   return store;
 }

@@ -1,7 +1,8 @@
 /** Measures what DESIGN's budgets speak of: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --referrals 5000`,
- * `--only bulk`. */
+ * `--only bulk`, `--only cache`. */
 import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.ts';
+import { measureCache } from './cache.ts';
 import { measureProgramme } from './programme.ts';
 import { type Figure, print } from './figure.ts';
 import { withServer } from './server.ts';
@@ -16,7 +17,7 @@ const { values } = parseArgs({
 });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const PARTS = { programme: measureProgramme, bulk: measureBulk };
+const PARTS = { programme: measureProgramme, bulk: measureBulk, cache: measureCache };
 const figures: Figure[] = await withServer(async (url) => {
   const found: Figure[] = [];
   for (const [name, measure] of Object.entries(PARTS)) {

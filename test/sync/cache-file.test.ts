@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -7,9 +7,12 @@ import { wipeCache } from '../../core/cache/folder.ts';
 import { MIGRATIONS } from '../../core/cache/migrations.ts';
 import { CACHE_KEY, decisionOn, headOf, idOf, pull, withCacheFolder } from '../support/cache.ts';
 
+const EVIDENCE = JSON.stringify({ of: 'the case' });
+
 function fill(folder: string): void {
   const cache = openCache({ folder, key: CACHE_KEY });
   pull(cache, [headOf(1, { referrerName: 'Readable Name' })]);
+  cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: EVIDENCE }]);
   cache.decide(decisionOn(1));
   cache.close();
 }
@@ -124,31 +127,56 @@ describe('the file of a cache', () => {
     }));
 });
 
+/** Tables that hold what a person would miss, those first that others refer to. */
+const HELD = ['state', 'remembered', 'items', 'claims', 'facts', 'evidence', 'outbox'];
+
+type Stored = { readonly [column: string]: string | number | null | Uint8Array };
+
 describe('a cache of an earlier version', () => {
   it.each(MIGRATIONS.map(({ version }) => version))('%i is brought to this one with its outbox', (version) =>
     withCacheFolder((folder) => {
       fill(folder);
       const file = join(folder, 'cache.db');
-      const rows = raw(file, (db) => db.prepare('SELECT * FROM outbox').all());
+      const held = raw(file, (db) => HELD.map((table) => db.prepare<[], Stored>(`SELECT * FROM ${table}`).all()));
       wipeCache(folder);
       raw(file, (db) => {
         db.pragma('journal_mode = WAL');
         for (const migration of MIGRATIONS) if (migration.version <= version) db.exec(migration.sql);
         db.pragma(`user_version = ${version}`);
-        for (const row of rows) {
-          const names = Object.keys(row as object);
-          db.prepare(`INSERT INTO outbox (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`).run(
-            ...Object.values(row as object),
+        for (const [nth, table] of HELD.entries()) {
+          const columns = (db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name);
+          const put = db.prepare(
+            `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
           );
+          for (const row of held[nth] ?? []) put.run(...columns.map((column) => row[column] ?? null));
         }
       });
       const cache = openCache({ folder, key: CACHE_KEY });
-      expect(cache.counts().waiting).toBe(1);
+      expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
+      expect(cache.caseOf(idOf(1))).toMatchObject({
+        head: { referrerName: 'Readable Name' },
+        facts: EVIDENCE,
+        // What a later version reads evidence for is not in what was fetched before it: it is fetched again.
+        isStale: version < 2,
+        outgoing: { id: decisionOn(1).id, state: 'queued' },
+      });
       expect(cache.takeToSend(5)).toMatchObject([{ id: decisionOn(1).id, itemId: idOf(1), decision: 'reject' }]);
-      pull(cache, [headOf(1)]);
-      expect(cache.caseOf(idOf(1))).toMatchObject({ outgoing: { id: decisionOn(1).id } });
       cache.close();
       raw(file, (db) => expect(db.pragma('user_version', { simple: true })).toBe(MIGRATIONS.at(-1)?.version));
     }),
   );
+
+  it('stays what it was when it cannot be brought to this one', () =>
+    withCacheFolder((folder) => {
+      mkdirSync(folder);
+      const file = join(folder, 'cache.db');
+      raw(file, (db) => {
+        for (const migration of MIGRATIONS.slice(0, 1)) db.exec(migration.sql);
+        // In the way of what version 2 makes.
+        db.exec('CREATE TABLE named_decisions (x TEXT)');
+        db.pragma('user_version = 1');
+      });
+      expect(() => openCache({ folder, key: CACHE_KEY })).toThrow(/named_decisions/);
+      raw(file, (db) => expect(db.pragma('user_version', { simple: true })).toBe(1));
+    }));
 });

@@ -265,3 +265,49 @@ describe('what is troubled', () => {
       expect(() => cache.resolve(decisionOn(1).id, 'kept')).toThrow(/settled already/);
     }));
 });
+
+describe('a lead who decides otherwise than stands', () => {
+  it('takes theirs back first, and the new decision goes once that is answered', () =>
+    withCache((cache) => {
+      const theirs = idOf(5, 0xe);
+      pull(cache, [headOf(1)]);
+      cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: '{}' }]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      pull(cache, [headOf(1, { version: 2, stamp: 's2', status: 'approved' })], { full: false });
+      expect(cache.factsWanted(5)).toEqual([]);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
+      // What changed is the case that is to be settled: its evidence is fetched although it is closed.
+      expect(cache.factsWanted(5)).toEqual([idOf(1)]);
+      cache.putFacts([
+        { itemId: idOf(1), stamp: 's1', json: JSON.stringify({ decisions: [{ decision_id: theirs }] }) },
+      ]);
+      expect(cache.factsWanted(5)).toEqual([]);
+      const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
+      const call = {
+        troubledId: decisionOn(1).id,
+        undo: { id: idOf(2, 0xf), decisionId: theirs, ...at },
+        decision: decisionOn(1, { id: idOf(3, 0xd), expectedVersion: 2 }),
+      };
+      const made = cache.redecide(call);
+      expect(cache.redecide(call)).toEqual(made);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'conflict', resolution: 'redecided' });
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'undo', undoes: theirs, itemId: idOf(1) }]);
+      expect(cache.takeToSend(5)).toEqual([]);
+      cache.putAnswers([answerTo(idOf(2, 0xf), { status: 'pending', version: 3 })]);
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'decide', id: made.id, expectedVersion: 2 }]);
+    }));
+
+  it('changes nothing where it cannot be done', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'conflict', status: 'approved' })]);
+      const decision = decisionOn(1, { id: idOf(3, 0xd) });
+      expect(() => cache.redecide({ troubledId: decisionOn(1).id, undo: null, decision })).toThrow(/approved already/);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ resolution: null });
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 1 });
+    }));
+});

@@ -1,0 +1,90 @@
+import type { Outgoing } from '../sync/ports.ts';
+import { CacheRefusal } from './error.ts';
+import { headRow } from './head-row.ts';
+import { aboutHead, aboutOperation, insert, known, notNow, NOTHING, reused } from './outbox-insert.ts';
+import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
+import { IS_UNDELIVERED } from './outbox-sql.ts';
+import type { Store } from './store.ts';
+
+export type UndoCall = {
+  readonly id: string;
+  readonly decisionId: string;
+  /** Needed for a decision that neither the outbox nor the evidence kept here knows. */
+  readonly itemId?: string | undefined;
+  readonly note: string | null;
+  readonly decidedAt: string;
+};
+
+/** What is withdrawn moves nothing. */
+const WITHDRAWN = `state = 'withdrawn', paid = 0, rejected = 0, reversed = 0`;
+
+export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: string) => string | null): Outgoing {
+  const before = storedOperation(store, call.id);
+  if (before !== undefined) {
+    if (before.kind !== 'undo' || before.undoes !== call.decisionId || before.note !== call.note) throw reused(call.id);
+    return outgoingOf(before);
+  }
+  const decision = storedOperation(store, call.decisionId);
+  if (decision !== undefined) {
+    if (decision.kind !== 'decide') throw notNow('This is no decision: it cannot be taken back.');
+    if (decision.state === 'withdrawn') return outgoingOf(decision);
+    if (decision.state === 'queued' && decision.in_doubt === 0) return withdraw(store, decision);
+    if (decision.state === 'conflict' || decision.state === 'returned' || decision.state === 'rejected') {
+      throw notNow('This decision had no effect, so there is nothing to take back.');
+    }
+  }
+  const other = store.get<{ state: string }>(
+    `SELECT state FROM outbox WHERE undoes = ? AND (${IS_UNDELIVERED} OR state IN ('applied', 'agreed'))`,
+    call.decisionId,
+  );
+  if (other !== undefined) throw notNow('This decision is taken back already.');
+  const itemId = decision?.item_id ?? call.itemId ?? itemOfDecision(call.decisionId);
+  const head = itemId === null ? undefined : headRow(store, itemId);
+  const about = decision === undefined ? head && aboutHead(head) : aboutOperation(decision);
+  if (itemId === null || about === undefined) {
+    throw new CacheRefusal(
+      'unknown_operation',
+      'This decision is not known on this computer. Open its case while on-line, then take it back.',
+    );
+  }
+  return insert(store, {
+    ...call,
+    itemId,
+    kind: 'undo',
+    undoes: call.decisionId,
+    expectedVersion: null,
+    decision: null,
+    reason: null,
+    sessionId: null,
+    about,
+    seen: null,
+    moves: NOTHING,
+  });
+}
+
+export function withdraw(store: Store, row: StoredOperation): Outgoing {
+  if (row.state === 'withdrawn') return outgoingOf(row);
+  if (row.state !== 'queued') {
+    throw notNow(
+      row.state === 'sending'
+        ? 'This is being sent right now; take it back when it is answered.'
+        : 'This was sent already.',
+    );
+  }
+  // Withdrawn here and applied there would be a decision that nobody knows of.
+  if (row.in_doubt === 1) {
+    throw notNow(
+      'This was sent once, and the connection broke before the answer: whether it took effect is not known yet. Take it back instead.',
+    );
+  }
+  store.run(`UPDATE outbox SET ${WITHDRAWN} WHERE id = ?`, row.id);
+  return outgoingOf(known(store, row.id));
+}
+
+/** Those of a session that no server can have heard of; returns how many. */
+export function withdrawSession(store: Store, sessionId: string): number {
+  return store.run(
+    `UPDATE outbox SET ${WITHDRAWN} WHERE session_id = ? AND state = 'queued' AND NOT in_doubt`,
+    sessionId,
+  );
+}

@@ -500,7 +500,11 @@ export const moneyLog = umpireSchema.table(
       .notNull()
       .default(sql`pg_current_xact_id()`),
   },
-  (table) => [index('money_log_at_idx').on(table.at), index('money_log_tx_idx').on(table.tx)],
+  (table) => [
+    index('money_log_at_idx').on(table.at),
+    index('money_log_tx_idx').on(table.tx),
+    index('money_log_relationship_idx').on(table.relationshipId),
+  ],
 );
 
 export const openingBalances = umpireSchema.table(

@@ -34,6 +34,8 @@ CREATE INDEX bonuses_tx_idx ON umpire.bonuses (tx);
 CREATE TRIGGER bonuses_stamped BEFORE UPDATE OF at, event_id ON umpire.bonuses FOR EACH ROW EXECUTE FUNCTION umpire.stamp_tx();
 ALTER TABLE umpire.money_log ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX money_log_tx_idx ON umpire.money_log (tx);
+-- A case tells its movements: without this each one reads the whole log.
+CREATE INDEX money_log_relationship_idx ON umpire.money_log (relationship_id);
 
 -- What has effect raises the version of its item; what only whoever made it may know of, is told by these two.
 ALTER TABLE umpire.decisions ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id();

@@ -113,8 +113,11 @@ function putAnswer(store: Store, answer: Answer): void {
     withdrawUndos(store, row.id);
   }
   if (row.kind === 'undo' && state === 'applied' && row.undoes !== null) {
-    // What waited for a second analyst had no effect yet: taken back, it waits no more.
-    store.run(`UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state = 'awaiting_second'`, row.undoes);
+    // What waited for a second analyst had no effect yet: taken back it waits no more, which it may have been told before.
+    store.run(
+      `UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state IN ('awaiting_second', 'returned')`,
+      row.undoes,
+    );
   }
 }
 

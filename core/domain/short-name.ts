@@ -16,3 +16,8 @@ export function shortName(name: string): string | null {
   const [initial] = GRAPHEMES.segment(last);
   return initial === undefined ? first : `${first} ${initial.segment}.`;
 }
+
+/** The same where something has to stand: `No name` for who has none. */
+export function keptName(name: string): string {
+  return shortName(name) ?? 'No name';
+}

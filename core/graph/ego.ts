@@ -1,7 +1,7 @@
 import type { EgoGraph, GraphEdge, GraphNode } from '../contract/case.ts';
 import { shortHash } from '../domain/short-hash.ts';
 import type { Queryable } from '../postgres/rows.ts';
-import { type GraphUser, readBurst, readGraphUsers, readSeenAmong, readSeenAt, type SeenAt } from './neighbours.ts';
+import { type GraphUser, readBursts, readGraphUsers, readSeenAmong, readSeenAt, type SeenAt } from './neighbours.ts';
 import { type Place, placeId, rankPlaces } from './places.ts';
 import { rankOthers } from './others.ts';
 
@@ -24,35 +24,69 @@ const MOST_PLACES = 24;
 const HUB = { device: 80, address: 30 } as const;
 
 /**
- * The neighbourhood of a case: its two people, where they were seen, the code, who else was seen there, and who else
- * came through the code in the same burst. Bounded; `omitted` counts the neighbours that were found and not drawn.
+ * The neighbourhoods of these cases, in their order: the two people, where they were seen, the code, who else was seen there, and who
+ * else came through the code in the same burst. Bounded; `omitted` counts the neighbours that were found and not drawn.
  */
-export async function readEgoGraph(db: Queryable, ego: EgoCase): Promise<EgoGraph> {
-  const ranked = rankPlaces(ego.places);
-  const places = ranked.slice(0, MOST_PLACES);
-  const open = places.filter((place) => place.accounts < HUB[place.kind]);
-  const seen = await readSeenAt(db, hashesOf('device', open), hashesOf('address', open));
-  const burst = await readBurst(db, {
-    relationshipId: ego.relationshipId,
-    referrerId: ego.referrerId,
-    codeId: ego.code.id,
-    registeredAt: ego.registeredAt,
+export async function readEgoGraphs(db: Queryable, egos: readonly EgoCase[]): Promise<EgoGraph[]> {
+  const placed = egos.map((ego) => {
+    const ranked = rankPlaces(ego.places);
+    const places = ranked.slice(0, MOST_PLACES);
+    return { ego, ranked, places, open: places.filter((place) => place.accounts < HUB[place.kind]) };
   });
-  const people = [ego.referrerId, ego.refereeId];
-  const others = rankOthers({ people, places: open, seen, burst });
-  const drawn = others.slice(0, MOST_NODES - people.length - 1 - places.length);
-  const users = await readGraphUsers(db, [...people, ...drawn]);
-  const among = await readSeenAmong(db, [...people, ...drawn], hashesOf('device', places), hashesOf('address', places));
+  const open = placed.flatMap((one) => one.open);
+  const seen = Map.groupBy(await readSeenAt(db, hashesOf('device', open), hashesOf('address', open)), placeOf);
+  const bursts = await readBursts(db, egos);
 
-  return {
-    nodes: [...userNodes(users, ego), codeNode(ego), ...places.map(placeNode)],
-    edges: [...among.map(seenEdge), ...codeEdges(ego, users), ...referredEdges(ego, users)],
-    omitted: ranked.length - places.length + others.length - drawn.length,
-  };
+  const plans = placed.map((one) => {
+    const people = [one.ego.referrerId, one.ego.refereeId];
+    const others = rankOthers({
+      people,
+      places: one.open,
+      seen: one.open.flatMap((place) => seen.get(placeId(place.kind, place.hash)) ?? []),
+      burst: bursts.get(one.ego.relationshipId) ?? [],
+    });
+    const drawn = others.slice(0, MOST_NODES - people.length - 1 - one.places.length);
+    return { ...one, users: [...people, ...drawn], undrawn: others.length - drawn.length };
+  });
+  const userIds = [...new Set(plans.flatMap((plan) => plan.users))];
+  const hashes = [...new Set(plans.flatMap((plan) => plan.places.map((place) => place.hash)))];
+  const users = inOrder(await readGraphUsers(db, userIds), ({ id }) => id);
+  const among = inOrder(await readSeenAmong(db, userIds, hashes), ({ user_id: id }) => id);
+
+  return plans.map(({ ego, ranked, places: drawn, users: ids, undrawn }) => {
+    const here = new Set(drawn.map((place) => placeId(place.kind, place.hash)));
+    const people = users(ids);
+    return {
+      nodes: [...userNodes(people, ego), codeNode(ego), ...drawn.map(placeNode)],
+      edges: [
+        ...among(ids)
+          .filter((edge) => here.has(placeOf(edge)))
+          .map(seenEdge),
+        ...codeEdges(ego, people),
+        ...referredEdges(ego, people),
+      ],
+      omitted: ranked.length - drawn.length + undrawn,
+    };
+  });
 }
 
+/** Takes those of some users out of rows of many, in the order in which the rows are. */
+function inOrder<Row>(rows: readonly Row[], userOf: (row: Row) => string): (users: readonly string[]) => Row[] {
+  const byUser = Map.groupBy(
+    rows.map((row, position) => ({ row, position })),
+    ({ row }) => userOf(row),
+  );
+  return (users) =>
+    users
+      .flatMap((user) => byUser.get(user) ?? [])
+      .sort((a, b) => a.position - b.position)
+      .map(({ row }) => row);
+}
+
+const placeOf = ({ kind, hash }: SeenAt): string => placeId(kind, hash);
+
 function hashesOf(kind: Place['kind'], places: readonly Place[]): string[] {
-  return places.filter((place) => place.kind === kind).map((place) => place.hash);
+  return [...new Set(places.filter((place) => place.kind === kind).map((place) => place.hash))];
 }
 
 const userId = (id: string): string => `user:${id}`;

@@ -9,7 +9,7 @@ export type SeenAt = z.infer<typeof seenAt>;
 /** Sightings looked at for one place. Places with more accounts than are drawn are not asked for at all. */
 const SIGHTINGS_A_PLACE = 400;
 
-/** Everybody at these devices and addresses. */
+/** Everybody at these devices and addresses, each place by itself. */
 export function readSeenAt(db: Queryable, devices: readonly string[], addresses: readonly string[]): Promise<SeenAt[]> {
   return rows(db, seenAt, `${seenSql('device', '$1')} UNION ALL ${seenSql('address', '$2')}`, [devices, addresses]);
 }
@@ -25,22 +25,17 @@ function seenSql(kind: SeenAt['kind'], hashes: string): string {
     GROUP BY h.hash, seen.user_id`;
 }
 
-/** Since when these users were seen at these devices and addresses; the crowd at a hub is not looked at. */
-export function readSeenAmong(
-  db: Queryable,
-  userIds: readonly string[],
-  devices: readonly string[],
-  addresses: readonly string[],
-): Promise<SeenAt[]> {
+/** Since when these users were seen at these devices and addresses, of which the hashes; the crowd at a hub is not looked at. */
+export function readSeenAmong(db: Queryable, userIds: readonly string[], hashes: readonly string[]): Promise<SeenAt[]> {
   return rows(
     db,
     seenAt,
     `SELECT place.kind, place.hash, x.user_id, min(x.seen_at) AS at
      FROM referrals.user_fingerprints x JOIN referrals.fingerprints f ON f.id = x.fingerprint_id
-     CROSS JOIN LATERAL (VALUES ('device', f.device_hash, $2::text[]), ('address', f.ip_hash, $3::text[])) AS place (kind, hash, drawn)
-     WHERE x.user_id = ANY ($1) AND place.hash = ANY (place.drawn)
+     CROSS JOIN LATERAL (VALUES ('device', f.device_hash), ('address', f.ip_hash)) AS place (kind, hash)
+     WHERE x.user_id = ANY ($1) AND place.hash = ANY ($2)
      GROUP BY place.kind, place.hash, x.user_id ORDER BY place.kind DESC, place.hash, x.user_id`,
-    [userIds, devices, addresses],
+    [userIds, hashes],
   );
 }
 
@@ -48,26 +43,38 @@ export function readSeenAmong(
 const BURST = `interval '60 minutes'`;
 const BURST_LIMIT = 100;
 
-/** Other referees of the same code who registered within the burst around `registeredAt`, nearest first. */
-export async function readBurst(
+export type BurstOf = {
+  readonly relationshipId: string;
+  readonly referrerId: string;
+  readonly code: { readonly id: string };
+  readonly registeredAt: string;
+};
+
+/** For each of these referrals, other referees of the same code who registered within the burst around it, nearest first. */
+export async function readBursts(
   db: Queryable,
-  of: {
-    readonly relationshipId: string;
-    readonly referrerId: string;
-    readonly codeId: string;
-    readonly registeredAt: string;
-  },
-): Promise<string[]> {
+  of: readonly BurstOf[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = await rows(
     db,
-    z.object({ referee_id: z.string() }),
-    `SELECT o.referee_id FROM umpire.referrals o
-     WHERE o.referrer_id = $1 AND o.code_id = $2 AND o.relationship_id <> $3
-       AND o.at BETWEEN $4::timestamptz - ${BURST} AND $4::timestamptz + ${BURST}
-     ORDER BY abs(extract(epoch FROM o.at - $4::timestamptz)), o.event_id LIMIT ${BURST_LIMIT}`,
-    [of.referrerId, of.codeId, of.relationshipId, of.registeredAt],
+    z.object({ relationship_id: z.string(), referee_ids: z.array(z.string()) }),
+    `SELECT c.relationship_id, near.referee_ids
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[]) AS c (relationship_id, referrer_id, code_id, registered_at)
+     CROSS JOIN LATERAL (
+       SELECT array_agg(o.referee_id ORDER BY o.apart, o.event_id) AS referee_ids FROM (
+         SELECT o.referee_id, o.event_id, abs(extract(epoch FROM o.at - c.registered_at)) AS apart FROM umpire.referrals o
+         WHERE o.referrer_id = c.referrer_id AND o.code_id = c.code_id AND o.relationship_id <> c.relationship_id
+           AND o.at BETWEEN c.registered_at - ${BURST} AND c.registered_at + ${BURST}
+         ORDER BY apart, o.event_id LIMIT ${BURST_LIMIT}) AS o) AS near
+     WHERE near.referee_ids IS NOT NULL`,
+    [
+      of.map((one) => one.relationshipId),
+      of.map((one) => one.referrerId),
+      of.map((one) => one.code.id),
+      of.map((one) => one.registeredAt),
+    ],
   );
-  return found.map((other) => other.referee_id);
+  return new Map(found.map((one) => [one.relationship_id, one.referee_ids]));
 }
 
 const graphUser = z.object({

@@ -98,12 +98,15 @@ export type Bundle = {
   readonly auditHead: AuditHead | null;
 };
 
+/** Whoever reads it later may be anywhere. */
+const ZONE = 'UTC';
+
 /** Of one state of the database, times in UTC; null where there is no such item. */
 export async function readBundle(pool: Pool, itemId: string, now: Date): Promise<Bundle | null> {
-  const words = wordsFor('UTC', now);
+  const words = wordsFor(ZONE, now);
   const records = await recentSignalRecords(pool);
   return inSnapshot(pool, async (db) => {
-    const file = await readCaseFile(db, itemId, now, { records, words });
+    const file = await readCaseFile(db, itemId, { now, zone: ZONE, records });
     if (file === null) return null;
     const record = await readRecord(db, file.relationshipId, words);
     const versions = [...new Set([file.ruleSetVersion, ...record.map((made) => made.ruleSetVersion)])];

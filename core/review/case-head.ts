@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CODE_TYPES, MODES, REVIEW_STATUSES, SEVERITIES, STAGES } from '../domain/vocabulary.ts';
-import { dbCount, dbInstant, type Queryable, row } from '../postgres/rows.ts';
+import { dbCount, dbInstant, type Queryable, rows } from '../postgres/rows.ts';
 import { DUE_AT } from './queue-order.ts';
 
 const thresholds = z.object({
@@ -10,7 +10,7 @@ const thresholds = z.object({
   critical: z.number(),
 });
 
-const caseHead = z.object({
+const headRow = z.object({
   item_id: z.string(),
   relationship_id: z.string(),
   version: z.number().int(),
@@ -18,7 +18,6 @@ const caseHead = z.object({
   status: z.enum(REVIEW_STATUSES),
   priority: z.enum(SEVERITIES),
   score: z.number().int(),
-  signals: z.string(),
   notes: z.string().nullable(),
   assigned_to: z.string().nullable(),
   created_at: dbInstant,
@@ -45,16 +44,21 @@ const caseHead = z.object({
   code_created_at: dbInstant,
   code_uses: dbCount,
 });
+
 /** The item, its referral, its score and its code. */
+export const caseHead = headRow.extend({
+  /** Another one as soon as anything changed of what the caller is shown of the item. */
+  stamp: z.string(),
+});
 export type CaseHead = z.infer<typeof caseHead>;
 
-/** Null when there is no such item. */
-export function readCaseHead(db: Queryable, itemId: string): Promise<CaseHead | null> {
-  return row(
+/** Of these items, those that there are. */
+export async function readCaseHeads(db: Queryable, itemIds: readonly string[]): Promise<CaseHead[]> {
+  const heads = await rows(
     db,
-    caseHead,
+    headRow,
     `SELECT q.id AS item_id, r.id AS relationship_id, coalesce(i.version, 1) AS version, i.previous_item_id,
-       q.status, q.priority, q.fraud_score AS score, coalesce(s.score, q.fraud_score) AS current_score, q.fraud_signals AS signals, q.notes, q.assigned_to, q.created_at,
+       q.status, q.priority, q.fraud_score AS score, coalesce(s.score, q.fraud_score) AS current_score, q.notes, q.assigned_to, q.created_at,
        ${DUE_AT} AS due_at, s.rule_set_version, v.thresholds, s.scored_at, w.mode,
        r.referrer_id, r.referee_id, r.is_flagged AS flagged, r.status AS stage, r.registered_at, r.activated_at,
        r.qualified_at, r.retained_at, r.source_app_id,
@@ -66,7 +70,19 @@ export function readCaseHead(db: Queryable, itemId: string): Promise<CaseHead | 
      LEFT JOIN umpire.items i ON i.item_id = q.id
      LEFT JOIN umpire.scores s ON s.relationship_id = r.id
      LEFT JOIN umpire.rule_sets v ON v.version = s.rule_set_version
-     WHERE q.id = $1`,
-    [itemId],
+     WHERE q.id = ANY ($1::uuid[])`,
+    [itemIds],
   );
+  const stamps = await rows(
+    db,
+    z.object({ item_id: z.string(), stamp: z.string() }),
+    'SELECT item_id, stamp FROM umpire.stamps($1::uuid[], $2::uuid[], $3::text[])',
+    [
+      heads.map((head) => head.item_id),
+      heads.map((head) => head.relationship_id),
+      heads.map((head) => head.referrer_id),
+    ],
+  );
+  const stampOf = new Map(stamps.map(({ item_id: id, stamp }) => [id, stamp]));
+  return heads.map((head) => ({ ...head, stamp: stampOf.get(head.item_id) ?? '' }));
 }

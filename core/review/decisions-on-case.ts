@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { CaseFile, TimelineEntry } from '../contract/case.ts';
 import { DECISIONS, UNDO_KINDS } from '../domain/decision.ts';
-import { dbInstant, type Queryable, row, rows } from '../postgres/rows.ts';
+import { dbInstant, type Queryable, rows } from '../postgres/rows.ts';
+import { byReferral } from './by-referral.ts';
 
-const storedDecision = z.object({
+/** A decision that this login may see. */
+export const decisionFacts = z.object({
   decision_id: z.string(),
   at: dbInstant,
   made_by: z.string(),
@@ -15,26 +17,48 @@ const storedDecision = z.object({
   undone_at: dbInstant.nullable(),
   undone_by: z.string().nullable(),
   undone_note: z.string().nullable(),
+  /** Until when this login may undo it; null where it may not. */
+  undo_until: dbInstant.nullable(),
+  /** As what it may take it back at any other time. */
   undo: z.enum(UNDO_KINDS).nullable(),
 });
-export type StoredDecision = z.infer<typeof storedDecision>;
+export type DecisionFacts = z.infer<typeof decisionFacts>;
 
 /**
- * Decisions on this referral that this login may see, those on an earlier item of it included, oldest first. At `now` it may
- * take back those with an `undo`.
+ * Decisions on these referrals that this login may see, by the referral's id, those on an earlier item of it included, oldest first.
+ * What it may take back is asked for the beginning of time and for its end, so that the answer keeps. An item that is as it was made
+ * has none; asking costs more than all else.
  */
-export function readDecisions(db: Queryable, relationshipId: string, now: Date): Promise<StoredDecision[]> {
-  return rows(db, storedDecision, 'SELECT * FROM umpire.decisions_on($1, $2)', [relationshipId, now]);
+export async function readDecisions(
+  db: Queryable,
+  relationshipIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly DecisionFacts[]>> {
+  const made = await rows(
+    db,
+    decisionFacts.extend({ relationship_id: z.string() }),
+    `SELECT r.id AS relationship_id, d.decision_id, d.at, d.made_by, d.decision, d.reason, d.note, d.state, d.undone_at, d.undone_by, d.undone_note,
+       CASE WHEN e.undo = 'undo' THEN d.at + make_interval(mins => s.undo_minutes) END AS undo_until, d.undo
+     FROM (
+       SELECT x.id FROM unnest($1::uuid[]) AS x (id) WHERE EXISTS (
+         SELECT 1 FROM referrals.review_queue AS q LEFT JOIN umpire.items AS i ON i.item_id = q.id
+         WHERE q.relationship_id = x.id AND (q.status <> 'pending' OR i.version IS DISTINCT FROM 1)) OFFSET 0
+     ) AS r CROSS JOIN umpire.review_settings AS s
+     CROSS JOIN LATERAL umpire.decisions_on(r.id, 'infinity') WITH ORDINALITY AS d
+     JOIN LATERAL umpire.decisions_on(r.id, '-infinity') AS e ON e.decision_id = d.decision_id
+     ORDER BY r.id, d.ordinality`,
+    [relationshipIds],
+  );
+  return byReferral(made);
 }
 
-/** What took effect or may be withdrawn. */
-export function decisionsOf(stored: readonly StoredDecision[]): CaseFile['decisions'] {
-  return stored
+/** What took effect or may be withdrawn, and what may be taken back at `now`. */
+export function decisionsOf(facts: readonly DecisionFacts[], now: Date): CaseFile['decisions'] {
+  return facts
     .filter(({ state }) => state !== 'disagreed')
     .map((made) => ({
       decisionId: made.decision_id,
       isUndone: made.state === 'undone',
-      undo: made.undo,
+      undo: made.undo_until !== null && now.getTime() <= Date.parse(made.undo_until) ? 'undo' : made.undo,
       at: made.at,
       by: made.made_by,
       decision: made.decision,
@@ -46,7 +70,7 @@ export function decisionsOf(stored: readonly StoredDecision[]): CaseFile['decisi
 const DECIDED = { approve: 'Approved', reject: 'Rejected', escalate: 'Escalated' } as const;
 
 /** What was decided and what was taken back. */
-export function decisionEntries(stored: readonly StoredDecision[]): TimelineEntry[] {
+export function decisionEntries(stored: readonly DecisionFacts[]): TimelineEntry[] {
   return stored.flatMap((made) => {
     const verb = DECIDED[made.decision];
     const told = {
@@ -68,13 +92,22 @@ export function decisionEntries(stored: readonly StoredDecision[]): TimelineEntr
   });
 }
 
-/** Whether the item needs a second analyst, or one's own decision waits for one: nothing of a decision of somebody else's. */
-export async function readSecondReview(db: Queryable, itemId: string, now: Date): Promise<CaseFile['secondReview']> {
-  const found = await row(
+export const SECOND_REVIEW = ['none', 'needed', 'mine'] as const;
+
+/**
+ * Which of these items need a second analyst, or have one's own decision waiting for one: nothing of a decision of somebody else's. Without
+ * `now` by the server's clock.
+ */
+export async function readSecondReviews(
+  db: Queryable,
+  itemIds: readonly string[],
+  now: Date | null,
+): Promise<ReadonlyMap<string, CaseFile['secondReview']>> {
+  const found = await rows(
     db,
-    z.object({ state: z.enum(['none', 'needed', 'mine']) }),
-    'SELECT state FROM umpire.second_reviews(ARRAY[$1::uuid], $2)',
-    [itemId, now],
+    z.object({ item_id: z.string(), state: z.enum(SECOND_REVIEW) }),
+    'SELECT item_id, state FROM umpire.second_reviews($1::uuid[], $2)',
+    [itemIds, now],
   );
-  return found?.state ?? 'none';
+  return new Map(found.map(({ item_id: id, state }) => [id, state]));
 }

@@ -2,10 +2,10 @@ import type { EgoCase } from '../graph/ego.ts';
 import { type Place, placeId } from '../graph/places.ts';
 import type { CaseHead } from './case-head.ts';
 import type { Crowds } from './crowd.ts';
-import type { PartyFacts, PartySighting } from './party.ts';
+import type { PartyRows, PartySighting } from './party.ts';
 
 /** The case as its graph needs it: every device and address of the two people, with who was there and since when. */
-export function egoCase(head: CaseHead, people: readonly PartyFacts[], crowds: Crowds): EgoCase {
+export function egoCase(head: CaseHead, people: readonly PartyRows[], crowds: Crowds): EgoCase {
   const places = new Map<string, Place & { seenBy: Map<string, string> }>();
   const add = (kind: Place['kind'], hash: string, seen: PartySighting): void => {
     const id = placeId(kind, hash);

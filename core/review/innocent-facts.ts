@@ -1,6 +1,7 @@
 import { counted } from '../domain/counted.ts';
+import { CROWD_LIMIT } from './crowd.ts';
 import type { Likeness } from './likeness.ts';
-import type { PartyFacts } from './party.ts';
+import type { PartyFacts } from './party-facts.ts';
 
 /** From this many accounts on, an address is more than a household. */
 export const CROWDED = 8;
@@ -13,9 +14,8 @@ export type InnocentInput = {
   readonly referrer: PartyFacts;
   readonly referee: PartyFacts;
   readonly registeredAt: string;
-  /** Accounts at each address of the two, by its hash; `atMost` is where counting stopped. */
-  readonly accounts: ReadonlyMap<string, number>;
-  readonly atMost: number;
+  /** Accounts at each address that both used; counting stopped at `CROWD_LIMIT`. */
+  readonly crowds: readonly number[];
   readonly likenesses: readonly Likeness[];
 };
 
@@ -24,16 +24,14 @@ export function innocentFacts(input: InnocentInput): string[] {
   return [...crowdedAddresses(input), ...apart(input), ...known(input), ...customer(input), ...travels(input)];
 }
 
-function crowdedAddresses({ referrer, referee, accounts, atMost }: InnocentInput): string[] {
-  const ofReferrer = new Set(referrer.sightings.map((seen) => seen.ip_hash));
-  const shared = new Set(referee.sightings.map((seen) => seen.ip_hash).filter((hash) => ofReferrer.has(hash)));
-  return [...shared]
-    .map((hash) => accounts.get(hash) ?? 0)
+function crowdedAddresses({ crowds }: InnocentInput): string[] {
+  return crowds
     .filter((count) => count >= CROWDED)
     .sort((a, b) => b - a)
     .slice(0, 3)
     .map((count) => {
-      const many = count >= atMost ? `${count.toLocaleString('en-GB')} accounts or more` : counted(count, 'account');
+      const many =
+        count >= CROWD_LIMIT ? `${count.toLocaleString('en-GB')} accounts or more` : counted(count, 'account');
       return `The address that both used was used by ${many} (an office, a campus or a carrier)`;
     });
 }
@@ -41,14 +39,11 @@ function crowdedAddresses({ referrer, referee, accounts, atMost }: InnocentInput
 /** People of one household share the address and not the device. */
 function apart({ referrer, referee, likenesses }: InnocentInput): string[] {
   const shares = (fact: Likeness['fact']): boolean => likenesses.some((like) => like.fact === fact);
-  if (!shares('address') || shares('device') || devicesOf(referrer) === 0 || devicesOf(referee) === 0) return [];
+  if (!shares('address') || shares('device') || referrer.devices.length === 0 || referee.devices.length === 0)
+    return [];
   return [
-    `They share an address and never a device: ${counted(devicesOf(referrer), 'device')} of the referrer, ${devicesOf(referee)} of the referee`,
+    `They share an address and never a device: ${counted(referrer.devices.length, 'device')} of the referrer, ${referee.devices.length} of the referee`,
   ];
-}
-
-function devicesOf({ sightings }: PartyFacts): number {
-  return new Set(sightings.flatMap((seen) => seen.device_hash ?? [])).size;
 }
 
 function known({ referrer, registeredAt }: InnocentInput): string[] {
@@ -82,18 +77,14 @@ function customer({ referee }: InnocentInput): string[] {
   return facts;
 }
 
-const HIDDEN = ['vpn', 'proxy', 'tor', 'datacenter'];
-
 /** Who hides now and then is also seen from home, in the same country. */
-function travels({ referee }: InnocentInput): string[] {
-  const hidden = referee.sightings.filter((seen) => HIDDEN.includes(seen.ip_type));
-  const open = referee.sightings.filter((seen) => seen.ip_type === 'residential');
-  if (hidden.length === 0 || open.length === 0) return [];
+function travels({ referee: { places } }: InnocentInput): string[] {
+  if (places.hidden === 0 || places.residential === 0) return [];
   const facts = [
-    `The referee was also seen from ${counted(new Set(open.map((seen) => seen.ip_hash)).size, 'residential address', 'residential addresses')}`,
+    `The referee was also seen from ${counted(places.residential, 'residential address', 'residential addresses')}`,
   ];
-  const countries = new Set([...hidden, ...open].map((seen) => seen.country));
-  const [only] = countries;
-  if (countries.size === 1 && typeof only === 'string') facts.push(`All addresses of the referee are in ${only}`);
+  const [only] = places.countries;
+  if (places.countries.length === 1 && typeof only === 'string')
+    facts.push(`All addresses of the referee are in ${only}`);
   return facts;
 }

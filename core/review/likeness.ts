@@ -2,16 +2,16 @@ import { z } from 'zod';
 import type { likeness } from '../contract/case.ts';
 import { isErased } from '../domain/erased.ts';
 import { isNear } from '../engine/email/likeness.ts';
-import { type Queryable, row } from '../postgres/rows.ts';
-import type { PartyFacts } from './party.ts';
+import { type Queryable, rows } from '../postgres/rows.ts';
+import type { PartyRows } from './party.ts';
 
 export type Likeness = z.infer<typeof likeness>;
 
 /** Shorter texts are nearly equal by chance (SPEC 3, similar_email). */
 const LONG_ENOUGH = 5;
 
-/** What both sides share or nearly share. `network` is what `readSharedNetwork` found. */
-export function likenessesOf(referrer: PartyFacts, referee: PartyFacts, network: Likeness['kind'] | null): Likeness[] {
+/** What both sides share or nearly share. `network` is what `readSharedNetworks` found. */
+export function likenessesOf(referrer: PartyRows, referee: PartyRows, network: Likeness['kind'] | null): Likeness[] {
   const found: Likeness[] = [];
   const add = (fact: Likeness['fact'], kind: Likeness['kind'] | null): void => {
     if (kind !== null) found.push({ fact, kind });
@@ -33,26 +33,30 @@ export function likenessesOf(referrer: PartyFacts, referee: PartyFacts, network:
   return found;
 }
 
-/** Whether both were seen from one network: `equal` for the narrowest that is kept, `near` for a wider one. */
-export async function readSharedNetwork(
+type Pair = { readonly referrer_id: string; readonly referee_id: string };
+
+/** Which of these pairs were seen from one network: `equal` for the narrowest that is kept, `near` for a wider one. */
+export async function readSharedNetworks(
   db: Queryable,
-  referrerId: string,
-  refereeId: string,
-): Promise<Likeness['kind'] | null> {
-  const shared = await row(
+  pairs: readonly Pair[],
+): Promise<(pair: Pair) => Likeness['kind'] | null> {
+  const shared = await rows(
     db,
-    z.object({ narrow: z.boolean().nullable(), wide: z.boolean() }),
-    `WITH network AS (
+    z.object({ referrer_id: z.string(), referee_id: z.string(), narrow: z.boolean() }),
+    `WITH pair AS (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS p (referrer_id, referee_id)),
+     network AS (
        SELECT DISTINCT s.user_id, n.hash, n.position = cardinality(s.network_hashes) AS narrow
        FROM umpire.sightings_seen s CROSS JOIN LATERAL unnest(s.network_hashes) WITH ORDINALITY AS n (hash, position)
-       WHERE s.user_id IN ($1, $2)
+       WHERE s.user_id = ANY ($1) OR s.user_id = ANY ($2)
      )
-     SELECT bool_or(a.narrow AND b.narrow) AS narrow, count(*) > 0 AS wide
-     FROM network a JOIN network b ON b.hash = a.hash AND b.user_id = $2 WHERE a.user_id = $1`,
-    [referrerId, refereeId],
+     SELECT p.referrer_id, p.referee_id, bool_or(a.narrow AND b.narrow) AS narrow
+     FROM pair p JOIN network a ON a.user_id = p.referrer_id JOIN network b ON b.user_id = p.referee_id AND b.hash = a.hash
+     GROUP BY p.referrer_id, p.referee_id`,
+    [pairs.map((pair) => pair.referrer_id), pairs.map((pair) => pair.referee_id)],
   );
-  if (shared === null || !shared.wide) return null;
-  return shared.narrow === true ? 'equal' : 'near';
+  const key = (pair: Pair): string => JSON.stringify([pair.referrer_id, pair.referee_id]);
+  const found = new Map(shared.map((pair) => [key(pair), pair.narrow ? ('equal' as const) : ('near' as const)]));
+  return (pair) => found.get(key(pair)) ?? null;
 }
 
 function likeTexts(a: string, b: string): Likeness['kind'] | null {
@@ -64,12 +68,12 @@ function likeExactly(a: string | null, b: string | null): Likeness['kind'] | nul
   return a !== null && a !== '' && a === b ? 'equal' : null;
 }
 
-function share(a: PartyFacts, b: PartyFacts, what: (seen: PartyFacts['sightings'][number]) => string | null): boolean {
+function share(a: PartyRows, b: PartyRows, what: (seen: PartyRows['sightings'][number]) => string | null): boolean {
   const ofA = new Set(a.sightings.map(what));
   return b.sightings.some((seen) => what(seen) !== null && ofA.has(what(seen)));
 }
 
-function appsOf({ usages }: PartyFacts): string {
+function appsOf({ usages }: PartyRows): string {
   return usages
     .map((use) => use.app_id)
     .sort()

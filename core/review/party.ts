@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import type { Party } from '../contract/case.ts';
-import { shortHash } from '../domain/short-hash.ts';
 import { TIERS } from '../domain/vocabulary.ts';
 import { dbCount, dbInstant, type Queryable, rows } from '../postgres/rows.ts';
 
-const person = z.object({
+/** One side of a case as a person. */
+export const person = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
   created_at: dbInstant,
   tier: z.enum(TIERS),
   credits: z.number().int(),
-  email_local: z.string().nullable(),
   country: z.string().nullable(),
   asn: z.string().nullable(),
   purchases: dbCount,
@@ -24,14 +22,16 @@ const person = z.object({
   rejected: dbCount,
   open: dbCount,
 });
+/** Canonical (SPEC 3); only what the two have in common is kept of it. */
+const personRow = person.extend({ email_local: z.string().nullable() });
 
-const usage = z.object({
-  user_id: z.string(),
+export const usage = z.object({
   app_id: z.string(),
   first_at: dbInstant,
   last_at: dbInstant,
   uses: dbCount,
 });
+const usageOf = usage.extend({ user_id: z.string() });
 
 const sighting = z.object({
   user_id: z.string(),
@@ -47,9 +47,9 @@ const sighting = z.object({
 /** A first sighting of a person at a fingerprint. */
 export type PartySighting = z.infer<typeof sighting>;
 
-/** All that is known of one side; the parts of a case are computed from it. */
-export type PartyFacts = {
-  readonly person: z.infer<typeof person>;
+/** All that the database knows of one person, before it is cut to what a case shows. */
+export type PartyRows = {
+  readonly person: z.infer<typeof personRow>;
   /** Most recent first. */
   readonly usages: readonly z.infer<typeof usage>[];
   /** Newest first; bounded, see `SIGHTINGS`. */
@@ -59,16 +59,12 @@ export type PartyFacts = {
 /** More fingerprints than anybody reads; a person with more is seen by the newest. */
 const SIGHTINGS = 200;
 
-/** The facts of the people of a case, in the order of the ids. */
-export async function readParties<Ids extends readonly string[]>(
-  db: Queryable,
-  userIds: Ids,
-): Promise<{ [Index in keyof Ids]: PartyFacts }>;
-export async function readParties(db: Queryable, userIds: readonly string[]): Promise<PartyFacts[]> {
-  const people = await rows(db, person, PEOPLE, [userIds]);
+/** What is known of these people, by id. Throws where one does not exist. */
+export async function readParties(db: Queryable, userIds: readonly string[]): Promise<(userId: string) => PartyRows> {
+  const people = await rows(db, personRow, PEOPLE, [userIds]);
   const usages = await rows(
     db,
-    usage,
+    usageOf,
     `SELECT user_id, app_id, min(at) AS first_at, max(at) AS last_at, count(*) AS uses
      FROM umpire.usages_seen WHERE user_id = ANY ($1) GROUP BY user_id, app_id ORDER BY last_at DESC, app_id`,
     [userIds],
@@ -83,17 +79,17 @@ export async function readParties(db: Queryable, userIds: readonly string[]): Pr
        WHERE x.user_id = u.id ORDER BY x.seen_at DESC, f.id LIMIT ${SIGHTINGS}) AS seen`,
     [userIds],
   );
-  return userIds.map((userId) => {
-    const found = people.find(({ id }) => id === userId);
-    if (found === undefined) throw new Error('A referral names a user that does not exist.');
-    return {
-      person: found,
-      usages: usages.filter((use) => use.user_id === userId),
-      sightings: sightings.filter((seen) => seen.user_id === userId),
-    };
-  });
+  const usagesOf = Map.groupBy(usages, (use) => use.user_id);
+  const sightingsOf = Map.groupBy(sightings, (seen) => seen.user_id);
+  const found = new Map(people.map((one) => [one.id, one]));
+  return (userId) => {
+    const one = found.get(userId);
+    if (one === undefined) throw new Error('A referral names a user that does not exist.');
+    return { person: one, usages: usagesOf.get(userId) ?? [], sightings: sightingsOf.get(userId) ?? [] };
+  };
 }
 
+// Whoever is seen is asked of each by itself: joined, the view asks it of everybody there is.
 // The last address whose country is known: logins do not bring it. A database that another service writes has first sightings only.
 const PEOPLE = `
   SELECT u.id, u.name, k.email, u.created_at, coalesce(t.tier, 'bronze') AS tier, k.email_local,
@@ -102,7 +98,7 @@ const PEOPLE = `
     brought.*
   FROM auth.users u
   LEFT JOIN referrals.user_tiers t ON t.user_id = u.id
-  JOIN umpire.people_seen k ON k.id = u.id
+  CROSS JOIN LATERAL (SELECT p.email, p.email_local FROM umpire.people_seen p WHERE p.id = u.id OFFSET 0) AS k
   LEFT JOIN LATERAL (
     SELECT * FROM (
       (SELECT coalesce(s.ip_country, f.ip_country) AS country, coalesce(s.ip_asn, f.ip_asn) AS asn, s.at
@@ -131,35 +127,3 @@ const PEOPLE = `
     WHERE r.referrer_id = u.id
   ) AS brought
   WHERE u.id = ANY ($1)`;
-
-/** One column of a case. */
-export function partyOf({ person, usages, sightings }: PartyFacts): Party {
-  const devices = sightings.flatMap(({ device_hash: device }) => device ?? []);
-  return {
-    userId: person.id,
-    name: person.name,
-    email: person.email,
-    createdAt: person.created_at,
-    tier: person.tier,
-    apps: usages.map((use) => use.app_id),
-    firstUsageAt: earliest(usages.map((use) => use.first_at)),
-    firstPurchaseAt: person.first_purchase_at,
-    devices: [...new Set(devices)].map(shortHash),
-    addresses: [...new Set(sightings.map((seen) => seen.ip_hash))].map(shortHash),
-    country: person.country,
-    asn: person.asn,
-    credits: person.credits,
-    referrals: {
-      made: person.made,
-      qualified: person.qualified,
-      approved: person.approved,
-      rejected: person.rejected,
-      open: person.open,
-    },
-  };
-}
-
-/** All are ISO 8601 in UTC of one length, so that the order of texts is the order of time. */
-function earliest(instants: readonly string[]): string | null {
-  return instants.reduce<string | null>((first, at) => (first === null || at < first ? at : first), null);
-}

@@ -24,7 +24,7 @@ export function byPoints(names: readonly string[], points: { readonly [name: str
 }
 
 /** Points of the evidence; for a signal that an old item names and the evidence no longer has, those of the seed. */
-function pointsOf(name: string, points: { readonly [name: string]: number }): number {
+export function pointsOf(name: string, points: { readonly [name: string]: number }): number {
   const seed: { readonly [name: string]: number } = FRAUD_SIGNALS;
   return points[name] ?? seed[name] ?? 0;
 }

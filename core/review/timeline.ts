@@ -1,31 +1,32 @@
 import { z } from 'zod';
 import type { CaseBonus, TimelineEntry } from '../contract/case.ts';
 import { dbInstant, type Queryable, rows } from '../postgres/rows.ts';
-import { shortHash } from '../domain/short-hash.ts';
+import { byReferral } from './by-referral.ts';
 import type { CaseHead } from './case-head.ts';
-import { decisionEntries, type StoredDecision } from './decisions-on-case.ts';
-import type { PartyFacts, PartySighting } from './party.ts';
+import { decisionEntries, type DecisionFacts } from './decisions-on-case.ts';
+import type { PartyFacts } from './party-facts.ts';
 
-const movement = z.object({
+export const movement = z.object({
   at: dbInstant,
   transition: z.enum(['held', 'paid', 'rejected', 'reversed', 'blocked']),
   credits: z.number().int(),
 });
 type Movement = z.infer<typeof movement>;
 
-/** What happened to the money of a referral. */
-export function readMovements(db: Queryable, relationshipId: string): Promise<Movement[]> {
-  return rows(
+/** What happened to the money of these referrals, by their id, oldest first. */
+export async function readMovements(
+  db: Queryable,
+  relationshipIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Movement[]>> {
+  const movements = await rows(
     db,
-    movement,
-    `SELECT at, transition, sum(credits)::int AS credits FROM umpire.money_log
-     WHERE relationship_id = $1 GROUP BY at, transition ORDER BY at, transition`,
-    [relationshipId],
+    movement.extend({ relationship_id: z.string() }),
+    `SELECT relationship_id, at, transition, sum(credits)::int AS credits FROM umpire.money_log
+     WHERE relationship_id = ANY ($1) GROUP BY relationship_id, at, transition ORDER BY relationship_id, at, transition`,
+    [relationshipIds],
   );
+  return byReferral(movements);
 }
-
-/** First sightings shown of one person; older ones say little about a registration. */
-const SIGHTINGS_SHOWN = 8;
 
 export type TimelineFacts = {
   readonly head: CaseHead;
@@ -33,7 +34,7 @@ export type TimelineFacts = {
   readonly referee: PartyFacts;
   readonly bonuses: readonly CaseBonus[];
   readonly movements: readonly Movement[];
-  readonly decisions: readonly StoredDecision[];
+  readonly decisions: readonly DecisionFacts[];
 };
 
 /** What happened, oldest first: facts that are recorded, none that are concluded. */
@@ -43,8 +44,8 @@ export function timelineOf(facts: TimelineFacts): TimelineEntry[] {
     { at: referrer.person.created_at, kind: 'account', who: 'referrer', text: 'Account created' },
     { at: referee.person.created_at, kind: 'account', who: 'referee', text: 'Account created' },
     { at: head.code_created_at, kind: 'code', who: 'referrer', text: `Code ${head.code} created` },
-    ...sightingsOf('referrer', referrer, head.registered_at),
-    ...sightingsOf('referee', referee, head.registered_at),
+    ...sightingsOf('referrer', referrer),
+    ...sightingsOf('referee', referee),
     ...stagesOf(head),
     ...bonusesOf(facts.bonuses),
     ...scoredOf(head),
@@ -73,18 +74,14 @@ function stagesOf(head: CaseHead): TimelineEntry[] {
 }
 
 /** The first sightings nearest to the registration. */
-function sightingsOf(who: 'referrer' | 'referee', { sightings }: PartyFacts, registeredAt: string): TimelineEntry[] {
-  const near = (seen: PartySighting): number => Math.abs(Date.parse(seen.seen_at) - Date.parse(registeredAt));
-  return [...sightings]
-    .sort((a, b) => near(a) - near(b))
-    .slice(0, SIGHTINGS_SHOWN)
-    .map((seen) => {
-      const device = seen.device_hash === null ? 'no device id' : `device ${shortHash(seen.device_hash)}`;
-      const type = ['residential', 'unknown'].includes(seen.ip_type) ? '' : ` (${seen.ip_type})`;
-      const country = seen.country === null ? '' : `, ${seen.country}`;
-      const text = `First seen at address ${shortHash(seen.ip_hash)}${type}${country} with ${device}`;
-      return { at: seen.seen_at, kind: 'sighting', who, text };
-    });
+function sightingsOf(who: 'referrer' | 'referee', { sightings }: PartyFacts): TimelineEntry[] {
+  return sightings.map((seen) => {
+    const device = seen.device === null ? 'no device id' : `device ${seen.device}`;
+    const type = ['residential', 'unknown'].includes(seen.type) ? '' : ` (${seen.type})`;
+    const country = seen.country === null ? '' : `, ${seen.country}`;
+    const text = `First seen at address ${seen.address}${type}${country} with ${device}`;
+    return { at: seen.at, kind: 'sighting', who, text };
+  });
 }
 
 function scoredOf({ scored_at: at, current_score: score }: CaseHead): TimelineEntry[] {

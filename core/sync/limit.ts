@@ -28,7 +28,8 @@ export function withinLimit<Value>(
       signal.removeEventListener('abort', stopped);
       how();
     };
-    const stopped = (): void => settle(() => reject(new ServerFailure('link', 'Umpire is closing.')));
+    const stopped = (): void =>
+      settle(() => reject(new ServerFailure('link', 'Umpire was closed before the server answered.')));
     const renew = (): void => {
       if (isOver) return;
       cancel();

@@ -1,13 +1,12 @@
+import { agendaOf } from './agenda.ts';
+import { asking } from './asking.ts';
 import { backOff } from './back-off.ts';
 import { StoreFailure, stored } from './failure.ts';
-import { hydration } from './facts.ts';
-import { type Watched, withinLimit } from './limit.ts';
 import { type Contact, type Link, linkOf } from './link.ts';
-import { type Hello, type Server, ServerFailure, type SyncStore } from './ports.ts';
-import { pullOnce } from './pull.ts';
-import { askAgain, pushQueued } from './push.ts';
-import { nextWork, type Phase, type Work, WORKS } from './steps.ts';
+import { type Server, ServerFailure, type SyncStore } from './ports.ts';
+import { type Phase, type Work, WORKS } from './steps.ts';
 import { systemTimers, type Timers } from './timers.ts';
+import { ANSWER_LIMIT_MS, type Session, worksOf } from './works.ts';
 
 export type Sync = {
   /** What is known of the contact; `onStatus` tells each change of it. */
@@ -18,9 +17,12 @@ export type Sync = {
   pushSoon(): void;
   /** The settings of the cache changed: what is to be kept is fetched or let go of. */
   keepSoon(): void;
-  /** Fetches the evidence of an opened case before all else. Rejects with a ServerFailure off-line, with a StoreFailure where the cache cannot take it. */
+  /**
+   * Fetches the evidence of an opened case beside all else. Rejects with a ServerFailure off-line, with a StoreFailure where the cache
+   * cannot take it.
+   */
   refresh(itemIds: readonly string[]): Promise<void>;
-  /** Ends at once. What is under way is given up and queued again. */
+  /** Ends at once. What is under way is given up, and queued again. */
   stop(): Promise<void>;
 };
 
@@ -45,17 +47,8 @@ export type SyncOptions = {
   readonly log: (line: string) => void;
 };
 
-const POLL_MS = 2_000;
-const REFERENCE_MS = 60_000;
 const HELLO_LIMIT_MS = 15_000;
-/** Of a call, and between two pages of a pull. */
-const ANSWER_LIMIT_MS = 30_000;
-/** Tries of a call that the server is too busy for, this far apart. */
-const BUSY_TRIES = 5;
-const BUSY_MS = 50;
-
-/** One contact with the server; what belongs to an earlier one is nobody's. */
-type Session = { readonly server: Server; readonly hello: Hello; readonly endHints: () => void };
+const FAULT = 'Umpire ran into a fault of its own. What was decided is kept; the log has the details.';
 
 /**
  * Keeps a cache and a server together until it is stopped: what is queued is sent, what changed is pulled, evidence is kept at hand.
@@ -64,25 +57,40 @@ type Session = { readonly server: Server; readonly hello: Hello; readonly endHin
 export function startSync(options: SyncOptions): Sync {
   const { store, clock, timers = systemTimers, random = Math.random, log } = options;
   const over = new AbortController();
-  const due = new Set<Work>();
-  const dueAgain = new Map<Work, () => void>();
+  const agenda = agendaOf(timers);
+  const ask = asking(timers, random, over.signal);
+  /** What the cache or the server would not do, though there is contact. */
   const troubles = new Map<Work, { readonly message: string; readonly failures: number }>();
   let contact: Contact = { state: 'connecting' };
   let session: Session | null = null;
+  /** Since the last complete pull. */
   let failures = 0;
-  let pulledAt = options.pulledAt ?? null;
-  let pulling: Link['pulling'] = null;
-  let claims = '';
-  let hydrate = hydration();
-  let mayEvict = true;
   /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
   let isSameEpoch = false;
-  /** Whether no row is `sending` that nobody is sending. */
-  let isRecovered = false;
-  /** Ends a rest; null while there is none. */
-  let wake: (() => void) | null = null;
-  /** Told to try at once before it rested. */
-  let isHurried = false;
+  let pulledAt = options.pulledAt ?? null;
+  let pulling: Link['pulling'] = null;
+
+  const works = worksOf({
+    store,
+    ask,
+    want: (work) => agenda.want(work),
+    wantIn: (milliseconds, work) => agenda.wantIn(milliseconds, work),
+    outboxTold: options.onOutbox,
+    progress(done, total) {
+      pulling = { done, total };
+      tell();
+    },
+    pulled(end, isNews) {
+      // What was asked under the epoch before is dropped with its session.
+      if (session !== null) session = { ...session, hello: { ...session.hello, epoch: end.epoch } };
+      isSameEpoch = true;
+      failures = 0;
+      pulling = null;
+      pulledAt = clock().toISOString();
+      tell();
+      options.onPulled({ changed: isNews });
+    },
+  });
 
   function status(): Link {
     const [trouble] = WORKS.flatMap((work) => troubles.get(work)?.message ?? []);
@@ -97,60 +105,6 @@ export function startSync(options: SyncOptions): Sync {
     options.onStatus(link);
   }
 
-  function want(work: Work): void {
-    dueAgain.get(work)?.();
-    dueAgain.delete(work);
-    due.add(work);
-    // Off-line, when to try again is for the back-off to say.
-    if (session !== null) wake?.();
-  }
-  function wantIn(milliseconds: number, work: Work): void {
-    dueAgain.get(work)?.();
-    dueAgain.set(
-      work,
-      timers.after(milliseconds, () => want(work)),
-    );
-  }
-
-  /** Until somebody wakes it, or so many milliseconds. */
-  function woken(milliseconds: number | null): Promise<void> {
-    return new Promise((resolve) => {
-      if (isHurried || over.signal.aborted) {
-        isHurried = false;
-        resolve();
-        return;
-      }
-      let cancel = (): void => undefined;
-      wake = () => {
-        wake = null;
-        cancel();
-        resolve();
-      };
-      if (milliseconds !== null) cancel = timers.after(milliseconds, () => wake?.());
-    });
-  }
-
-  async function ask<Value>(limitMs: number, call: (watched: Watched) => Promise<Value>): Promise<Value> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await withinLimit(timers, limitMs, over.signal, call);
-      } catch (error) {
-        if (!(error instanceof ServerFailure && error.kind === 'busy') || tries === BUSY_TRIES) throw error;
-      }
-      await new Promise<void>((resolve) => timers.after(Math.round(BUSY_MS * tries * random()), resolve));
-    }
-  }
-
-  function recover(): void {
-    if (isRecovered) return;
-    stored(() => store.recover());
-    isRecovered = true;
-  }
-
-  function next(): Phase {
-    return nextWork(due, isSameEpoch);
-  }
-
   async function makeContact(): Promise<Phase> {
     if (contact.state === 'offline') contact = { ...contact, nextTry: null };
     tell();
@@ -160,25 +114,24 @@ export function startSync(options: SyncOptions): Sync {
         return { server, hello: await server.hello() };
       });
       isSameEpoch = stored(() => store.position())?.epoch === hello.epoch;
-      session = { server, hello, endHints: server.onHint(() => want('pull')) };
+      session = { server, hello, endHints: server.onHint(() => agenda.want('pull')) };
     } catch (error) {
       return lose(error);
     }
     contact = { state: 'online' };
     // A server that was set back shows that by what it sends: the pull comes first, and the push after it, whatever comes of it.
-    due.delete('push');
-    want('pull');
-    want('reference');
+    agenda.done('push');
+    agenda.want('pull');
+    agenda.want('reference');
     tell();
-    return next();
+    return agenda.next(isSameEpoch);
   }
 
   async function doWork(work: Work): Promise<Phase> {
-    const current = session;
-    if (current === null) return { at: 'contact' };
-    due.delete(work);
+    if (session === null) return { at: 'contact' };
+    agenda.done(work);
     try {
-      await WORK[work](current);
+      await works[work](session);
       troubles.delete(work);
     } catch (error) {
       pulling = null;
@@ -188,89 +141,30 @@ export function startSync(options: SyncOptions): Sync {
       const again = (troubles.get(work)?.failures ?? 0) + 1;
       if (again === 1) log(`sync: ${work}: ${error.message}`);
       troubles.set(work, { message: error.message, failures: again });
-      wantIn(backOff(again, random), work);
+      agenda.wantIn(backOff(again, random), work);
     }
-    if (work === 'pull') due.add('push');
+    if (work === 'pull') agenda.want('push');
     tell();
-    return next();
+    return agenda.next(isSameEpoch);
   }
 
-  const WORK: { readonly [W in Work]: (current: Session) => Promise<void> } = {
-    async push({ server }) {
-      recover();
-      isRecovered = false;
-      await pushQueued({ store, server, ask: (call) => ask(ANSWER_LIMIT_MS, call), told: options.onOutbox });
-      isRecovered = true;
-    },
-    async pull(current) {
-      const { server, hello } = current;
-      const progress = (done: number, total: number | null): void => {
-        pulling = { done, total };
-        tell();
-      };
-      const { end, changed } = await ask(ANSWER_LIMIT_MS, (watched) =>
-        pullOnce({ store, server, hello, progress }, watched),
-      );
-      if (end.epoch !== hello.epoch) session = { ...current, hello: { ...hello, epoch: end.epoch } };
-      isSameEpoch = true;
-      failures = 0;
-      pulling = null;
-      pulledAt = clock().toISOString();
-      const live = JSON.stringify(end.claims);
-      const isNews = changed || live !== claims;
-      claims = live;
-      hydrate = hydration();
-      mayEvict ||= changed;
-      due.add('second').add('facts');
-      wantIn(POLL_MS, 'pull');
-      tell();
-      options.onPulled({ changed: isNews });
-    },
-    second: ({ server }) =>
-      askAgain({ store, server, ask: (call) => ask(ANSWER_LIMIT_MS, call), told: options.onOutbox }),
-    async reference({ server }) {
-      const reference = await ask(ANSWER_LIMIT_MS, () => server.reference());
-      stored(() => store.putReference(reference));
-      wantIn(REFERENCE_MS, 'reference');
-    },
-    async facts({ server }) {
-      if (await hydrate.step({ store, server, ask: (call) => ask(ANSWER_LIMIT_MS, call) })) {
-        mayEvict = true;
-        due.add('facts');
-      } else if (mayEvict) {
-        stored(() => store.evict());
-        mayEvict = false;
-      }
-    },
-  };
-
-  /** Off-line, for this reason, until the next try. */
+  /** Off-line, for this reason. */
   function lose(error: unknown): Phase {
     session?.endHints();
     session = null;
     pulling = null;
     if (over.signal.aborted) return { at: 'rest' };
     const since = contact.state === 'offline' ? contact.since : clock().getTime();
+    const isKnown = error instanceof ServerFailure || error instanceof StoreFailure;
+    if (!isKnown) log(`sync: ${error instanceof Error ? error.stack : String(error)}`);
+    contact = { state: 'offline', since, reason: isKnown ? error.message : FAULT, nextTry: null };
     if (error instanceof ServerFailure && error.kind === 'account') {
-      contact = { state: 'offline', since, reason: error.message, nextTry: null };
       tell();
       options.onAccountLost(error.message);
       return { at: 'lost' };
     }
-    const isKnown = error instanceof ServerFailure || error instanceof StoreFailure;
-    if (!isKnown) log(`sync: ${error instanceof Error ? error.stack : String(error)}`);
-    const reason = isKnown ? error.message : FAULT;
     failures += 1;
-    contact = { state: 'offline', since, reason, nextTry: null };
     return { at: 'rest' };
-  }
-
-  async function rest(): Promise<Phase> {
-    const milliseconds = backOff(failures, random);
-    if (contact.state === 'offline') contact = { ...contact, nextTry: clock().getTime() + milliseconds };
-    tell();
-    await woken(milliseconds);
-    return { at: 'contact' };
   }
 
   async function step(phase: Phase): Promise<Phase> {
@@ -281,12 +175,17 @@ export function startSync(options: SyncOptions): Sync {
         return doWork(phase.work);
       case 'idle':
         tell();
-        if (next().at === 'idle') await woken(null);
-        return next();
-      case 'rest':
-        return rest();
+        if (agenda.next(isSameEpoch).at === 'idle') await agenda.idle();
+        return agenda.next(isSameEpoch);
+      case 'rest': {
+        const milliseconds = backOff(failures, random);
+        if (contact.state === 'offline') contact = { ...contact, nextTry: clock().getTime() + milliseconds };
+        tell();
+        await agenda.rest(milliseconds);
+        return { at: 'contact' };
+      }
       case 'lost':
-        await woken(null);
+        await agenda.rest(null);
         return { at: 'contact' };
     }
   }
@@ -296,14 +195,13 @@ export function startSync(options: SyncOptions): Sync {
     while (!over.signal.aborted) phase = await step(phase);
     session?.endHints();
     session = null;
-    for (const cancel of dueAgain.values()) cancel();
   }
 
   try {
     // What a crash left is shown as waiting from the first moment.
-    recover();
+    works.recover();
   } catch (error) {
-    log(`sync: the cache failed: ${error instanceof Error ? error.message : String(error)}`);
+    log(`sync: ${error instanceof Error ? error.message : String(error)}`);
   }
   const ended = run();
 
@@ -311,31 +209,27 @@ export function startSync(options: SyncOptions): Sync {
     status,
     now() {
       failures = 0;
-      want('pull');
-      if (wake === null) isHurried = session === null;
-      else wake();
+      agenda.want('pull');
+      if (session === null) agenda.hurry();
     },
-    pushSoon: () => want('push'),
-    keepSoon() {
-      hydrate = hydration();
-      mayEvict = true;
-      want('facts');
-    },
+    pushSoon: () => agenda.want('push'),
+    keepSoon: () => works.keepAnew(),
     async refresh(itemIds) {
       const current = session;
-      if (current === null)
+      if (current === null) {
         throw new ServerFailure('link', status().reason ?? 'There is no contact with the server yet.');
+      }
       const facts = await ask(ANSWER_LIMIT_MS, () => current.server.facts(itemIds));
       // What an earlier contact says may be of another epoch, in which the same stamp is another moment.
-      if (session !== current) throw new ServerFailure('link', 'The connection was lost meanwhile.');
+      if (session?.server !== current.server || session.hello.epoch !== current.hello.epoch) {
+        throw new ServerFailure('link', 'The connection was lost meanwhile.');
+      }
       stored(() => store.putFacts(facts));
     },
     async stop() {
       over.abort();
-      wake?.();
+      agenda.close();
       await ended;
     },
   };
 }
-
-const FAULT = 'Umpire ran into a fault of its own. What was decided is kept; the log has the details.';

@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { score } from '../../core/engine/score.ts';
 import { connect, inTransaction, type Pool } from '../../core/postgres/connection.ts';
-import { hashKey } from '../../core/postgres/hash-key.ts';
-import { migrate } from '../../core/postgres/migrate.ts';
-import { demo } from '../../core/programme/demo/demo.ts';
-import { importEvents } from '../../core/programme/import/import.ts';
-import { eventSource } from '../../core/programme/import/source.ts';
 import { previewBulk } from '../../core/review/bulk/preview.ts';
 import { runBulk } from '../../core/review/bulk/run.ts';
 import { startBulk } from '../../core/review/bulk/start.ts';
 import { decide } from '../../core/review/decide.ts';
 import { atMost, type Figure, figure } from './figure.ts';
 import { prepareFloor, type Moved, movedSince, runFloor } from './floor.ts';
+import { onServer, openQueue, SHARE, urlTo } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
-import { BENCH_KEY, BENCH_NOW, BENCH_SEED } from './setting.ts';
+import { BENCH_NOW } from './setting.ts';
 
-/** A fifth of the referrals, as 10,000 of 50,000. */
-const SHARE = 5;
 const DECISIONS = [
   ['approve', 'false_positive'],
   ['reject', 'account_farm'],
@@ -28,9 +20,8 @@ const DECISIONS = [
  * tables in a copy of the same database, in one transaction.
  */
 export async function measureBulk(url: string, { referrals, rounds, say }: ProgrammeOptions): Promise<Figure[]> {
-  const base = `umpire_bulk_${referrals}`;
   const items = Math.max(50, Math.round(referrals / SHARE));
-  await makeBase(url, base, referrals, say);
+  const base = await openQueue(url, referrals, say);
   const figures: Figure[] = [];
   for (const [decision, reason] of DECISIONS) {
     const session: number[] = [];
@@ -116,32 +107,6 @@ async function currentXact(pool: Pool): Promise<string> {
   return rows[0]?.xact ?? '0';
 }
 
-/** A demo programme in which every fifth referral or more has an item: the thresholds are low. */
-async function makeBase(url: string, name: string, referrals: number, say: (line: string) => void): Promise<void> {
-  await onServer(url, (admin) => admin.query(`CREATE DATABASE ${name}`));
-  const pool = connect(urlTo(url, name), 'umpire bench');
-  try {
-    const key = hashKey(BENCH_KEY);
-    await migrate(pool, { key });
-    await pool.query(
-      `INSERT INTO umpire.rule_sets (version, points, thresholds, note)
-       SELECT 2, points, '{"lowRisk": 4, "mediumRisk": 9, "highRisk": 89, "critical": 90}', 'Bench' FROM umpire.rule_sets WHERE version = 1`,
-    );
-    say(`importing and scoring ${referrals} referrals for bulk sessions`);
-    const { events } = demo({ referrals, seed: BENCH_SEED, until: BENCH_NOW });
-    const all = [...events];
-    await importEvents(
-      pool,
-      eventSource(() => all),
-      { key, now: BENCH_NOW },
-    );
-    await score(pool, { now: BENCH_NOW });
-    await pool.query('VACUUM (ANALYZE)');
-  } finally {
-    await pool.end();
-  }
-}
-
 /** In a copy that is gone afterwards; its pages are read once before, so that both sides find them in memory. */
 async function onCopy<Result>(url: string, base: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   const name = `umpire_copy_${randomUUID().slice(0, 8)}`;
@@ -162,20 +127,4 @@ async function warm(pool: Pool): Promise<void> {
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('referrals', 'credits', 'umpire')`,
   );
   for (const { name } of rows) await pool.query(`SELECT count(*) FROM (SELECT t.* FROM ${name} AS t OFFSET 0) AS x`);
-}
-
-async function onServer(url: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  try {
-    await work(admin);
-  } finally {
-    await admin.end();
-  }
-}
-
-function urlTo(url: string, database: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = `/${database}`;
-  return parsed.href;
 }

@@ -1,9 +1,11 @@
 /** Measures what DESIGN's budgets speak of: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --referrals 5000`,
- * `--only bulk`, `--only cache`. */
+ * `--only bulk`, `--only pull`. */
 import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.ts';
 import { measureCache } from './cache.ts';
+import { measureFacts } from './facts.ts';
 import { measureProgramme } from './programme.ts';
+import { measurePull } from './pull.ts';
 import { type Figure, print } from './figure.ts';
 import { withServer } from './server.ts';
 
@@ -17,7 +19,13 @@ const { values } = parseArgs({
 });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const PARTS = { programme: measureProgramme, bulk: measureBulk, cache: measureCache };
+const PARTS = {
+  programme: measureProgramme,
+  bulk: measureBulk,
+  facts: measureFacts,
+  cache: measureCache,
+  pull: measurePull,
+};
 const figures: Figure[] = await withServer(async (url) => {
   const found: Figure[] = [];
   for (const [name, measure] of Object.entries(PARTS)) {

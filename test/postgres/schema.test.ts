@@ -10,6 +10,7 @@ import * as referrals from '../../core/postgres/schema/referrals.ts';
 import * as observe from '../../core/postgres/schema/observe.ts';
 import * as bulk from '../../core/postgres/schema/bulk.ts';
 import * as jobs from '../../core/postgres/schema/jobs.ts';
+import * as sync from '../../core/postgres/schema/sync.ts';
 import * as umpire from '../../core/postgres/schema/umpire.ts';
 import { SCHEDULER_TABLES } from '../../core/postgres/scheduler.ts';
 import { declared, existing, nameOf, type TableShape } from '../support/catalog.ts';
@@ -18,7 +19,7 @@ import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts'
 const tablesOf = (schema: object): PgTable[] => Object.values(schema).filter((value) => is(value, PgTable));
 
 /** Umpire's own, whichever file they stand in. */
-const own: readonly PgTable[] = [umpire, limits, jobs, observe, audit, decisions, bulk].flatMap(tablesOf);
+const own: readonly PgTable[] = [umpire, limits, jobs, observe, audit, decisions, bulk, sync].flatMap(tablesOf);
 
 const named = (table: PgTable): { name: string; table: PgTable } => ({ name: nameOf(table), table });
 

@@ -124,6 +124,10 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   }),
 
   'umpire.claims': reviewed(),
+  // What became of them is told by functions: of an item, and of a referrer's number of referrals.
+  'umpire.items_gone': kept(),
+  'umpire.referrals_gone': kept(),
+  'umpire.objections': engine,
   // Who may see which session, so that nobody learns of a proposal by it, is said by the views.
   'umpire.bulk_sessions': kept(),
   'umpire.bulk_items': kept(),
@@ -155,6 +159,15 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.decide_items': 'analyst',
   'umpire.undo_items': 'analyst',
   'umpire.settle_opinions': 'analyst',
+  'umpire.epoch': 'viewer',
+  'umpire.stamps': 'viewer',
+  'umpire.window_items': 'viewer',
+  'umpire.changed_items': 'viewer',
+  'umpire.reference_of': 'viewer',
+  'umpire.settled_decisions': 'analyst',
+  'umpire.object_items': 'analyst',
+  'umpire.settle_objection': 'lead',
+  'umpire.open_objections': 'lead',
   'umpire.is_lead': 'viewer',
   'umpire.claim_item': 'analyst',
   'umpire.claim_first': 'analyst',
@@ -189,7 +202,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),
-  ...named('end_obstructions'),
+  ...named('end_obstructions stamp_bonuses'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];
@@ -204,6 +217,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ...named('repay_bonuses escalated_by in_second_sample second_needed standing_decisions'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk lock_sessions tell_sessions take_claim'),
   ...named('audit_forgotten audit_pattern audit_rules mark_money_days refuse_change'),
+  ...named('stamp_tx note_gone_items note_gone_referrals note_moved_referral hint hint_claims window_from'),
 ];
 
 /** The rule of a function, by its name without arguments: who calls it beside the owner; undefined where it has none. */

@@ -1,5 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, integer, jsonb, numeric, text, timestamp } from 'drizzle-orm/pg-core';
-import { umpireSchema } from './umpire.ts';
+import { umpireSchema, xid8 } from './umpire.ts';
 
 /** The audit chain, accounts and the settings of a review (migration 0007). */
 
@@ -36,4 +37,7 @@ export const reviewSettings = umpireSchema.table('review_settings', {
   secondReviewSalt: text('second_review_salt').notNull(),
   undoMinutes: integer('undo_minutes').notNull().default(10),
   claimMinutes: integer('claim_minutes').notNull().default(5),
+  tx: xid8('tx')
+    .notNull()
+    .default(sql`pg_current_xact_id()`),
 });

@@ -1,4 +1,4 @@
-import { boolean, foreignKey, integer, jsonb, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { boolean, foreignKey, index, integer, jsonb, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 import { relationships, reviewQueue } from './referrals.ts';
 import { umpireSchema, xid8 } from './umpire.ts';
 
@@ -49,5 +49,6 @@ export const secondOpinions = umpireSchema.table(
       foreignColumns: [reviewQueue.id],
     }).onDelete('cascade'),
     unique('second_opinions_item_id_who_key').on(table.itemId, table.who),
+    index('second_opinions_tx_idx').on(table.tx),
   ],
 );

@@ -93,9 +93,13 @@ export const knownUsers = umpireSchema.table(
     emailWeak: boolean('email_weak').notNull().default(false),
     emailFree: boolean('email_free').notNull().default(false),
     erasedAt: timestamp('erased_at', { withTimezone: true }),
+    tx: xid8('tx'),
   },
   (table) => [
     foreignKey({ name: 'users_user_id_fkey', columns: [table.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+    index('users_tx_idx')
+      .on(table.tx)
+      .where(sql`tx IS NOT NULL`),
   ],
 );
 
@@ -279,6 +283,10 @@ export const scoredReferrals = umpireSchema.table(
     retainedEvent: text('retained_event'),
     isRejected: boolean('is_rejected').notNull().default(false),
     dueAt: timestamp('due_at', { withTimezone: true }),
+    addedTx: xid8('added_tx')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
+    tx: xid8('tx'),
   },
   (table) => [
     foreignKey({
@@ -299,6 +307,10 @@ export const scoredReferrals = umpireSchema.table(
       .on(table.deviceHash)
       .where(sql`(device_hash IS NOT NULL)`),
     index('referrals_networks_idx').using('gin', table.networkHashes),
+    index('referrals_added_tx_idx').on(table.addedTx),
+    index('referrals_tx_idx')
+      .on(table.tx)
+      .where(sql`tx IS NOT NULL`),
   ],
 );
 
@@ -309,11 +321,15 @@ export const bonuses = umpireSchema.table(
     at: timestamp('at', { withTimezone: true }).notNull(),
     eventId: text('event_id').notNull(),
     movements: integer('movements').notNull().default(0),
+    tx: xid8('tx')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
   (table) => [
     foreignKey({ name: 'bonuses_bonus_id_fkey', columns: [table.bonusId], foreignColumns: [bonusEvents.id] }).onDelete(
       'cascade',
     ),
+    index('bonuses_tx_idx').on(table.tx),
   ],
 );
 
@@ -351,6 +367,9 @@ export const scores = umpireSchema.table(
     firstBlockedAt: timestamp('first_blocked_at', { withTimezone: true }),
     approvedBand: fraudSeverityEnum('approved_band'),
     scoredAt: timestamp('scored_at', { withTimezone: true }).notNull(),
+    tx: xid8('tx')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
   (table) => [
     foreignKey({
@@ -363,6 +382,7 @@ export const scores = umpireSchema.table(
       columns: [table.ruleSetVersion],
       foreignColumns: [ruleSets.version],
     }),
+    index('scores_tx_idx').on(table.tx),
   ],
 );
 
@@ -396,6 +416,7 @@ export const items = umpireSchema.table(
       .notNull()
       .default(sql`pg_current_xact_id()`),
     previousItemId: uuid('previous_item_id'),
+    shown: text('shown'),
   },
   (table) => [
     foreignKey({ name: 'items_item_id_fkey', columns: [table.itemId], foreignColumns: [reviewQueue.id] }).onDelete(
@@ -441,6 +462,9 @@ export const decisions = umpireSchema.table(
     effects: jsonb('effects'),
     evidenceDigest: text('evidence_digest'),
     logPosition: bigint('log_position', { mode: 'bigint' }),
+    tx: xid8('tx')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
   (table) => [
     foreignKey({
@@ -458,6 +482,7 @@ export const decisions = umpireSchema.table(
     uniqueIndex('decisions_undone_idx')
       .on(table.undoes)
       .where(sql`undo_kind IS NOT NULL`),
+    index('decisions_tx_idx').on(table.tx),
   ],
 );
 
@@ -471,8 +496,11 @@ export const moneyLog = umpireSchema.table(
     transition: text('transition').notNull(),
     credits: integer('credits').notNull(),
     appId: text('app_id'),
+    tx: xid8('tx')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
-  (table) => [index('money_log_at_idx').on(table.at)],
+  (table) => [index('money_log_at_idx').on(table.at), index('money_log_tx_idx').on(table.tx)],
 );
 
 export const openingBalances = umpireSchema.table(

@@ -184,7 +184,7 @@ async function noteRescored(client: Client, differing: readonly Differing[]): Pr
 
 /** As keys/0000 has it in programme mode. Whoever decides or scores one of them finishes first. */
 async function forgetReferrals(client: Client, ids: readonly string[]): Promise<void> {
-  for (const table of ['claims', 'second_opinions']) {
+  for (const table of ['claims', 'second_opinions', 'objections']) {
     await client.query(
       `DELETE FROM umpire.${table} AS c USING umpire.items AS i WHERE i.item_id = c.item_id AND i.relationship_id = ANY ($1)`,
       [ids],

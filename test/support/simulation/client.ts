@@ -192,8 +192,8 @@ export class Client {
     const decision: Decision = random.chance(0.15) ? 'escalate' : random.pick(DECISIONS.slice(0, 2));
     const { itemId } = head;
     const id = ids.next();
-    // What is looked at is the evidence where there is some, and the row of the queue otherwise.
-    const { version, priority } = facts === null ? head : evidenceOf(facts);
+    // What is looked at is the evidence, where there is some, or the row of the queue, as in bulk.
+    const { version, priority } = facts === null || random.chance(0.5) ? head : evidenceOf(facts);
     const isPoisoned = random.chance(0.03);
     const isTaken = this.take(program, { id, itemId, seenBand: priority, isPoisoned }, () =>
       program.keeper.decide({

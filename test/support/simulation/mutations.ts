@@ -118,18 +118,20 @@ export const MUTATIONS: readonly Mutation[] = [
       }
     },
   ),
-  ofStore(
-    'an answer raises the version of evidence that nobody has fetched',
-    class extends MemoryStore {
-      protected override patch(
-        itemId: string,
-        { status, version }: { status: Head['status'] | null; version: number | null },
-      ): void {
-        const head = this.heads.get(itemId);
-        if (head === undefined || status === null || version === null || version <= head.version) return;
-        this.heads.set(itemId, { ...head, status, version });
-      }
-    },
+  onBadLine(
+    ofStore(
+      'an answer raises the version of evidence that nobody has fetched',
+      class extends MemoryStore {
+        protected override patch(
+          itemId: string,
+          { status, version }: { status: Head['status'] | null; version: number | null },
+        ): void {
+          const head = this.heads.get(itemId);
+          if (head === undefined || status === null || version === null || version <= head.version) return;
+          this.heads.set(itemId, { ...head, status, version });
+        }
+      },
+    ),
   ),
   ofStore(
     'the outbox goes with the epoch',
@@ -193,6 +195,23 @@ function ofServer(name: string, rules: NonNullable<SimulationOptions['rules']>):
 
 function ofStore(name: string, Store: new (keep: number) => MemoryStore): Mutation {
   return { name, options: { disk: (keep) => memoryDisk(new Store(keep)) } };
+}
+
+/** Every second pull of a program is cut for a while, so that what only a pull mends stays. */
+function onBadLine({ name, options }: Mutation): Mutation {
+  return { name, options: { ...options, mutate: cutPulls } };
+}
+
+/** Breaks nothing: it heals as every other line does. */
+export function cutPulls({ server, keeper }: Ports): Ports {
+  let left = 20;
+  const pull: Server['pull'] = (since, onPage) => {
+    left -= 1;
+    return left < 0 || left % 2 === 1
+      ? server.pull(since, onPage)
+      : Promise.reject(new ServerFailure('link', 'The pull was cut.'));
+  };
+  return { server: { ...server, pull }, keeper };
 }
 
 /** A machine that takes no notice of which pull it is that answers, on a store that does not either. */

@@ -29,8 +29,9 @@ export type Simulated = {
   readonly pulls: number;
 };
 
-const WORK_MS = 45_000;
+const WORK_MS = 30_000;
 const HEAL_MS = 300_000;
+
 /** A store keeps what was committed and nothing else: the object itself is the disk. */
 export function memoryDisk(store: Keeper): Disk {
   return { open: () => store, crash: () => undefined, remove: () => undefined };

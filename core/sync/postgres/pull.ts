@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { dbInstant, type Queryable, row, rows } from '../../postgres/rows.ts';
+import { IS_LIVE } from '../../review/live-claim.ts';
+import { type LiveClaim, type PullEnd, type PullPage, ServerFailure } from '../ports.ts';
+import type { Server } from '../ports.ts';
+import { cursorOf, isAhead, readCursor, type Seen } from './cursor.ts';
+import { readHeads } from './heads.ts';
+import { type Access, inSession } from './session.ts';
+
+/** Items in one page: what is held in memory at once. */
+const PAGE = 2000;
+
+const here = z.object({ epoch: z.string(), snapshot: z.string(), now: dbInstant });
+type Since = Parameters<Server['pull']>[0];
+type OnPage = Parameters<Server['pull']>[1];
+
+/** Everything that changed, in one snapshot (ports.ts). A change of the settings of the second review is told as everything there is. */
+export function pull(access: Access, since: Since, onPage: OnPage): Promise<PullEnd> {
+  return inSession(access, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (db, apart) => {
+    const found = await row(
+      db,
+      here,
+      `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now`,
+    );
+    if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
+    const { epoch, snapshot } = found;
+    const at = access.now?.() ?? new Date(found.now);
+    const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
+    const changed = seen === null || isAhead(seen, snapshot) ? null : await changedItems(db, seen, at);
+    const [ids, gone] =
+      changed === null
+        ? [await windowItems(db, at), []]
+        : [changed.filter(({ isGone }) => !isGone), changed.filter(({ isGone }) => isGone)].map((some) =>
+            some.map(({ id }) => id),
+          );
+    await readPages(db, ids ?? [], gone ?? [], at, (page) => apart(() => onPage(page)));
+    return {
+      epoch,
+      cursor: cursorOf({ snapshot, at }),
+      full: changed === null,
+      claims: await liveClaims(db),
+    };
+  });
+}
+
+type Changed = { readonly id: string; readonly isGone: boolean };
+const changedItem = z.object({ id: z.string().nullable(), isGone: z.boolean() });
+
+/** Null where everything is to be read again. */
+async function changedItems(db: Queryable, seen: Seen, at: Date): Promise<Changed[] | null> {
+  const found = await rows(
+    db,
+    changedItem,
+    'SELECT c.item_id AS id, c.is_gone AS "isGone" FROM umpire.changed_items($1::pg_snapshot, $2, $3) AS c ORDER BY 1',
+    [seen.snapshot, seen.at, at],
+  );
+  const changed = found.flatMap(({ id, isGone }) => (id === null ? [] : [{ id, isGone }]));
+  return changed.length < found.length ? null : changed;
+}
+
+async function windowItems(db: Queryable, at: Date): Promise<string[]> {
+  const found = await rows(
+    db,
+    z.object({ id: z.string() }),
+    'SELECT w.item_id AS id FROM umpire.window_items($1) AS w',
+    [at],
+  );
+  return found.map(({ id }) => id);
+}
+
+/** The server reads a page while the one before it is written. What is gone comes with the first. */
+async function readPages(
+  db: Queryable,
+  ids: readonly string[],
+  gone: readonly string[],
+  at: Date,
+  onPage: (page: PullPage) => Promise<void>,
+): Promise<void> {
+  const read = (from: number): ReturnType<typeof readHeads> => {
+    const page = readHeads(db, ids.slice(from, from + PAGE), at);
+    // Whoever awaits it is told; until then a failure is not nobody's.
+    page.catch(() => {});
+    return page;
+  };
+  let next = read(0);
+  let done = 0;
+  do {
+    const heads = await next;
+    const from = done;
+    done = Math.min(done + PAGE, ids.length);
+    if (done < ids.length) next = read(done);
+    const first = from === 0 ? gone : [];
+    if (heads.length > 0 || first.length > 0) await onPage({ heads, gone: first, done, total: ids.length });
+  } while (done < ids.length);
+}
+
+const liveClaim = z.object({ itemId: z.string(), by: z.string(), until: dbInstant, isMine: z.boolean() });
+
+function liveClaims(db: Queryable): Promise<LiveClaim[]> {
+  return rows(
+    db,
+    liveClaim,
+    `SELECT c.item_id AS "itemId", c.analyst AS by, c.expires_at AS until, c.analyst = session_user AS "isMine"
+     FROM umpire.claims AS c WHERE ${IS_LIVE} ORDER BY c.item_id`,
+  );
+}

@@ -1,0 +1,132 @@
+import type { PoolClient } from 'pg';
+import type { Pool } from '../../postgres/connection.ts';
+import type { Queryable } from '../../postgres/rows.ts';
+import { type Epoch, ServerFailure } from '../ports.ts';
+import { isMissingRight, serverFailure } from './failure.ts';
+
+/** How to reach one server as one analyst. */
+export type Access = {
+  readonly pool: Pool;
+  /** How long one statement may go without an answer: a network that swallows everything says nothing. */
+  readonly patienceMs: number;
+  /** The clock by which stakes are told; the server's where it is not given. */
+  readonly now?: (() => Date) | undefined;
+  /** That the last hello told; null before it. */
+  readonly epoch?: () => Epoch | null;
+};
+
+/**
+ * Runs `work` on one connection in one transaction. Throws ServerFailure for what the ports name; other errors as they are. What the
+ * caller's own code throws inside (`apart`) is not taken for the server's.
+ */
+export async function inSession<Result>(
+  { pool, patienceMs }: Access,
+  begin: 'BEGIN ISOLATION LEVEL READ COMMITTED' | 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+  work: (db: Queryable, apart: <Value>(own: () => Promise<Value>) => Promise<Value>) => Promise<Result>,
+): Promise<Result> {
+  let own: { readonly error: unknown } | null = null;
+  const apart = async <Value>(run: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await run();
+    } catch (error) {
+      own = { error };
+      throw error;
+    }
+  };
+  try {
+    return await onConnection(pool, patienceMs, async (db) => {
+      // A plan that was made for any number of items is one for few of them.
+      await db.query(`${begin}; SET LOCAL plan_cache_mode = force_custom_plan`);
+      const result = await work(db, apart);
+      await db.query('COMMIT');
+      return result;
+    });
+  } catch (error) {
+    if (own !== null && (own as { readonly error: unknown }).error === error) throw error;
+    throw await told(error, pool);
+  }
+}
+
+/** A connection on which no statement waits longer than `patienceMs`. After an error it is nobody's any more: what it left open ends with it. */
+async function onConnection<Result>(
+  pool: Pool,
+  patienceMs: number,
+  work: (db: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const client = await connected(pool, patienceMs);
+  let isReleased = false;
+  let isLate = false;
+  const release = (broken: boolean): void => {
+    if (isReleased) return;
+    isReleased = true;
+    client.release(broken);
+  };
+  const db: Queryable = {
+    query: async (text, values) => {
+      // A connection that is released as broken is cut, and the statement that waits on it fails.
+      const timer = setTimeout(() => {
+        isLate = true;
+        release(true);
+      }, patienceMs);
+      try {
+        return await client.query(text, values);
+      } catch (error) {
+        if (isLate) throw unanswered(patienceMs);
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+  try {
+    const result = await work(db);
+    release(false);
+    return result;
+  } finally {
+    release(true);
+  }
+}
+
+async function connected(pool: Pool, patienceMs: number): Promise<PoolClient> {
+  const connecting = pool.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unanswered(patienceMs)), patienceMs);
+  });
+  try {
+    return await Promise.race([connecting, late]);
+  } catch (error) {
+    // One that comes after all is nobody's.
+    connecting.then(
+      (client) => client.release(true),
+      () => {},
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unanswered(patienceMs: number): ServerFailure {
+  return new ServerFailure('link', `The server has not answered for ${Math.round(patienceMs / 1000)} s.`);
+}
+
+/** A right that is missing means something else for a login that is nothing here any more. */
+async function told(error: unknown, pool: Pool): Promise<unknown> {
+  const failure = serverFailure(error);
+  if (failure !== null) return failure;
+  if (!isMissingRight(error)) return error;
+  if (!(await hasRole(pool))) return new ServerFailure('account', NO_ROLE);
+  return error;
+}
+
+export const NO_ROLE = 'This login has no role in Umpire any more.';
+
+async function hasRole(pool: Pool): Promise<boolean> {
+  try {
+    const { rows } = await pool.query<{ role: string | null }>('SELECT umpire.login_role() AS role');
+    return rows[0]?.role !== null && rows[0]?.role !== undefined;
+  } catch (error) {
+    return !isMissingRight(error);
+  }
+}

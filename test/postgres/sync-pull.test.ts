@@ -1,0 +1,484 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { markAllDirty, score } from '../../core/engine/score.ts';
+import { connect, type Pool } from '../../core/postgres/connection.ts';
+import { migrate } from '../../core/postgres/migrate.ts';
+import { eraseUser } from '../../core/programme/erase.ts';
+import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { importEvents } from '../../core/programme/import/import.ts';
+import { eventSource } from '../../core/programme/import/source.ts';
+import { scanChanges } from '../../core/programme/observe/scan.ts';
+import { claimItem, releaseClaim } from '../../core/review/claims.ts';
+import { decide } from '../../core/review/decide.ts';
+import { settleOpinions } from '../../core/review/opinions.ts';
+import { changeSettings } from '../../core/review/settings.ts';
+import { queueRows } from '../../core/review/queue.ts';
+import { stakeOf } from '../../core/review/stake.ts';
+import { bonusesOf, readBonuses } from '../../core/review/case-bonuses.ts';
+import { undo } from '../../core/review/undo.ts';
+import type { Server } from '../../core/sync/ports.ts';
+import { serverOf } from '../../core/sync/postgres/server.ts';
+import { type Analysts, analysts } from '../support/analysts.ts';
+import { Collected } from '../support/collected.ts';
+import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
+import { makeOwnersTables } from '../support/owner.ts';
+import { type Clock, type Deeds, Owner } from '../support/owner-life.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { Random } from '../support/random.ts';
+import { Story, type StoryEvent, tell } from '../support/story.ts';
+import { until } from '../support/until.ts';
+
+const NOW = new Date();
+const HOUR = 3_600_000;
+const RINGS = 4;
+const EACH = 6;
+const at = (hoursAgo: number): string => new Date(NOW.getTime() - hoursAgo * HOUR).toISOString();
+
+/** Referrers who each bring accounts in from their own device; some of those buy, and one in three is only doubtful. */
+function rings(): StoryEvent[] {
+  const story = new Story();
+  for (let n = 0; n < RINGS; n += 1) {
+    const code = `RING-${n}`;
+    story
+      .user(at(4000), `ring${n}`, `Ringo Starling ${n}`, `starling${n}@ring.example`)
+      .code(at(3000), `ring${n}`, code)
+      .seen(at(2000), `ring${n}`, `203.0.113.${n + 1}`, `device ${n}`);
+    for (let m = 0; m < EACH; m += 1) {
+      const id = `ring${n}x${m}`;
+      const registered = 60 - 3 * m;
+      const ip = m % 3 === 2 ? `198.51.${n}.${m + 1}` : `203.0.113.${n + 1}`;
+      story
+        .user(at(registered + 1), id, `Account Number ${m}`, `q${n}w${m}z@post${m}.example`)
+        .registered(at(registered), id, code, ip, m % 3 === 2 ? `own ${n} ${m}` : `device ${n}`)
+        .used(at(registered - 1), id, 'chat');
+      if (m % 2 === 0) story.bought(at(registered - 2), id);
+    }
+  }
+  return story.events;
+}
+
+let db: MigratedDatabase;
+let team: Analysts;
+let people: { readonly ana: Pool; readonly ben: Pool; readonly lea: Pool };
+let later = 0;
+
+beforeAll(async () => {
+  db = await migratedDatabase();
+  team = await analysts(db);
+  people = { ana: await team.login('ana'), ben: await team.login('ben'), lea: await team.login('lea', 'lead') };
+  await tell(db.pool, rings(), NOW);
+});
+afterAll(async () => {
+  await team.end();
+  await db.end();
+});
+
+let ana: Collected;
+beforeEach(async () => {
+  ana = new Collected(serverOf(people.ana));
+  await ana.pull();
+});
+
+/** Events that come in now. */
+async function comeIn(events: readonly StoryEvent[]): Promise<void> {
+  later += 1;
+  await tell(
+    db.pool,
+    events.map((event) => ({ ...event, id: `later${later}${event.id}` })),
+    new Date(),
+  );
+}
+
+const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
+type Decision = keyof typeof REASONS;
+const call = (itemId: string, decision: Decision, decisionId: string = randomUUID()) => ({
+  decisionId,
+  itemId,
+  decision,
+  reason: REASONS[decision],
+});
+
+function open(heads: Collected = ana): string[] {
+  return heads
+    .sorted()
+    .filter(({ status }) => status === 'pending')
+    .map(({ itemId }) => itemId);
+}
+
+/** What the deltas brought is what is there, and the next one brings nothing. */
+async function expectExact(...all: readonly Collected[]): Promise<void> {
+  for (const one of all) {
+    await one.pull();
+    expect(one.sorted()).toEqual(await one.fresh());
+    expect(await one.pull()).toEqual({ full: false, came: [], gone: [] });
+  }
+}
+
+test('a first pull brings every open item as the queue shows it, names cut, and the next one nothing', async () => {
+  expect(open().length).toBeGreaterThan(10);
+  expect(ana.sorted()[0]?.referrerName).toMatch(/^Ringo \d\.$/);
+  const now = new Date();
+  const shown = await queueRows(people.ana, [...ana.heads.keys()], now);
+  expect(shown.map(({ itemId }) => itemId)).toHaveLength(ana.heads.size);
+  for (const row of shown) {
+    const head = ana.heads.get(row.itemId);
+    expect(head?.signals.map(({ name }) => name)).toEqual(row.signals);
+    const { version, score: points, priority, status, referrerReferrals, stake, dueAt, createdAt, sourceAppId } = row;
+    const same = { version, score: points, priority, status, referrerReferrals, stake, dueAt, createdAt, sourceAppId };
+    expect(head).toMatchObject(same);
+  }
+  expect(await ana.pull()).toEqual({ full: false, came: [], gone: [] });
+});
+
+test('the most urgent items come first', async () => {
+  const came: string[] = [];
+  await serverOf(people.ana).pull(null, ({ heads }) => Promise.resolve(void came.push(...heads.map((h) => h.itemId))));
+  const scores = came.map((id) => ana.heads.get(id)).filter((head) => head?.status === 'pending');
+  const ranks = scores.map((head) => (head === undefined ? 0 : (head.priority === 'critical' ? 1000 : 0) + head.score));
+  expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
+});
+
+test('stakes are those of the case', async () => {
+  const paid = await db.pool.query(`SELECT 1 FROM referrals.bonus_events WHERE status = 'paid'`);
+  expect(paid.rowCount).toBeGreaterThan(0);
+  for (const head of ana.sorted()) {
+    const stored = (await readBonuses(people.ana, [head.relationshipId])).get(head.relationshipId) ?? [];
+    const { releases, rejects, takesBack } = head;
+    const stake = stakeOf(bonusesOf(stored, head.refereeId), 'programme', new Date());
+    expect({ releases, rejects, takesBack }).toEqual(stake);
+  }
+});
+
+test('a change that is committed late is not missed, and nobody waits for its writer', async () => {
+  const [late = '', early = ''] = open();
+  const before = ana.heads.get(late);
+  const writer = await db.pool.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query('UPDATE referrals.review_queue SET fraud_score = fraud_score + 1 WHERE id = $1', [late]);
+    await writer.query('UPDATE umpire.items SET version = version + 1, tx = pg_current_xact_id() WHERE item_id = $1', [
+      late,
+    ]);
+    await decide(people.ben, [call(early, 'approve')]);
+    expect((await ana.pull()).came).toContain(early);
+    expect(ana.heads.get(late)).toEqual(before);
+    expect(await ana.pull()).toEqual({ full: false, came: [], gone: [] });
+    await writer.query('COMMIT');
+  } finally {
+    writer.release();
+  }
+  expect((await ana.pull()).came).toContain(late);
+  expect(ana.heads.get(late)).not.toEqual(before);
+  await expectExact(ana);
+});
+
+test('each kind of change that a head shows comes with the next pull', async () => {
+  const [first = '', second = '', third = '', fourth = ''] = open();
+  const decisionId = randomUUID();
+  await decide(people.ben, [call(first, 'reject', decisionId)]);
+  expect((await ana.pull()).came).toContain(first);
+  await undo(people.ben, [{ undoId: randomUUID(), decisionId }]);
+  expect((await ana.pull()).came).toContain(first);
+  expect(ana.heads.get(first)?.status).toBe('pending');
+
+  // One's own decision that waits for a second analyst.
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  expect((await ana.pull()).full).toBe(true);
+  expect(ana.heads.get(second)?.secondReview).toBe('needed');
+  await decide(people.ana, [call(second, 'reject')]);
+  await ana.pull();
+  expect(ana.heads.get(second)?.secondReview).toBe('mine');
+  const ben = new Collected(serverOf(people.ben));
+  await ben.pull();
+  expect(ben.heads.get(second)?.secondReview).toBe('needed');
+  // A program that ended before it was told leaves its opinion waiting: that is one's own decision too.
+  await people.ben.query('SELECT umpire.decide_items($1)', [JSON.stringify([call(second, 'reject')])]);
+  expect((await ben.pull()).came).toEqual([second]);
+  expect(ben.heads.get(second)?.secondReview).toBe('mine');
+  expect((await ana.pull()).came).toEqual([]);
+  await settleOpinions(people.ben);
+  await expectExact(ana, ben);
+  expect(ana.heads.get(second)?.status).toBe('rejected');
+  await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  expect((await ana.pull()).full).toBe(true);
+
+  // A new referral of the same referrer, and a name.
+  const head = ana.heads.get(third);
+  if (head === undefined) throw new Error('no third item');
+  const code = head.code;
+  await comeIn(
+    new Story()
+      .user(at(2), `new${later}`, 'New One', `new${later}@n.example`)
+      .registered(at(1), `new${later}`, code, '198.51.100.77').events,
+  );
+  expect((await ana.pull()).came).toContain(third);
+  expect(ana.heads.get(third)?.referrerReferrals).toBe(head.referrerReferrals + 1);
+  await comeIn([{ id: 'n', type: 'user.updated', at: at(0.5), user: { id: head.referrerId, name: 'Other Name' } }]);
+  expect((await ana.pull()).came).toContain(third);
+  expect(ana.heads.get(third)?.referrerName).toBe('Other N.');
+
+  // Facts that change the score: the referee is seen where the referrer was.
+  const before = ana.heads.get(fourth);
+  await comeIn([
+    {
+      id: 'p',
+      type: 'pattern.created',
+      at: at(0.4),
+      pattern: { patternType: 'email_domain', patternValue: 'post0.example', severity: 'high', scoreImpact: 7 },
+    },
+    {
+      id: 'q',
+      type: 'pattern.created',
+      at: at(0.4),
+      pattern: { patternType: 'email_domain', patternValue: 'post1.example', severity: 'high', scoreImpact: 7 },
+    },
+  ]);
+  await markAllDirty(db.pool);
+  await score(db.pool, { now: new Date() });
+  await ana.pull();
+  expect([...ana.heads.values()].some(({ signals }) => signals.some(({ name }) => name.startsWith('pattern:')))).toBe(
+    true,
+  );
+  expect(before).toBeDefined();
+
+  // Money that moves without a decision: what an approval covers is paid when it is scored.
+  const poor = ana.sorted().find(({ status, refereeId }) => status === 'pending' && /x[135]$/.test(refereeId));
+  if (poor === undefined) throw new Error('no item of somebody who bought nothing');
+  await decide(people.ben, [call(poor.itemId, 'approve')]);
+  later += 1;
+  const used = new Story().used(at(0.3), poor.refereeId, 'picture').events;
+  const once = used.map((event) => ({ ...event, id: `used${later}` }));
+  await importEvents(
+    db.pool,
+    eventSource(() => once),
+    { key: TEST_KEY, now: new Date() },
+  );
+  await ana.pull();
+  const unpaid = ana.heads.get(poor.itemId);
+  expect(unpaid?.rejects).toBeGreaterThan(0);
+  await score(db.pool, { now: new Date() });
+  await ana.pull();
+  expect(ana.heads.get(poor.itemId)).toMatchObject({ rejects: 0 });
+  expect(ana.heads.get(poor.itemId)?.takesBack).toBeGreaterThan(unpaid?.takesBack ?? 0);
+
+  // A claim comes with every pull, and none when it ended.
+  await claimItem(people.ben, fourth, false);
+  await ana.pull();
+  expect(ana.claims).toMatchObject([{ itemId: fourth, isMine: false }]);
+  await releaseClaim(people.ben, fourth);
+  await ana.pull();
+  expect(ana.claims).toEqual([]);
+  await expectExact(ana);
+});
+
+test('what a bonus is worth and why it is held comes without a movement of money', async () => {
+  const rich = ana.sorted().find(({ status, releases }) => status === 'pending' && releases > 0);
+  const of = [rich?.relationshipId];
+  const held = `(SELECT array_agg(id) FROM referrals.bonus_events WHERE relationship_id = $1 AND status = 'held')`;
+  await db.pool.query(`SELECT umpire.hold_bonuses(${held}, 'rate_limited', now() + interval '1 day', now())`, of);
+  expect((await ana.pull()).came).toContain(rich?.itemId);
+  expect(ana.heads.get(rich?.itemId ?? '')?.releases).toBe(0);
+  await db.pool.query(`SELECT umpire.hold_bonuses(${held}, 'fraud_high', NULL, now())`, of);
+  await db.pool.query(
+    `UPDATE referrals.bonus_events SET tier_at_time = 'gold', credits_final = 7 * credits_base WHERE relationship_id = $1 AND status = 'held'`,
+    of,
+  );
+  await ana.pull();
+  const dear = ana.heads.get(rich?.itemId ?? '')?.releases;
+  await db.pool.query(`SELECT umpire.retier_unpaid(${held})`, of);
+  expect((await ana.pull()).came).toContain(rich?.itemId);
+  expect(ana.heads.get(rich?.itemId ?? '')?.releases).toBeLessThan(dear ?? 0);
+  await expectExact(ana);
+});
+
+test('what only time changes comes too: what can no longer be reversed, and what was closed long ago', async () => {
+  let now = new Date(Date.now() + HOUR);
+  const server = serverOf(people.ana, { now: () => now });
+  const traveller = new Collected(server);
+  await traveller.pull();
+  const { itemId = '' } = traveller.sorted().find(({ status, releases }) => status === 'pending' && releases > 0) ?? {};
+  await decide(people.ben, [call(itemId, 'approve')]);
+  await traveller.pull();
+  expect(traveller.heads.get(itemId)?.takesBack).toBeGreaterThan(0);
+  now = new Date(now.getTime() + 8 * 24 * HOUR);
+  await traveller.pull();
+  expect(traveller.heads.get(itemId)?.takesBack).toBe(0);
+  expect(traveller.sorted()).toEqual(await traveller.fresh());
+  now = new Date(now.getTime() + 30 * 24 * HOUR);
+  expect((await traveller.pull()).gone).toContain(itemId);
+  expect(traveller.sorted()).toEqual(await traveller.fresh());
+  // A clock that was ahead and is put right brings it back.
+  now = new Date();
+  expect((await traveller.pull()).came).toContain(itemId);
+  expect(traveller.sorted()).toEqual(await traveller.fresh());
+});
+
+test('a deleted item is gone', async () => {
+  const itemId = open().at(-1) ?? '';
+  const relationship = ana.heads.get(itemId)?.relationshipId;
+  await db.pool.query('DELETE FROM referrals.relationships WHERE id = $1', [relationship]);
+  expect((await ana.pull()).gone).toEqual([itemId]);
+  await expectExact(ana);
+});
+
+test('another epoch, a cursor ahead of the server, and one that is none: everything comes again', async () => {
+  const position = ana.position;
+  if (position === null) throw new Error('no position');
+  for (const other of [
+    { ...position, epoch: 'another' },
+    { ...position, cursor: position.cursor.replace(/^\d+:\d+/, '900000000000:900000000000') },
+    { ...position, cursor: 'nonsense' },
+  ]) {
+    ana.position = other;
+    expect(await ana.pull()).toMatchObject({ full: true });
+    expect(ana.position).toMatchObject({ epoch: position.epoch });
+  }
+  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  expect(await ana.pull()).toMatchObject({ full: true });
+  expect((await serverOf(people.ana).hello()).epoch).not.toBe(position.epoch);
+  await expectExact(ana);
+});
+
+test('reviewers are told that there is news', async () => {
+  let hints = 0;
+  const stop = serverOf(people.ana).onHint(() => (hints += 1));
+  try {
+    // The connection itself is a hint: what was told before it is lost.
+    await until(async () => (hints > 0 ? true : null), { everyMs: 20 });
+    const before = hints;
+    const [itemId = ''] = open();
+    await claimItem(people.ben, itemId, false);
+    expect(await until(async () => (hints > before ? true : null), { everyMs: 20 })).toBe(true);
+    await releaseClaim(people.ben, itemId);
+  } finally {
+    stop();
+  }
+});
+
+/** One change of somebody's; some say no. */
+async function something(random: Random, heads: Collected): Promise<void> {
+  const items = [...heads.heads.keys()].sort();
+  const itemId = random.pick(items);
+  const who = random.pick([people.ana, people.ben, people.lea]);
+  switch (random.int(0, 11)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      await decide(who, [call(itemId, random.pick(['approve', 'reject', 'escalate']))]);
+      return;
+    case 4: {
+      const { rows } = await db.pool.query<{ id: string }>(
+        `SELECT decision_id AS id FROM umpire.decisions WHERE decision <> 'undo' AND undone_by IS NULL ORDER BY tx DESC, decision_id LIMIT 5`,
+      );
+      if (rows.length > 0) await undo(who, [{ undoId: randomUUID(), decisionId: random.pick(rows).id }]);
+      return;
+    }
+    case 5: {
+      const id = `guest${later}`;
+      const { code } = heads.heads.get(itemId) ?? { code: 'RING-0' };
+      const story = new Story()
+        .user(at(0.2), id, 'Late Guest', `late${later}@late.example`)
+        .registered(at(0.1), id, code, '203.0.113.1', `device ${later % 2}`)
+        .used(at(0.05), id, 'chat');
+      if (random.chance(0.5)) story.bought(at(0.04), id);
+      await comeIn(story.events);
+      return;
+    }
+    case 6:
+      await comeIn([
+        { id: 'b', type: 'credits.purchased', at: at(0.03), userId: heads.heads.get(itemId)?.refereeId, amount: 10 },
+      ]);
+      return;
+    case 7:
+      await comeIn([
+        {
+          id: 'u',
+          type: 'user.updated',
+          at: at(0.02 - later / 100_000),
+          user: { id: heads.heads.get(itemId)?.refereeId, name: `Named ${later}` },
+        },
+      ]);
+      return;
+    case 8:
+      await releaseHolds(db.pool, new Date(Date.now() + random.int(0, 60) * HOUR));
+      return;
+    case 9:
+      await changeSettings(db.pool, { second_review_share: random.pick([0, 0.5, 0.5]) }, undefined);
+      return;
+    case 10:
+      if (random.chance(0.3)) await eraseUser(db.pool, heads.heads.get(itemId)?.refereeId ?? '', { now: new Date() });
+      else await settleOpinions(db.pool);
+      return;
+  }
+}
+
+test('after a random story with several writers, what deltas brought is what a first pull brings, for everybody', async () => {
+  const random = new Random(20_261_122);
+  await changeSettings(db.pool, { second_review_share: 0.5 }, undefined);
+  const servers: readonly Server[] = [people.ana, people.ben, people.lea, db.pool].map((pool) => serverOf(pool));
+  const viewers = servers.map((server) => new Collected(server));
+  for (const viewer of viewers) await viewer.pull();
+  let open: { readonly end: () => Promise<void> } | null = null;
+  for (let step = 0; step < 60; step += 1) {
+    if (open === null && random.chance(0.2)) {
+      // Somebody whose transaction begins now and ends some steps later: a name, which nobody else waits for.
+      const client = await db.pool.connect();
+      await client.query('BEGIN');
+      await client.query(`UPDATE umpire.users SET email_weak = NOT email_weak WHERE user_id = 'ring1'`);
+      open = { end: async () => void (await client.query('COMMIT').finally(() => client.release())) };
+    } else if (open !== null && random.chance(0.4)) {
+      await open.end();
+      open = null;
+    }
+    const [first] = viewers;
+    if (first !== undefined) await something(random, first);
+    const some = random.pick(viewers);
+    if (random.chance(0.7)) await some.pull();
+  }
+  await open?.end();
+  await expectExact(...viewers);
+  expect(new Set(viewers[0]?.sorted().map(({ status }) => status)).size).toBeGreaterThan(2);
+  await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+});
+
+test('where another service writes, what it changes comes after the next scan', async () => {
+  const database = await createTestDatabase();
+  const pool = connect(database.url, 'umpire test');
+  try {
+    const clock: Clock = { now: NOW.getTime() };
+    const deeds: Deeds = { bonuses: new Map(), settled: new Map() };
+    const owner = new Owner(pool, 'o1', 77, { ledger: false, clock, deeds });
+    await makeOwnersTables(pool, { ledger: false });
+    await owner.begin(20, 60);
+    await migrate(pool, { key: TEST_KEY });
+    const look = async (): Promise<void> => {
+      const now = new Date(clock.now);
+      await scanChanges(pool, { now, key: TEST_KEY, full: true });
+      await score(pool, { now });
+    };
+    await look();
+    const viewer = new Collected(serverOf(pool, { now: () => new Date(clock.now) }));
+    await viewer.pull();
+    expect(viewer.heads.size).toBeGreaterThan(5);
+    for (let round = 0; round < 4; round += 1) {
+      await owner.live(40);
+      await look();
+      await viewer.pull();
+      const [item] = open(viewer);
+      if (item !== undefined) await decide(pool, [call(item, 'reject')]);
+    }
+    const some = viewer.sorted().find(({ status }) => status === 'pending');
+    await pool.query(`UPDATE auth.users SET name = 'Some Body' WHERE id = $1`, [some?.refereeId]);
+    await pool.query(`UPDATE referrals.bonus_events SET status = 'rejected' WHERE relationship_id = $1`, [
+      some?.relationshipId,
+    ]);
+    await look();
+    expect((await viewer.pull()).came).toContain(some?.itemId);
+    expect(viewer.heads.get(some?.itemId ?? '')).toMatchObject({ refereeName: 'Some B.', rejects: 0 });
+    await expectExact(viewer);
+  } finally {
+    await pool.end();
+    await database.drop();
+  }
+});

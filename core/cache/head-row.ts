@@ -116,7 +116,7 @@ const ANSWERED = ['answered_status', 'answered_version'].map(
 );
 const PUT = `INSERT INTO items (item_id, shown, ${COLUMNS.join(', ')})
   VALUES (?, coalesce((SELECT status FROM overlay WHERE item_id = ?), ?), ${COLUMNS.map(() => '?').join(', ')})
-  ON CONFLICT (item_id) DO UPDATE SET ${[...COLUMNS.map((column) => `${column} = excluded.${column}`), ...ANSWERED].join(', ')}`;
+  ON CONFLICT (item_id) DO UPDATE SET ${[...['shown', ...COLUMNS].map((column) => `${column} = excluded.${column}`), ...ANSWERED].join(', ')}`;
 const PUT_NEWER = `${PUT} WHERE excluded.version >= items.version`;
 
 /** Writes a head that this pull brought; with `evenOlder` over a higher version too. Says whether it did. */

@@ -7,6 +7,9 @@ import { MIGRATIONS } from './migrations.ts';
 /** Memory for pages that are decrypted already, in KiB: with it a search over 100,000 items decrypts nothing again. */
 const PAGES_KIB = 128 * 1024;
 
+/** What the log may keep of the disk after a first pull has filled it. */
+const LOG_BYTES = 16 * 1024 * 1024;
+
 /**
  * Opens the file with its key (hex), made or migrated to this version. Behind the lock of its folder alone. Throws a CacheError, and a newer
  * or unreadable file is left as it was to the byte.
@@ -18,7 +21,10 @@ export function openFile(layout: Layout, key: string): Database.Database {
     const db = new Database(layout.file, { timeout: 0 });
     try {
       unlock(db, key);
+      // Counts for a file without tables alone: what evidence leaves behind is given back to the disk.
+      db.pragma('auto_vacuum = incremental');
       db.pragma('journal_mode = WAL');
+      db.pragma(`journal_size_limit = ${LOG_BYTES}`);
       db.pragma('synchronous = FULL');
       db.pragma('foreign_keys = ON');
       db.pragma(`cache_size = -${PAGES_KIB}`);

@@ -1,10 +1,12 @@
 /** Measures what DESIGN's budgets speak of: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --referrals 5000`,
- * `--only bulk`. */
+ * `--only bulk`, `--only pull`. */
 import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.ts';
 import { measureCache } from './cache.ts';
+import { measureCold } from './cold.ts';
 import { measureFacts } from './facts.ts';
 import { measureProgramme } from './programme.ts';
+import { measurePull } from './pull.ts';
 import { type Figure, print } from './figure.ts';
 import { withServer } from './server.ts';
 
@@ -18,7 +20,14 @@ const { values } = parseArgs({
 });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const PARTS = { programme: measureProgramme, bulk: measureBulk, facts: measureFacts, cache: measureCache };
+const PARTS = {
+  programme: measureProgramme,
+  bulk: measureBulk,
+  facts: measureFacts,
+  cache: measureCache,
+  pull: measurePull,
+  cold: measureCold,
+};
 const figures: Figure[] = await withServer(async (url) => {
   const found: Figure[] = [];
   for (const [name, measure] of Object.entries(PARTS)) {

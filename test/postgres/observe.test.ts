@@ -126,6 +126,8 @@ describe.each([{ ledger: false }, { ledger: true }])(
         await scanChanges(pool, { now, key: TEST_KEY, full: true });
         expect((await score(pool, { now })).failing).toBe(0);
         expect(await writtenScores(pool)).toEqual(await expectedScores(pool, { ledger }));
+        // What was just scored shows something else: that is noted once.
+        await scanChanges(pool, { now, key: TEST_KEY, full: false });
         const own = await ownRows();
         expect(await scanChanges(pool, { now, key: TEST_KEY, full: true })).toEqual(NOTHING);
         expect(await scanChanges(pool, { now, key: TEST_KEY, full: false })).toEqual({ ...NOTHING, full: false });

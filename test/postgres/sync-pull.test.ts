@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { markAllDirty, score } from '../../core/engine/score.ts';
-import type { Pool } from '../../core/postgres/connection.ts';
+import { connect, type Pool } from '../../core/postgres/connection.ts';
+import { migrate } from '../../core/postgres/migrate.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { importEvents } from '../../core/programme/import/import.ts';
+import { eventSource } from '../../core/programme/import/source.ts';
+import { scanChanges } from '../../core/programme/observe/scan.ts';
 import { claimItem, releaseClaim } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { settleOpinions } from '../../core/review/opinions.ts';
@@ -16,7 +20,10 @@ import type { Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { Collected } from '../support/collected.ts';
-import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
+import { makeOwnersTables } from '../support/owner.ts';
+import { type Clock, type Deeds, Owner } from '../support/owner-life.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { Random } from '../support/random.ts';
 import { Story, type StoryEvent, tell } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -184,7 +191,12 @@ test('each kind of change that a head shows comes with the next pull', async () 
   const ben = new Collected(serverOf(people.ben));
   await ben.pull();
   expect(ben.heads.get(second)?.secondReview).toBe('needed');
-  await decide(people.ben, [call(second, 'reject')]);
+  // A program that ended before it was told leaves its opinion waiting: that is one's own decision too.
+  await people.ben.query('SELECT umpire.decide_items($1)', [JSON.stringify([call(second, 'reject')])]);
+  expect((await ben.pull()).came).toEqual([second]);
+  expect(ben.heads.get(second)?.secondReview).toBe('mine');
+  expect((await ana.pull()).came).toEqual([]);
+  await settleOpinions(people.ben);
   await expectExact(ana, ben);
   expect(ana.heads.get(second)?.status).toBe('rejected');
   await changeSettings(db.pool, { second_review_share: 0 }, undefined);
@@ -229,6 +241,26 @@ test('each kind of change that a head shows comes with the next pull', async () 
   );
   expect(before).toBeDefined();
 
+  // Money that moves without a decision: what an approval covers is paid when it is scored.
+  const poor = ana.sorted().find(({ status, refereeId }) => status === 'pending' && /x[135]$/.test(refereeId));
+  if (poor === undefined) throw new Error('no item of somebody who bought nothing');
+  await decide(people.ben, [call(poor.itemId, 'approve')]);
+  later += 1;
+  const used = new Story().used(at(0.3), poor.refereeId, 'picture').events;
+  const once = used.map((event) => ({ ...event, id: `used${later}` }));
+  await importEvents(
+    db.pool,
+    eventSource(() => once),
+    { key: TEST_KEY, now: new Date() },
+  );
+  await ana.pull();
+  const unpaid = ana.heads.get(poor.itemId);
+  expect(unpaid?.rejects).toBeGreaterThan(0);
+  await score(db.pool, { now: new Date() });
+  await ana.pull();
+  expect(ana.heads.get(poor.itemId)).toMatchObject({ rejects: 0 });
+  expect(ana.heads.get(poor.itemId)?.takesBack).toBeGreaterThan(unpaid?.takesBack ?? 0);
+
   // A claim comes with every pull, and none when it ended.
   await claimItem(people.ben, fourth, false);
   await ana.pull();
@@ -239,12 +271,32 @@ test('each kind of change that a head shows comes with the next pull', async () 
   await expectExact(ana);
 });
 
+test('what a bonus is worth and why it is held comes without a movement of money', async () => {
+  const rich = ana.sorted().find(({ status, releases }) => status === 'pending' && releases > 0);
+  const of = [rich?.relationshipId];
+  const held = `(SELECT array_agg(id) FROM referrals.bonus_events WHERE relationship_id = $1 AND status = 'held')`;
+  await db.pool.query(`SELECT umpire.hold_bonuses(${held}, 'rate_limited', now() + interval '1 day', now())`, of);
+  expect((await ana.pull()).came).toContain(rich?.itemId);
+  expect(ana.heads.get(rich?.itemId ?? '')?.releases).toBe(0);
+  await db.pool.query(`SELECT umpire.hold_bonuses(${held}, 'fraud_high', NULL, now())`, of);
+  await db.pool.query(
+    `UPDATE referrals.bonus_events SET tier_at_time = 'gold', credits_final = 7 * credits_base WHERE relationship_id = $1 AND status = 'held'`,
+    of,
+  );
+  await ana.pull();
+  const dear = ana.heads.get(rich?.itemId ?? '')?.releases;
+  await db.pool.query(`SELECT umpire.retier_unpaid(${held})`, of);
+  expect((await ana.pull()).came).toContain(rich?.itemId);
+  expect(ana.heads.get(rich?.itemId ?? '')?.releases).toBeLessThan(dear ?? 0);
+  await expectExact(ana);
+});
+
 test('what only time changes comes too: what can no longer be reversed, and what was closed long ago', async () => {
   let now = new Date(Date.now() + HOUR);
   const server = serverOf(people.ana, { now: () => now });
   const traveller = new Collected(server);
   await traveller.pull();
-  const [itemId = ''] = open(traveller);
+  const { itemId = '' } = traveller.sorted().find(({ status, releases }) => status === 'pending' && releases > 0) ?? {};
   await decide(people.ben, [call(itemId, 'approve')]);
   await traveller.pull();
   expect(traveller.heads.get(itemId)?.takesBack).toBeGreaterThan(0);
@@ -388,4 +440,45 @@ test('after a random story with several writers, what deltas brought is what a f
   await expectExact(...viewers);
   expect(new Set(viewers[0]?.sorted().map(({ status }) => status)).size).toBeGreaterThan(2);
   await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+});
+
+test('where another service writes, what it changes comes after the next scan', async () => {
+  const database = await createTestDatabase();
+  const pool = connect(database.url, 'umpire test');
+  try {
+    const clock: Clock = { now: NOW.getTime() };
+    const deeds: Deeds = { bonuses: new Map(), settled: new Map() };
+    const owner = new Owner(pool, 'o1', 77, { ledger: false, clock, deeds });
+    await makeOwnersTables(pool, { ledger: false });
+    await owner.begin(20, 60);
+    await migrate(pool, { key: TEST_KEY });
+    const look = async (): Promise<void> => {
+      const now = new Date(clock.now);
+      await scanChanges(pool, { now, key: TEST_KEY, full: true });
+      await score(pool, { now });
+    };
+    await look();
+    const viewer = new Collected(serverOf(pool, { now: () => new Date(clock.now) }));
+    await viewer.pull();
+    expect(viewer.heads.size).toBeGreaterThan(5);
+    for (let round = 0; round < 4; round += 1) {
+      await owner.live(40);
+      await look();
+      await viewer.pull();
+      const [item] = open(viewer);
+      if (item !== undefined) await decide(pool, [call(item, 'reject')]);
+    }
+    const some = viewer.sorted().find(({ status }) => status === 'pending');
+    await pool.query(`UPDATE auth.users SET name = 'Some Body' WHERE id = $1`, [some?.refereeId]);
+    await pool.query(`UPDATE referrals.bonus_events SET status = 'rejected' WHERE relationship_id = $1`, [
+      some?.relationshipId,
+    ]);
+    await look();
+    expect((await viewer.pull()).came).toContain(some?.itemId);
+    expect(viewer.heads.get(some?.itemId ?? '')).toMatchObject({ refereeName: 'Some B.', rejects: 0 });
+    await expectExact(viewer);
+  } finally {
+    await pool.end();
+    await database.drop();
+  }
 });

@@ -7,7 +7,8 @@ import type { Notice } from '../../core/contract/notices.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** Many start here, so Node keeps what it compiled. */
 const COMPILED = join(ROOT, 'node_modules/.cache/umpire-test');
-const KEY = 'c0'.repeat(32);
+/** Of the cache, as the one that starts the host gives it. */
+export const CHILD_KEY = 'c0'.repeat(32);
 
 /** The real host as main runs it: a process of its own, with messages as its only interface. */
 export type HostChild = {
@@ -27,9 +28,21 @@ export type HostChild = {
 /** A call that the host refused. */
 export class RefusedCall extends Error {}
 
-export function startHostChild(home: string, databaseUrl: string): HostChild {
-  const child = spawn(process.execPath, [join(ROOT, 'core/host/main.ts')], {
+export type HostChildOptions = {
+  /** No file may grow larger: what the system refuses then is what a full disk refuses. */
+  readonly largestFileBytes?: number;
+  /** Another user, where this one is root. */
+  readonly uid?: number;
+};
+
+export function startHostChild(home: string, databaseUrl: string, options: HostChildOptions = {}): HostChild {
+  const { largestFileBytes, uid } = options;
+  const program = [process.execPath, join(ROOT, 'core/host/main.ts')];
+  // In blocks of 512 bytes, as POSIX has it.
+  const limit = largestFileBytes === undefined ? 'unlimited' : String(Math.floor(largestFileBytes / 512));
+  const child = spawn('sh', ['-c', `ulimit -f ${limit} && exec "$@"`, 'sh', ...program], {
     cwd: ROOT,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     env: { ...process.env, UMPIRE_HOME: home, UMPIRE_DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: COMPILED },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -42,7 +55,7 @@ export function startHostChild(home: string, databaseUrl: string): HostChild {
   child.on('message', (message: FromHost) => {
     switch (message.type) {
       case 'wantKey':
-        send({ type: 'key', key: { state: 'had', hex: KEY, place: 'file' } });
+        send({ type: 'key', key: { state: 'had', hex: CHILD_KEY, place: 'file' } });
         break;
       case 'notice':
         listeners.forEach((listener) => listener(message.notice));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
 import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+import { Random } from '../support/random.ts';
 
 const versions = (cache: Cache, ...numbers: readonly number[]): (number | null)[] =>
   numbers.map((number) => cache.caseOf(idOf(number))?.head.version ?? null);
@@ -192,6 +193,24 @@ describe('evidence', () => {
       pull(cache, [headOf(1)], { epoch: 'epoch 2' });
       expect(cache.caseOf(idOf(1))).toMatchObject({ facts: null });
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
+    }));
+
+  it('that goes gives its place on the disk back', () =>
+    withCache((first, reopened) => {
+      const random = new Random(3);
+      const text = (): string => Array.from({ length: 500 }, () => random.next().toString(36)).join('');
+      const many = Array.from({ length: 4000 }, (_, number) => number);
+      pull(
+        first,
+        many.map((number) => headOf(number)),
+      );
+      first.putFacts(many.map((number) => ({ ...facts(number), json: JSON.stringify({ text: text() }) })));
+      const cache = reopened();
+      const { bytes, expectedBytes } = cache.settings();
+      cache.keep(100);
+      expect(cache.settings().expectedBytes).toBeLessThan(expectedBytes / 3);
+      for (let round = 0; round < 4; round += 1) cache.evict();
+      expect(reopened().settings().bytes).toBeLessThan(bytes / 2);
     }));
 
   it('beyond what is to be kept goes, but not that of an item whose decision is not settled', () =>

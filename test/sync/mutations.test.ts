@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutFirstPulls, MUTATIONS } from '../support/simulation/mutations.ts';
+import { cutPulls, MUTATIONS } from '../support/simulation/mutations.ts';
 import { simulate, type SimulationOptions } from '../support/simulation/simulate.ts';
 
 const SEEDS = 1_000;
@@ -19,6 +19,6 @@ describe('a protocol that is broken', () => {
   });
 
   it('is not one where the line is bad and nothing else', async () => {
-    expect(await firstNoticed({ mutate: cutFirstPulls }, 50)).toBeNull();
+    expect(await firstNoticed({ mutate: cutPulls }, 50)).toBeNull();
   });
 });

@@ -10,6 +10,7 @@ import { copyItems } from './items.ts';
 import type { Ids } from './pages.ts';
 import { copyPeople, differingPeople } from './people.ts';
 import { copyReferrals, differingReferrals } from './referrals.ts';
+import { stampShown } from './shown.ts';
 
 export type ScanOptions = {
   /** The engine's clock. */
@@ -87,6 +88,7 @@ export async function scanChanges(pool: Pool, options: ScanOptions): Promise<Sca
   if (stopped()) return report;
   report.patterns = await syncPatternKeys(pool, options.key);
   report.items = await copyItems(pool);
+  await stampShown(pool);
   report.pending = await markPending(pool);
   await remember(pool, begin);
   return report;

@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { type DecideResult, decideResult, undoResult } from '../../contract/case.ts';
-import { row, rows } from '../../postgres/rows.ts';
-import { type Answer, type Operation, ServerFailure } from '../ports.ts';
+import { DECISION_OUTCOMES } from '../../domain/decision.ts';
+import { REVIEW_STATUSES } from '../../domain/vocabulary.ts';
+import { rows } from '../../postgres/rows.ts';
+import type { Answer, Operation } from '../ports.ts';
 import { type Access, inSession } from './session.ts';
 
 /** Operations in one transaction: as many as hold nobody else up for long. */
@@ -50,7 +51,7 @@ async function send(access: Access, batch: readonly Operation[]): Promise<Answer
 
 /** What the server says against what was asked; null where it is about the link, the login or the program. */
 function refusedWords(error: unknown): string | null {
-  return error instanceof pg.DatabaseError && !(error instanceof ServerFailure) ? error.message : null;
+  return error instanceof pg.DatabaseError ? error.message : null;
 }
 
 function refusal(operation: Operation, message: string): Answer {
@@ -71,14 +72,15 @@ const CALLS = { decide: 'umpire.decide_items', undo: 'umpire.undo_items', object
 async function call(access: Access, batch: readonly Operation[]): Promise<Answer[]> {
   const kind = batch[0]?.kind;
   if (kind === undefined) return [];
-  const told = await inSession(access, WRITE, (db) =>
-    rows(db, z.object({ told: z.unknown() }), `SELECT c AS told FROM ${CALLS[kind]}($1::jsonb) AS c`, [
+  const answered = await inSession(access, WRITE, (db) =>
+    rows(db, z.object({ told }), `SELECT c AS told FROM ${CALLS[kind]}($1::jsonb) AS c`, [
       JSON.stringify(batch.map(callOf)),
     ]),
   );
-  const answers = told.map((one) => answerOf(kind, one.told));
-  if (answers.length !== batch.length) throw new Error(`${CALLS[kind]} answered ${answers.length} of ${batch.length}`);
-  return answers;
+  return batch.map((operation, nth) => {
+    const one = answered[nth];
+    return one === undefined ? refusal(operation, 'The server gave no answer.') : answerOf(operation, one.told);
+  });
 }
 
 function callOf(operation: Operation): object {
@@ -96,24 +98,20 @@ function callOf(operation: Operation): object {
   }
 }
 
-function answerOf(kind: Operation['kind'], told: unknown): Answer {
-  if (kind === 'undo') {
-    const { undoId: id, outcome, message, status, version, paid, reversed } = undoResult.parse(told);
-    return { id, outcome, message, status, version, paid, rejected: 0, reversed };
-  }
-  return decided(decideResult.parse(told));
-}
+/** What all three functions answer. The ids are those of the operation, in its own spelling. */
+const told = z.object({
+  outcome: z.enum(DECISION_OUTCOMES),
+  message: z.string().nullable(),
+  status: z.enum(REVIEW_STATUSES).nullable(),
+  version: z.number().int().nullable(),
+  paid: z.number().int(),
+  /** An undo rejects nothing. */
+  rejected: z.number().int().default(0),
+  reversed: z.number().int(),
+});
+type Told = z.infer<typeof told>;
 
-function decided({
-  decisionId: id,
-  outcome,
-  message,
-  status,
-  version,
-  paid,
-  rejected,
-  reversed,
-}: DecideResult): Answer {
+function answerOf({ id }: Operation, { outcome, message, status, version, paid, rejected, reversed }: Told): Answer {
   return { id, outcome, message, status, version, paid, rejected, reversed };
 }
 
@@ -137,16 +135,16 @@ async function settle(
   const left = waiting();
   if (left.length === 0) return;
   const settled = await inSession(access, WRITE, (db) =>
-    row(
+    rows(
       db,
-      z.object({ told: z.array(decideResult) }),
-      `SELECT coalesce(jsonb_agg(s), '[]') AS told FROM umpire.settled_decisions($1::uuid[]) AS s`,
+      z.object({ id: z.string(), told }),
+      `SELECT s ->> 'decisionId' AS id, s AS told FROM umpire.settled_decisions($1::uuid[]) AS s`,
       [left.map(({ id }) => id)],
     ),
   );
-  const byId = new Map((settled?.told ?? []).map((one) => [one.decisionId, decided(one)]));
+  const byId = new Map(settled.map((one) => [one.id, one.told]));
   for (const operation of left) {
-    const answer = byId.get(operation.id.toLowerCase());
-    if (answer !== undefined) answers.set(operation, { ...answer, id: operation.id });
+    const one = byId.get(operation.id.toLowerCase());
+    if (one !== undefined) answers.set(operation, answerOf(operation, one));
   }
 }

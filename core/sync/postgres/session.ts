@@ -33,7 +33,8 @@ export async function inSession<Result>(
   };
   try {
     return await onConnection(pool, patienceMs, async (db) => {
-      await db.query(begin);
+      // A plan that was made for any number of items is one for few of them.
+      await db.query(`${begin}; SET LOCAL plan_cache_mode = force_custom_plan`);
       const result = await work(db, apart);
       await db.query('COMMIT');
       return result;

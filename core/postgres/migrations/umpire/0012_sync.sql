@@ -223,7 +223,7 @@ CREATE FUNCTION umpire.stamps(item_ids uuid[], relationship_ids uuid[], referrer
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  who text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
+  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
 BEGIN
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
@@ -244,9 +244,9 @@ BEGIN
     SELECT o.item_id, sum(hashtextextended(o.decision_id || ' ' || o.tx, 0)) AS seen
     FROM (
       SELECT d.item_id, d.decision_id, d.tx FROM wanted AS w JOIN umpire.decisions AS d ON d.item_id = w.item
-      WHERE coalesce(d.on_behalf_of, d.actor) = who
+      WHERE coalesce(d.on_behalf_of, d.actor) = login
       UNION ALL
-      SELECT s.item_id, s.decision_id, s.tx FROM wanted AS w JOIN umpire.second_opinions AS s ON s.item_id = w.item WHERE s.who = who
+      SELECT s.item_id, s.decision_id, s.tx FROM wanted AS w JOIN umpire.second_opinions AS s ON s.item_id = w.item WHERE s.who = login
     ) AS o GROUP BY o.item_id
   )
   SELECT w.item, md5(concat_ws('.', i.tx, coalesce(s.tx::text, ''), coalesce(r.tx::text, ''), coalesce(m.seen, 0), o.made, o.seen,
@@ -291,7 +291,7 @@ CREATE FUNCTION umpire.changed_items(since pg_snapshot, taken timestamptz, clock
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  who text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
+  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
   -- Of rows that came with a restored database, transactions may be ahead of this server's: they are in no snapshot, and no news.
   here constant pg_snapshot := pg_current_snapshot();
   first constant xid8 := pg_snapshot_xmin(changed_items.since);
@@ -339,10 +339,10 @@ BEGIN
     SELECT g.item_id FROM umpire.items_gone AS g WHERE g.tx >= first AND NOT pg_visible_in_snapshot(g.tx, seen) AND pg_visible_in_snapshot(g.tx, here)
     UNION
     SELECT d.item_id FROM umpire.decisions AS d
-    WHERE d.tx >= first AND NOT pg_visible_in_snapshot(d.tx, seen) AND pg_visible_in_snapshot(d.tx, here) AND coalesce(d.on_behalf_of, d.actor) = who
+    WHERE d.tx >= first AND NOT pg_visible_in_snapshot(d.tx, seen) AND pg_visible_in_snapshot(d.tx, here) AND coalesce(d.on_behalf_of, d.actor) = login
     UNION
     SELECT o.item_id FROM umpire.second_opinions AS o
-    WHERE o.tx >= first AND NOT pg_visible_in_snapshot(o.tx, seen) AND pg_visible_in_snapshot(o.tx, here) AND o.who = who
+    WHERE o.tx >= first AND NOT pg_visible_in_snapshot(o.tx, seen) AND pg_visible_in_snapshot(o.tx, here) AND o.who = login
     UNION
     SELECT q.id FROM referrals.review_queue AS q
     WHERE umpire.window_from(earlier) < umpire.window_from(later) AND q.status IN ('approved', 'rejected')
@@ -361,7 +361,7 @@ CREATE FUNCTION umpire.settled_decisions(decision_ids uuid[]) RETURNS SETOF json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  who text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'analyst') AS c);
+  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'analyst') AS c);
 BEGIN
   RETURN QUERY
   SELECT jsonb_build_object('decisionId', d.decision_id, 'itemId', d.item_id, 'outcome', n.outcome,
@@ -385,7 +385,7 @@ BEGIN
     SELECT CASE d.proposal WHEN 'agreed' THEN 'applied' WHEN 'disagreed' THEN 'conflict'
       WHEN 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END ELSE 'returned' END AS outcome
   ) AS n
-  WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND d.proposal <> 'open' AND coalesce(d.on_behalf_of, d.actor) = who;
+  WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND d.proposal <> 'open' AND coalesce(d.on_behalf_of, d.actor) = login;
 END $$;
 
 -- What caches keep of patterns and statistics: never what a pattern looks for, which may be somebody's address.

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Decision } from '../../core/domain/decision.ts';
+import type { Pool } from '../../core/postgres/connection.ts';
+import { verify } from '../../core/programme/verify.ts';
+import { decide } from '../../core/review/decide.ts';
+import { type Analysts, analysts } from '../support/analysts.ts';
+import { type TestHost, testHosts } from '../support/host.ts';
+import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { urlOf } from '../support/postgres.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
+import { Story, tell } from '../support/story.ts';
+import { until } from '../support/until.ts';
+
+const NOW = new Date('2026-03-10T12:00:00Z');
+const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
+
+let db: MigratedDatabase;
+let team: Analysts;
+let noor: Pool;
+let network: Proxy;
+let hosts: ReturnType<typeof testHosts>;
+let story: Story;
+
+/** Rob has brought in three people from his own address and device, days apart. */
+beforeEach(async () => {
+  db = await migratedDatabase();
+  team = await analysts(db);
+  noor = await team.login('noor');
+  network = await proxyTo(db.database.connection);
+  hosts = testHosts();
+  story = new Story()
+    .user('2026-01-01T10:00:00Z', 'rob', 'Rob Ode', 'rob.first@example.com')
+    .code('2026-01-02T10:00:00Z', 'rob', 'ROB')
+    .seen('2026-02-01T10:00:00Z', 'rob', '192.0.2.1', 'd-home');
+  for (const [nth, name] of ['rae', 'rex', 'ria'].entries()) bring(name, `2026-03-0${nth + 1}T11:00:00Z`, '192.0.2.1');
+  await tell(db.pool, story.events, NOW);
+});
+afterEach(async () => {
+  await hosts.close();
+  network.shut();
+  await team.end();
+  await db.end();
+});
+
+function bring(name: string, at: string, ip: string): void {
+  story.user('2026-02-28T10:00:00Z', name, name, `${name}@${name}.example`);
+  story.registered(at, name, 'ROB', ip, ...(ip === '192.0.2.1' ? ['d-home'] : []));
+}
+
+async function itemOf(name: string): Promise<string> {
+  const { rows } = await db.pool.query<{ id: string }>(
+    `SELECT q.id FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id
+     WHERE r.referee_id = $1`,
+    [name],
+  );
+  return rows[0]?.id ?? '';
+}
+
+async function statusOf(itemId: string): Promise<unknown> {
+  return (await db.pool.query('SELECT status FROM referrals.review_queue WHERE id = $1', [itemId])).rows[0]?.status;
+}
+
+/** A window whose connection goes through the network, with everything kept. */
+async function windowOf(person: string, role: 'analyst' | 'lead'): Promise<TestHost> {
+  await team.login(person, role);
+  const { username, password } = new URL(team.url(person));
+  const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const opened = await hosts.open({
+    databaseUrl: urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port }),
+  });
+  await opened.settled();
+  await until(async () => {
+    const { pulledAt, kept } = await opened.ask('sync.status', {});
+    return pulledAt !== null && kept.present === 3 ? true : null;
+  });
+  return opened;
+}
+
+async function goOffline({ next }: TestHost): Promise<void> {
+  network.shut();
+  await next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+}
+
+async function comeBack({ ask }: TestHost): Promise<void> {
+  await network.openAgain();
+  await ask('sync.now', {});
+}
+
+async function decideIn({ ask }: TestHost, itemId: string, decision: Decision): Promise<string> {
+  const decisionId = randomUUID();
+  const call = { decisionId, itemId, expectedVersion: 1, decision, reason: REASONS[decision] };
+  expect(await ask('case.decide', call)).toMatchObject({ state: 'queued' });
+  return decisionId;
+}
+
+async function noorDecides(itemId: string, decision: Decision): Promise<string> {
+  const decisionId = randomUUID();
+  const [result] = await decide(noor, [{ decisionId, itemId, decision, reason: REASONS[decision] }]);
+  expect(result).toMatchObject({ outcome: 'applied' });
+  return decisionId;
+}
+
+test('a decision that met another one is seen beside it, and kept or handed to a lead, who settles it', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
+  await goOffline(mira);
+  const [onRae, onRex] = [await decideIn(mira, rae, 'reject'), await decideIn(mira, rex, 'reject')];
+  const theirs = await noorDecides(rae, 'approve');
+  await noorDecides(rex, 'approve');
+  await comeBack(mira);
+  expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict', message: expect.any(String) });
+  expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
+  expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 2, waiting: 0 });
+  expect(await mira.ask('sync.conflict', { id: onRae })).toMatchObject({
+    row: { id: onRae, decision: 'reject', resolution: null },
+    seen: { version: 1, priority: 'high' },
+    now: { status: 'approved' },
+    theirs: { decisionId: theirs, by: team.name('noor'), decision: 'approve', reason: 'household' },
+    changes: [],
+    may: { redecide: false, handToLead: true, retry: false },
+    why: 'It was decided meanwhile: taking that back takes a lead.',
+  });
+  const again = { how: 'redecided', id: onRae, decisionId: randomUUID(), decision: 'reject', reason: 'account_farm' };
+  expect(await mira.call('sync.resolve', again as never)).toMatchObject({ error: { code: 'refused' } });
+  expect(await mira.ask('sync.resolve', { how: 'kept', id: onRex })).toMatchObject({ id: onRex, resolution: 'kept' });
+
+  const objectionId = randomUUID();
+  const handed = { how: 'handed_to_lead', id: onRae, objectionId, note: 'One flat, one person.' } as const;
+  expect(await mira.ask('sync.resolve', handed)).toMatchObject({ id: onRae, resolution: 'handed_to_lead' });
+  expect(await mira.delivered(objectionId)).toMatchObject({ kind: 'object', state: 'applied' });
+  expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 0, waiting: 0 });
+  expect(await mira.call('sync.objections', {})).toMatchObject({ ok: false, error: { code: 'refused' } });
+  // Theirs stands until the lead settles it.
+  expect(await statusOf(rae)).toBe('approved');
+
+  const lena = await windowOfLead();
+  expect(await lena.ask('sync.objections', {})).toMatchObject([
+    {
+      objectionId,
+      itemId: rae,
+      by: team.name('mira'),
+      decision: 'reject',
+      note: 'One flat, one person.',
+      status: 'approved',
+    },
+  ]);
+  expect(await lena.ask('case.get', { itemId: rae })).toMatchObject({
+    state: 'whole',
+    file: { decisions: [{ decisionId: theirs, undo: 'reversal' }] },
+  });
+  const undoId = randomUUID();
+  await lena.ask('case.undo', { undoId, decisionId: theirs });
+  expect(await lena.delivered(undoId)).toMatchObject({ state: 'applied' });
+  await lena.ask('sync.settle', { objectionId });
+  expect(await lena.ask('sync.objections', {})).toEqual([]);
+  expect(await lena.call('sync.settle', { objectionId })).toMatchObject({ error: { code: 'refused' } });
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+/** By then two of three are closed, and only what is open is kept whole. */
+async function windowOfLead(): Promise<TestHost> {
+  await team.login('lena', 'lead');
+  const opened = await hosts.open({ databaseUrl: team.url('lena') });
+  expect(await opened.settled()).toMatchObject({ state: 'ready', may: { lead: true } });
+  return opened;
+}
+
+test('a lead decides again on what somebody closed: theirs is taken back first, in one step and once', async () => {
+  const lena = await windowOf('lena', 'lead');
+  const rae = await itemOf('rae');
+  await goOffline(lena);
+  const mine = await decideIn(lena, rae, 'reject');
+  await noorDecides(rae, 'approve');
+  await comeBack(lena);
+  expect(await lena.delivered(mine)).toMatchObject({ state: 'conflict' });
+  expect(await lena.ask('sync.conflict', { id: mine })).toMatchObject({
+    may: { redecide: true, handToLead: false },
+    why: null,
+  });
+  const decisionId = randomUUID();
+  const again = { how: 'redecided', id: mine, decisionId, decision: 'reject', reason: 'account_farm' } as const;
+  expect(await lena.ask('sync.resolve', again)).toMatchObject({ id: mine, resolution: 'redecided' });
+  // A window that did not hear the answer asks again.
+  expect(await lena.ask('sync.resolve', again)).toMatchObject({ id: mine, resolution: 'redecided' });
+  expect(await lena.delivered(decisionId)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('rejected');
+  const { rows } = await db.pool.query(
+    `SELECT decision, actor FROM umpire.decisions WHERE item_id = $1 AND outcome ->> 'outcome' = 'applied' ORDER BY decided_at, (outcome ->> 'version')::int`,
+    [rae],
+  );
+  expect(rows).toEqual([
+    { decision: 'approve', actor: team.name('noor') },
+    { decision: 'undo', actor: team.name('lena') },
+    { decision: 'reject', actor: team.name('lena') },
+  ]);
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test('a decision on what rose meanwhile comes back with what changed, and is made again on that', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'approve');
+  // Five within the hour: the band rises.
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+  }
+  await tell(db.pool, story.events, NOW);
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found?.now?.priority === 'critical' ? found : null;
+  });
+  expect(view).toMatchObject({
+    seen: { priority: 'high' },
+    now: { status: 'pending', priority: 'critical' },
+    theirs: null,
+    may: { redecide: true, handToLead: false, retry: false },
+  });
+  expect(view.changes).toContain('Band rose from high to critical.');
+  expect(view.changes.join(' ')).toMatch(/New signal/);
+  const decisionId = randomUUID();
+  await mira.ask('sync.resolve', {
+    how: 'redecided',
+    id: mine,
+    decisionId,
+    decision: 'reject',
+    reason: 'account_farm',
+  });
+  expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
+  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({
+    row: { resolution: 'redecided' },
+    why: 'It is settled.',
+  });
+  expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
+  expect(await statusOf(rae)).toBe('rejected');
+});

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Pool } from '../../core/postgres/connection.ts';
+import { connect } from '../../core/postgres/connection.ts';
+import { verify } from '../../core/programme/verify.ts';
+import { listObjections, settleObjection } from '../../core/review/objections.ts';
+import { changeSettings } from '../../core/review/settings.ts';
+import type { Answer, Operation, Server } from '../../core/sync/ports.ts';
+import { ServerFailure } from '../../core/sync/ports.ts';
+import { serverFailure } from '../../core/sync/postgres/failure.ts';
+import { serverOf } from '../../core/sync/postgres/server.ts';
+import { referenceData } from '../../core/sync/reference.ts';
+import { type Login, type Logins, loginsOf } from '../support/logins.ts';
+import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { tellDemo } from '../support/story.ts';
+
+let db: MigratedDatabase;
+let logins: Logins;
+let people: { readonly ana: Login; readonly ben: Login; readonly lea: Login; readonly vic: Login };
+let ana: Server;
+let ben: Server;
+let items: string[];
+
+beforeAll(async () => {
+  db = await migratedDatabase();
+  await tellDemo(db.pool, 600, new Date());
+  logins = loginsOf(db.database, db.pool);
+  people = {
+    ana: await logins.add('analyst', 'ana'),
+    ben: await logins.add('analyst', 'ben'),
+    lea: await logins.add('lead', 'lea'),
+    vic: await logins.add('viewer', 'vic'),
+  };
+  ana = serverOf(people.ana.pool);
+  ben = serverOf(people.ben.pool);
+  const { rows } = await db.pool.query<{ id: string }>(
+    `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id`,
+  );
+  items = rows.map(({ id }) => id);
+});
+afterAll(async () => {
+  const violations = await verify(db.pool);
+  await logins.end();
+  await db.end();
+  if (violations.length > 0) throw new Error(JSON.stringify(violations));
+});
+
+const next = (): string => items.pop() ?? '';
+const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
+type Decision = keyof typeof REASONS;
+
+type Decide = Extract<Operation, { kind: 'decide' }>;
+const decision = (itemId: string, made: Decision, id: string = randomUUID()): Decide => ({
+  kind: 'decide',
+  id,
+  itemId,
+  expectedVersion: 1,
+  decision: made,
+  reason: REASONS[made],
+  note: null,
+});
+const taking = (itemId: string, undoes: string): Operation => ({
+  kind: 'undo',
+  id: randomUUID(),
+  itemId,
+  undoes,
+  note: null,
+});
+const objecting = (itemId: string, id: string = randomUUID()): Operation => ({
+  kind: 'object',
+  id,
+  itemId,
+  decision: 'approve',
+  reason: 'household',
+  note: 'They share a flat.',
+});
+
+async function count(sql: string, values: unknown[]): Promise<number> {
+  const { rows } = await db.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${sql}`, values);
+  return rows[0]?.n ?? -1;
+}
+
+async function failure(call: Promise<unknown>): Promise<ServerFailure> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ServerFailure) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+const outcomes = (answers: readonly Answer[]): string[] => answers.map(({ outcome }) => outcome);
+
+test('a decision has effect once, however often it is sent, and its answer is the same for ever', async () => {
+  const item = next();
+  const operation = decision(item, 'reject');
+  const [first] = await ana.push([operation]);
+  expect(first).toMatchObject({ id: operation.id, outcome: 'applied', status: 'rejected', version: 2, message: null });
+  // The answer was lost: it is sent again, beside others and alone.
+  expect(await ana.push([operation])).toEqual([first]);
+  expect(await ana.push([decision(next(), 'approve'), operation, decision(next(), 'approve')])).toContainEqual(first);
+  expect(await count('umpire.decisions WHERE item_id = $1', [item])).toBe(1);
+});
+
+test('the same key with something else in it is not allowed, and changes nothing', async () => {
+  const operation = decision(next(), 'reject');
+  await ana.push([operation]);
+  const other = decision(next(), 'approve', operation.id);
+  expect(await ana.push([other])).toMatchObject([{ id: operation.id, outcome: 'not_allowed' }]);
+  expect(await count(`referrals.review_queue WHERE id = $1 AND status = 'pending'`, [other.itemId])).toBe(1);
+});
+
+test('operations of all kinds are answered in their order', async () => {
+  const [one, two] = [next(), next()];
+  const made = decision(one, 'reject');
+  const answers = await ana.push([
+    made,
+    decision(two, 'approve'),
+    taking(one, made.id),
+    objecting(two),
+    decision(one, 'escalate'),
+    objecting(randomUUID()),
+    decision(randomUUID(), 'approve'),
+  ]);
+  expect(outcomes(answers)).toEqual(['applied', 'applied', 'applied', 'applied', 'applied', 'unknown', 'unknown']);
+  expect(answers[2]).toMatchObject({ status: 'pending', version: 3 });
+});
+
+test('one that the server cannot take never holds up the others', async () => {
+  const good = [next(), next(), next(), next()];
+  const poisoned: Operation[] = [
+    decision(good[0] ?? '', 'approve'),
+    // Postgres stores no such character: the whole batch fails for it.
+    { ...decision(good[1] ?? '', 'approve'), note: 'a\u0000b' },
+    decision('not an id', 'approve'),
+    decision(good[2] ?? '', 'approve'),
+    { ...decision(good[3] ?? '', 'approve'), reason: 'x'.repeat(65) },
+  ];
+  const answers = await ana.push(poisoned);
+  expect(outcomes(answers)).toEqual(['applied', 'not_allowed', 'not_allowed', 'applied', 'not_allowed']);
+  expect(answers.map(({ id }) => id)).toEqual(poisoned.map(({ id }) => id));
+  for (const answer of answers) expect(answer.outcome === 'applied' || answer.message !== null).toBe(true);
+});
+
+test('two analysts: the same is agreed, another one is a conflict, and theirs stands', async () => {
+  const [same, other] = [next(), next()];
+  expect(outcomes(await ana.push([decision(same, 'reject'), decision(other, 'reject')]))).toEqual([
+    'applied',
+    'applied',
+  ]);
+  const answers = await ben.push([decision(same, 'reject'), decision(other, 'approve')]);
+  expect(answers).toMatchObject([
+    { outcome: 'agreed', status: 'rejected' },
+    { outcome: 'conflict', status: 'rejected' },
+  ]);
+});
+
+test('two computers that send the same at the same time have one effect', async () => {
+  const operations = [next(), next(), next()].flatMap((item) => [decision(item, 'reject')]);
+  const other = serverOf(people.ana.pool);
+  const [here, there] = await Promise.all([ana.push(operations), other.push(operations.toReversed())]);
+  expect(here).toEqual(there.toReversed());
+  expect(outcomes(here)).toEqual(['applied', 'applied', 'applied']);
+});
+
+test('a decision that waits for a second analyst tells what became of it when it is asked again', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  try {
+    const [agreed, disagreed] = [decision(next(), 'reject'), decision(next(), 'reject')];
+    const first = await ana.push([agreed, disagreed]);
+    expect(outcomes(first)).toEqual(['awaiting_second', 'awaiting_second']);
+    expect(await ana.push([agreed, disagreed])).toEqual(first);
+    // The second one is told at once: it was settled in a transaction after the one that gave it.
+    const second = await ben.push([decision(agreed.itemId, 'reject'), decision(disagreed.itemId, 'approve')]);
+    expect(second).toMatchObject([
+      { outcome: 'applied', status: 'rejected' },
+      { outcome: 'conflict', status: 'escalated' },
+    ]);
+    expect(await ana.push([agreed, disagreed])).toMatchObject([
+      { id: agreed.id, outcome: 'applied', status: 'rejected' },
+      { id: disagreed.id, outcome: 'conflict', status: 'escalated' },
+    ]);
+  } finally {
+    await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  }
+});
+
+test('an objection is kept once and shown to leads until one of them settles it', async () => {
+  const item = next();
+  await ben.push([decision(item, 'reject')]);
+  const objection = objecting(item);
+  const [first] = await ana.push([objection]);
+  expect(first).toMatchObject({ id: objection.id, outcome: 'applied', status: 'rejected' });
+  expect(await ana.push([objection])).toEqual([first]);
+  expect(await ana.push([{ ...objection, note: 'Another note.' }])).toMatchObject([{ outcome: 'not_allowed' }]);
+  // Somebody else with the same id is somebody else.
+  expect(await ben.push([objection])).toMatchObject([{ outcome: 'not_allowed' }]);
+  const listed = (await listObjections(people.lea.pool)).filter(({ itemId }) => itemId === item);
+  expect(listed).toMatchObject([
+    {
+      objectionId: objection.id,
+      by: people.ana.name,
+      decision: 'approve',
+      note: 'They share a flat.',
+      status: 'rejected',
+    },
+  ]);
+  await expect(listObjections(people.ana.pool)).rejects.toThrow(/permission denied/);
+  await expect(settleObjection(people.ana.pool, objection.id)).rejects.toThrow(/permission denied/);
+  expect(await settleObjection(people.lea.pool, objection.id)).toBe(true);
+  expect(await settleObjection(people.lea.pool, objection.id)).toBe(false);
+  expect((await listObjections(people.lea.pool)).filter(({ itemId }) => itemId === item)).toEqual([]);
+  const { rows } = await db.pool.query<{ kind: string }>(
+    `SELECT kind FROM umpire.audit_log WHERE kind LIKE 'objection%' ORDER BY seq DESC LIMIT 2`,
+  );
+  expect(rows.map(({ kind }) => kind)).toEqual(['objection_settled', 'objections']);
+});
+
+test('a viewer pulls and is told why nothing of theirs is taken', async () => {
+  const server = serverOf(people.vic.pool);
+  expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
+  const pages: number[] = [];
+  await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
+  expect(pages.length).toBeGreaterThan(0);
+  expect(await server.push([decision(next(), 'reject'), objecting(next())])).toMatchObject([
+    { outcome: 'not_allowed', message: expect.stringContaining('permission denied') },
+    { outcome: 'not_allowed' },
+  ]);
+});
+
+test('what a login may not do is not done by calling the functions itself', async () => {
+  const as = (pool: Pool, sql: string, values: unknown[] = []): Promise<unknown> => pool.query(sql, values);
+  for (const denied of [
+    `SELECT * FROM umpire.objections`,
+    `SELECT * FROM umpire.items_gone`,
+    `INSERT INTO umpire.objections SELECT * FROM umpire.objections`,
+    `SELECT umpire.object_items('[]', 'somebody')`,
+    `SELECT umpire.open_objections()`,
+  ]) {
+    await expect(as(people.ana.pool, denied)).rejects.toThrow(/permission denied|on behalf of others/);
+  }
+});
+
+test('the reference holds reasons, settings, rules, records and statistics, and nothing that a pattern looks for', async () => {
+  await db.pool.query(
+    `INSERT INTO referrals.fraud_patterns (pattern_type, pattern_value, severity, score_impact)
+     VALUES ('email_domain', 'secret.example', 'high', 20)`,
+  );
+  const { json } = await ana.reference();
+  const data = referenceData.parse(JSON.parse(json));
+  expect(data.reasons.length).toBeGreaterThan(5);
+  expect(data).toMatchObject({
+    mode: 'programme',
+    settings: { undoMinutes: 10, claimMinutes: 5 },
+    rules: { version: 1 },
+  });
+  expect(data.patterns.length).toBeGreaterThan(0);
+  expect(Object.keys(data.records).length).toBeGreaterThan(0);
+  expect(json).not.toContain('secret.example');
+});
+
+test('facts carry the stamp of the head of the same moment', async () => {
+  const heads = new Map<string, string>();
+  await ana.pull(null, (page) => Promise.resolve(page.heads.forEach(({ itemId, stamp }) => heads.set(itemId, stamp))));
+  const wanted = [...heads.keys()].slice(0, 40);
+  const facts = await ana.facts([...wanted, randomUUID()]);
+  expect(facts.map(({ itemId, stamp }) => [itemId, stamp])).toEqual(wanted.map((id) => [id, heads.get(id)]));
+});
+
+test('failures say what they are', async () => {
+  const gone = connect('postgres://nobody@127.0.0.1:1/none', 'umpire test');
+  expect(await failure(serverOf(gone).hello())).toMatchObject({ kind: 'link' });
+  await gone.end();
+  // The test server asks for no passwords.
+  const wrong = Object.assign(new Error('password authentication failed'), { code: '28P01' });
+  expect(serverFailure(wrong)).toMatchObject({ kind: 'refused', message: expect.stringContaining('password') });
+
+  // Somebody who left: the session that is still open first, then a new one.
+  const eve = await logins.add('analyst', 'eve');
+  const server = serverOf(eve.pool);
+  await server.hello();
+  await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [eve.name]);
+  expect(await failure(server.hello())).toMatchObject({ kind: 'account' });
+  expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({ kind: 'account' });
+  expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'account' });
+  expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'account' });
+  await db.pool.query(`ALTER ROLE "${eve.name}" NOLOGIN`);
+  const late = connect(eve.url, 'umpire test');
+  expect(await failure(serverOf(late).hello())).toMatchObject({ kind: 'account' });
+  await late.end();
+});
+
+test('a connection that is cut in the middle is a lost link, and the next call has a new one', async () => {
+  const server = serverOf(people.ana.pool);
+  const cut = server.pull(null, async () => {
+    await db.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()`,
+      [people.ana.name],
+    );
+  });
+  expect(await failure(cut)).toMatchObject({ kind: 'link' });
+  expect(await server.hello()).toMatchObject({ role: 'analyst' });
+});
+
+test('what the cache throws while a page is written is not taken for the server’s', async () => {
+  const full = Object.assign(new Error('no room'), { code: 'ENOENT' });
+  await expect(ana.pull(null, () => Promise.reject(full))).rejects.toBe(full);
+  expect(await ana.hello()).toMatchObject({ role: 'analyst' });
+});
+
+test('a server that swallows everything is given up', async () => {
+  const server = serverOf(people.ana.pool, { patienceMs: 300 });
+  const lock = await db.pool.connect();
+  try {
+    await lock.query('BEGIN');
+    await lock.query('LOCK TABLE umpire.audit_head IN ACCESS EXCLUSIVE MODE');
+    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'link' });
+  } finally {
+    await lock.query('ROLLBACK');
+    lock.release();
+  }
+});

@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import { type Operation, ServerFailure } from '../../core/sync/ports.ts';
+import { MemoryStore } from '../support/simulation/memory-store.ts';
+import { ITEM, openHead, scripted } from '../support/simulation/scripted.ts';
+
+const never = new Promise<never>(() => undefined);
+const link = (): Promise<never> => Promise.reject(new ServerFailure('link', 'The server cannot be reached.'));
+
+describe('without contact', () => {
+  it('says since when, why, and when it tries again, each time later up to a minute', async () => {
+    const { sync, scheduler, calls } = scripted({ hello: link });
+    await scheduler.runTo(0);
+    const { nextTryAt, ...status } = sync.status();
+    expect(status).toMatchObject({
+      link: 'offline',
+      offlineSince: '2026-11-22T12:00:00.000Z',
+      reason: 'The server cannot be reached.',
+    });
+    expect(nextTryAt).toBe('2026-11-22T12:00:02.000Z');
+    const tries: number[] = [];
+    for (let second = 1; second <= 250; second += 1) {
+      const before = calls.length;
+      await scheduler.runTo(second * 1000);
+      if (calls.length > before) tries.push(second);
+    }
+    expect(tries).toEqual([2, 6, 14, 30, 62, 122, 182, 242]);
+    expect(sync.status().offlineSince).toBe('2026-11-22T12:00:00.000Z');
+  });
+
+  it('tries at once when a person says so, and not for a decision', async () => {
+    const { sync, scheduler, calls } = scripted({ hello: link });
+    await scheduler.runTo(20_000);
+    const before = calls.length;
+    sync.pushSoon();
+    await scheduler.runTo(20_001);
+    expect(calls.length).toBe(before);
+    sync.now();
+    await scheduler.runTo(20_002);
+    expect(calls.length).toBe(before + 1);
+  });
+
+  it('fetches no case, and says why', async () => {
+    const { sync, scheduler } = scripted({ hello: link });
+    await scheduler.runTo(0);
+    await expect(sync.refresh([ITEM])).rejects.toMatchObject({
+      kind: 'link',
+      message: 'The server cannot be reached.',
+    });
+  });
+});
+
+describe('with contact', () => {
+  it('pulls, sends what waits, and keeps the evidence of what is open', async () => {
+    const { sync, scheduler, calls, store, told, decide } = scripted();
+    await scheduler.runTo(100);
+    expect(calls).toEqual(['hello', 'pull', 'reference', 'facts']);
+    expect(store.look(ITEM)?.facts).toBe('{}');
+    expect(new Set(told)).toEqual(new Set(['online']));
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(101);
+    expect(store.rows()).toMatchObject([{ id: 'd1', state: 'applied' }]);
+    expect(sync.status()).toMatchObject({ link: 'online', reason: null, pulledAt: '2026-11-22T12:00:00.000Z' });
+  });
+
+  it('gives up what never answers after half a minute, and sends it again under the same key', async () => {
+    const sent: string[][] = [];
+    const { sync, scheduler, store, told, decide } = scripted({
+      push: (operations) => {
+        sent.push(operations.map(({ id }) => id));
+        return sent.length === 1 ? never : Promise.resolve([]);
+      },
+    });
+    await scheduler.runTo(100);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(30_050);
+    expect(store.rows()).toMatchObject([{ id: 'd1', state: 'sending' }]);
+    await scheduler.runTo(30_150);
+    expect(store.rows()).toMatchObject([{ id: 'd1', state: 'queued' }]);
+    expect(told).toContain('offline: The server did not answer for 30 s.');
+    await scheduler.runTo(33_000);
+    expect(sent.slice(0, 2)).toEqual([['d1'], ['d1']]);
+  });
+
+  it('tries again at once where the server is busy', async () => {
+    let busy = 3;
+    const { sync, scheduler, store, decide, told } = scripted({
+      push: async (operations) => {
+        busy -= 1;
+        if (busy >= 0) throw new ServerFailure('busy', 'Somebody else was first.');
+        return operations.map(({ id }) => ({ ...APPLIED, id }));
+      },
+    });
+    await scheduler.runTo(100);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(900);
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+    expect(told.filter((line) => line.startsWith('offline'))).toEqual([]);
+  });
+
+  it('lets one poisoned decision hold up no other', async () => {
+    const store = storeOf(3);
+    const push = async (operations: readonly Operation[]): Promise<(typeof APPLIED & { id: string })[]> => {
+      if (operations.some(({ note }) => note === 'poison')) throw new ServerFailure('refused', 'It is too long.');
+      return operations.map(({ id }) => ({ ...APPLIED, id }));
+    };
+    const { scheduler } = scripted({ push, pull: nothingNew }, { store });
+    await scheduler.runTo(100);
+    expect(store.rows().map(({ state }) => state)).toEqual(['applied', 'rejected', 'applied']);
+  });
+
+  it('asks once between two pulls for evidence that is of another moment than its head', async () => {
+    let asked = 0;
+    const { scheduler } = scripted({
+      facts: async (ids) => {
+        asked += 1;
+        return ids.map((itemId) => ({ itemId, stamp: 'of another moment', json: '{}' }));
+      },
+    });
+    await scheduler.runTo(1_900);
+    expect(asked).toBe(1);
+    await scheduler.runTo(2_100);
+    expect(asked).toBe(2);
+  });
+
+  it('sends a decision before the next slice of evidence', async () => {
+    const many = Array.from({ length: 120 }, (_, nth) => openHead(`${ITEM.slice(0, -3)}${nth + 100}`));
+    const { sync, scheduler, store, calls, decide } = scripted(
+      {
+        pull: async (since, onPage) => {
+          const heads = since === null ? [openHead(), ...many] : [];
+          await onPage({ heads, gone: [], done: heads.length, total: heads.length });
+          return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+        },
+        facts: async (ids) => {
+          await scheduler.pause(10);
+          return ids.map((itemId) => ({ itemId, stamp: openHead(itemId).stamp, json: '{}' }));
+        },
+      },
+      { store: new MemoryStore(200) },
+    );
+    await scheduler.runTo(5);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(100);
+    expect(calls.slice(calls.indexOf('facts'))).toEqual(['facts', 'push', 'facts', 'facts']);
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+  });
+
+  it('ends at once when it is stopped, and what it was sending is queued again', async () => {
+    const { sync, scheduler, store, decide } = scripted({ push: () => never });
+    await scheduler.runTo(100);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(101);
+    await sync.stop();
+    expect(store.rows()).toMatchObject([{ id: 'd1', state: 'queued' }]);
+  });
+
+  it('tells how far a first pull is', async () => {
+    const { sync, scheduler } = scripted({
+      pull: async (_since, onPage) => {
+        await onPage({ heads: [openHead()], gone: [], done: 1, total: 3 });
+        return never;
+      },
+    });
+    await scheduler.runTo(10);
+    expect(sync.status()).toMatchObject({ link: 'online', pulling: { done: 1, total: 3 }, pulledAt: null });
+  });
+
+  it('is over when the account is, until a person tries again', async () => {
+    let isDisabled = true;
+    const { sync, scheduler, told, calls } = scripted({
+      hello: async () => {
+        if (isDisabled) throw new ServerFailure('account', 'This account was disabled.');
+        return { epoch: 'one', analyst: 'mira', role: 'analyst' };
+      },
+    });
+    await scheduler.runTo(500_000);
+    expect(told).toEqual(['offline: This account was disabled.', 'lost: This account was disabled.']);
+    expect(calls).toEqual(['hello']);
+    isDisabled = false;
+    sync.now();
+    await scheduler.runTo(500_100);
+    expect(sync.status().link).toBe('online');
+  });
+
+  it('survives a fault of its own, says so, and tries again', async () => {
+    let faults = 1;
+    const { sync, scheduler, told } = scripted({
+      reference: async () => {
+        faults -= 1;
+        if (faults >= 0) throw new TypeError('undefined is no function');
+        return { json: '{}' };
+      },
+    });
+    await scheduler.runTo(100);
+    expect(told).toContain('log: sync: TypeError: undefined is no function');
+    expect(sync.status()).toMatchObject({ link: 'offline', reason: expect.stringContaining('fault of its own') });
+    await scheduler.runTo(3_000);
+    expect(sync.status().link).toBe('online');
+  });
+});
+
+describe('a full disk', () => {
+  it('is told, stops nothing else, and leaves nothing half done', async () => {
+    const store = storeOf(1);
+    let isFull = true;
+    const endPull = store.endPull.bind(store);
+    store.endPull = (...args) => {
+      if (isFull) throw new Error('The disk is full. Make room, then try again.');
+      endPull(...args);
+    };
+    const { sync, scheduler } = scripted({ pull: nothingNew }, { store });
+    await scheduler.runTo(100);
+    expect(sync.status()).toMatchObject({ link: 'online', reason: 'The disk is full. Make room, then try again.' });
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+    isFull = false;
+    await scheduler.runTo(10_000);
+    expect(sync.status()).toMatchObject({ link: 'online', reason: null, pulledAt: expect.any(String) });
+  });
+
+  it('while an answer is written leaves the decision to be sent again', async () => {
+    const store = storeOf(1);
+    let isFull = true;
+    const putAnswers = store.putAnswers.bind(store);
+    const putBack = store.putBack.bind(store);
+    const full = (): void => {
+      if (isFull) throw new Error('The disk is full.');
+    };
+    store.putAnswers = (answers) => {
+      full();
+      putAnswers(answers);
+    };
+    store.putBack = (ids) => {
+      full();
+      putBack(ids);
+    };
+    const { scheduler, calls } = scripted({ pull: nothingNew }, { store });
+    await scheduler.runTo(100);
+    expect(store.rows()).toMatchObject([{ state: 'sending' }]);
+    isFull = false;
+    await scheduler.runTo(10_000);
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+    expect(calls.filter((call) => call === 'push')).toHaveLength(2);
+  });
+});
+
+const APPLIED = {
+  outcome: 'applied',
+  message: null,
+  status: 'approved',
+  version: 2,
+  paid: 0,
+  rejected: 0,
+  reversed: 0,
+} as const;
+
+async function nothingNew(
+  _since: unknown,
+  onPage: (page: { heads: []; gone: []; done: number; total: number }) => Promise<void>,
+): Promise<{ epoch: string; cursor: string; full: false; claims: [] }> {
+  await onPage({ heads: [], gone: [], done: 0, total: 0 });
+  return { epoch: 'one', cursor: 'c2', full: false, claims: [] };
+}
+
+/** A store of an earlier day: so many items, each decided off-line, the second with what no server takes. */
+function storeOf(items: number): MemoryStore {
+  const store = new MemoryStore(0);
+  const heads = Array.from({ length: items }, (_, nth) => openHead(`${ITEM.slice(0, -1)}${nth + 1}`));
+  store.endPull(
+    store.beginPull(),
+    { epoch: 'one', cursor: 'c', full: true, claims: [] },
+    {
+      heads,
+      gone: [],
+      done: items,
+      total: items,
+    },
+  );
+  for (const [nth, { itemId }] of heads.entries()) {
+    store.decide({
+      id: `d${nth + 1}`,
+      itemId,
+      expectedVersion: 1,
+      decision: 'approve',
+      reason: 'household',
+      note: nth === 1 ? 'poison' : null,
+      sessionId: null,
+      decidedAt: '2026-11-22T12:00:00.000Z',
+    });
+  }
+  return store;
+}

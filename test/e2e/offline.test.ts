@@ -113,6 +113,7 @@ describe('a working day with a flight in the middle', () => {
     await openCase(window, null);
     await footSays(window, 'on-line · synced');
     await expect.poll(() => syncStatus(window), SOON).toMatchObject({ kept: { wanted: ITEMS, present: ITEMS } });
+    await window.getByRole('group', { name: 'Decision' }).getByText('One person, several accounts').waitFor(SOON);
   });
 
   it('has the connection cut, says since when, and goes on: thirty cases are decided by key', async () => {

@@ -14,7 +14,7 @@ import { migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { until } from '../support/until.ts';
 import { createTestDatabase, type Connection, type TestDatabase, urlOf } from '../support/postgres.ts';
 import { tellDemo } from '../support/story.ts';
-import { query, withHome } from './embedded-support.ts';
+import { query, recordedPid, withHome } from './embedded-support.ts';
 
 const CANARY = 'canary/pass word+7';
 
@@ -332,5 +332,29 @@ test('a first fill that was cut off is completed at the next start, by its own o
     await workspace.release();
     await second.host.close();
     expect(rows).toEqual([{ referrals: 400, scored: 400, staged: 0 }]);
+  });
+});
+
+test('an embedded server that died is started again by the next contact, while the window works on', async () => {
+  await withHome(async (home) => {
+    const { settled, ask, next, delivered } = await hosts.open({ home, demoReferrals: 100 });
+    expect(await settled()).toMatchObject({ state: 'ready', demo: true });
+    const first = await until(async () => (await ask('queue.page', PENDING)).rows[0] ?? null);
+    const pid = recordedPid(home) ?? 0;
+    process.kill(pid, 'SIGQUIT');
+    await next(isOffline);
+    expect(await ask('queue.page', PENDING)).toMatchObject({ rows: expect.arrayContaining([first]) });
+    const decisionId = randomUUID();
+    await ask('case.decide', {
+      decisionId,
+      itemId: first.itemId,
+      expectedVersion: first.version,
+      decision: 'approve',
+      reason: 'household',
+    });
+    await ask('sync.now', {});
+    expect(await delivered(decisionId)).toMatchObject({ state: 'applied' });
+    expect(recordedPid(home)).not.toBe(pid);
+    await hosts.close();
   });
 });

@@ -74,7 +74,9 @@ describe.runIf(process.platform === 'linux' && inject('runtime').kind === 'regis
     for (let life = 0; life < KILLS; life += 1) {
       const launched = await opened();
       const working = work(launched, random, told);
-      await pause(random.int(30, 900));
+      const enough = told.size + random.int(2, 8);
+      await until(async () => (told.size >= enough ? true : null), { everyMs: 5 });
+      await pause(random.int(0, 60));
       for (const pid of coreHosts(home.home)) process.kill(pid, 'SIGKILL');
       launched.app.process().kill('SIGKILL');
       await working;

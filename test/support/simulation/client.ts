@@ -51,7 +51,8 @@ export class Client {
   isCalm = false;
   pulls = 0;
   private program: Program | null = null;
-  private readonly skew: number;
+  /** How far this computer's clock is off. */
+  private skew: number;
 
   private readonly needs: ClientNeeds;
   constructor(needs: ClientNeeds) {
@@ -93,7 +94,7 @@ export class Client {
         onOutbox: alive((ids) => {
           const rows = new Map(program.keeper.rows().map((row) => [row.id, row.state]));
           this.trace(`outbox ${ids.map((id) => `${short(id)} ${rows.get(id)}`).join(', ')}`);
-          if (ids.some((id) => rows.get(id) === 'returned')) this.lookAgain(program);
+          for (const id of ids) if (rows.get(id) === 'returned') this.lookAgain(program, id);
         }),
         onPulled: alive(() => {
           this.pulls += 1;
@@ -177,7 +178,8 @@ export class Client {
     else if (roll < 0.7) this.undoOne(program);
     else if (roll < 0.87) this.settleOne(program);
     else if (roll < 0.94) this.openOne(program);
-    else if (roll < 0.97) program.sync?.now();
+    else if (roll < 0.96) program.sync?.now();
+    else if (roll < 0.98) this.skew = random.int(-9, 10) * DAY;
     else void this.restart();
   }
 
@@ -225,7 +227,9 @@ export class Client {
         kind === 'decide' && !undone.has(id) && ['queued', 'sending', 'applied', 'awaiting_second'].includes(state),
     );
     if (own.length === 0) return;
-    const { id: decisionId, itemId } = random.pick(own);
+    // Most is taken back soon, while it is on its way.
+    const onItsWay = own.filter(({ state }) => UNDELIVERED.includes(state));
+    const { id: decisionId, itemId } = random.pick(onItsWay.length > 0 && random.chance(0.6) ? onItsWay : own);
     const id = ids.next();
     const decidedAt = new Date(BEGINNING + this.skew).toISOString();
     this.trace(`undoes ${short(decisionId)} by ${short(id)}`);
@@ -242,20 +246,20 @@ export class Client {
   }
 
   /** Somebody who is told that a decision came back often looks at once. */
-  private lookAgain(program: Program): void {
+  private lookAgain(program: Program, id: string): void {
     this.needs.scheduler.after(this.needs.random.int(1, 400), () => {
-      if (program.isAlive && !this.isCalm) this.doing(() => this.settleOne(program));
+      if (program.isAlive && !this.isCalm) this.doing(() => this.settleOne(program, id));
     });
   }
 
   /** What a person has to look at. */
-  private settleOne(program: Program): void {
+  private settleOne(program: Program, id?: string): void {
     const { random } = this.needs;
     const troubled = program.keeper
       .rows()
       .filter(({ state, resolution }) => TROUBLED.includes(state) && resolution === null);
     if (troubled.length === 0) return;
-    const row = random.pick(troubled);
+    const row = troubled.find((one) => one.id === id) ?? random.pick(troubled);
     const look = program.keeper.look(row.itemId);
     if (row.kind === 'decide' && row.state === 'conflict' && random.chance(0.4)) this.objectTo(program, row);
     else if (row.state === 'rejected' && random.chance(0.5)) this.try(() => program.keeper.retry(row.id));

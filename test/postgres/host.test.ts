@@ -271,7 +271,11 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
     home: first.home,
     key: async () => ({ state: 'had', hex: 'aa'.repeat(32), place: 'keychain' }),
   });
-  expect(await another.settled()).toMatchObject({ state: 'failed', message: expect.stringMatching(/cannot be read/) });
+  expect(await another.settled()).toMatchObject({
+    state: 'failed',
+    message: expect.stringMatching(/cannot be read/),
+    removable: true,
+  });
   await another.host.close();
 
   let renewed = 0;
@@ -285,7 +289,12 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
         : { state: 'lost', message: 'The keychain is locked.' };
     },
   });
-  expect(await lost.settled()).toEqual({ state: 'failed', message: 'The keychain is locked.', detail: null });
+  expect(await lost.settled()).toEqual({
+    state: 'failed',
+    message: 'The keychain is locked.',
+    detail: null,
+    removable: true,
+  });
   expect(await lost.call('sync.wipe', { evenUndelivered: false })).toMatchObject({ error: { code: 'refused' } });
   expect(renewed).toBe(0);
   await lost.ask('sync.wipe', { evenUndelivered: true });

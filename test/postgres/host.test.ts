@@ -91,7 +91,12 @@ test('a configured database that was not migrated is refused with the way out, a
   // Whatever became of it by now, the window shows it as decided.
   expect((await ask('queue.page', PENDING)).rows.map(({ itemId }) => itemId)).not.toContain(first.itemId);
   await next((notice) => notice.kind === 'outbox' && notice.rows.some(({ state }) => state === 'applied'));
-  expect(await ask('case.get', { itemId: first.itemId })).toMatchObject({
+  // Its evidence of now comes within moments, however slow this machine is.
+  const seen = await until(async () => {
+    const found = await ask('case.get', { itemId: first.itemId });
+    return found?.state === 'whole' && !found.isStale ? found : null;
+  });
+  expect(seen).toMatchObject({
     file: { status: 'approved', decisions: [{ decisionId: decision.decisionId, undo: 'undo' }] },
     undelivered: null,
   });

@@ -119,20 +119,22 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       SELECT item_id, CASE decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'escalated' END AS status
       FROM outbox WHERE kind = 'decide' AND state IN ('queued', 'sending');
 
+      CREATE VIEW shown_statuses AS
+      SELECT i.item_id, CASE WHEN i.is_gone THEN 'gone' ELSE coalesce(o.status, i.answered_status, i.status) END AS status
+      FROM items AS i LEFT JOIN overlay AS o ON o.item_id = i.item_id;
+
+      -- Where it is another one alone: each of the queue's indexes begins with it.
       CREATE TRIGGER outbox_made AFTER INSERT ON outbox WHEN new.kind = 'decide' BEGIN
-        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
-        WHERE item_id = new.item_id;
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
       END;
       CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox WHEN new.kind = 'decide' BEGIN
-        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
-        WHERE item_id = new.item_id;
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
       END;
       CREATE TRIGGER items_moved AFTER UPDATE OF status, answered_status, is_gone ON items BEGIN
-        UPDATE items SET shown = CASE WHEN is_gone THEN 'gone'
-          ELSE coalesce((SELECT o.status FROM overlay AS o WHERE o.item_id = items.item_id), answered_status, status) END
-        WHERE item_id = new.item_id;
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
       END;
     `,
   },

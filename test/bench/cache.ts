@@ -15,6 +15,10 @@ import { BENCH_SEED } from './setting.ts';
 const ITEMS = 2;
 const PAGE = 2000;
 const EACH = 40;
+/** Heads of a delta. */
+const CHANGES = 100;
+/** A session of the tenth part of all. */
+const MANY = 10;
 const SIGNALS = ['same_ip', 'same_device', 'similar_email', 'rapid_registration', 'vpn_proxy', 'new_account_referrer'];
 
 /** The cache with many items: what a key press, a filter, a search and a page of the queue cost, each against the least that SQLite can do for it. */
@@ -29,7 +33,17 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
     const pulled = timed(() => pullAll(cache, heads));
     cache.close();
     const floor = bareTable(join(folder, 'floor.db'), heads);
-    const found = { open: [], page: [], filter: [], search: [], bare: [], next: [], bareNext: [] } as {
+    const found = {
+      delta: [],
+      many: [],
+      open: [],
+      page: [],
+      filter: [],
+      search: [],
+      bare: [],
+      next: [],
+      bareNext: [],
+    } as {
       [Name in Measured]: number[];
     };
     let decided = 0;
@@ -59,6 +73,15 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
         }),
       );
       found.bareNext.push(p95(() => floor.insert()));
+      found.delta.push(p95(() => putDelta(cache, random, heads)));
+      const ids = cache.queueIds(queueFilter.parse({ order: 'newest' }), items / MANY, CACHE_NOW);
+      const calls = ids.map((itemId) => decisionOn(decided++, { itemId, sessionId: idOf(round, 5) }));
+      found.many.push(
+        timed(() => {
+          if (cache.decideMany(calls).skipped.length > 0) throw new Error('not all were taken');
+        }),
+      );
+      if (cache.withdrawSession(idOf(round, 5)) !== calls.length) throw new Error('not all were withdrawn');
       cache.close();
     }
     floor.close();
@@ -72,6 +95,8 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
       figure(`cache, search over ${items}, p95`, 'ms', found.search, below(100)),
       figure('cache, search against a bare scan of a table in the clear', '×', against(found.search, found.bare)),
       figure('cache, decide and next case, p95', 'ms', found.next, below(10)),
+      figure(`cache, ${CHANGES} changed heads among ${items}, p95`, 'ms', found.delta, below(100)),
+      figure(`cache, ${items / MANY} decisions of one session put into the outbox`, 'ms', found.many),
       figure('cache, decide and next case against one bare durable insert', '×', against(found.next, found.bareNext)),
     ];
   } finally {
@@ -79,7 +104,7 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
   }
 }
 
-type Measured = 'open' | 'page' | 'filter' | 'search' | 'bare' | 'next' | 'bareNext';
+type Measured = 'delta' | 'many' | 'open' | 'page' | 'filter' | 'search' | 'bare' | 'next' | 'bareNext';
 
 function anyHead(random: Random, number: number): Head {
   return headOf(number, {
@@ -118,6 +143,18 @@ const anyFilter = (random: Random): Partial<QueueFilter> => ({
 
 function page(cache: Cache, filter: Partial<QueueFilter>, offset: number): void {
   cache.queuePage({ filter: queueFilter.parse(filter), offset, limit: 100 }, CACHE_NOW);
+}
+
+function putDelta(cache: Cache, random: Random, heads: readonly Head[]): void {
+  const changed = Array.from({ length: CHANGES }, () => random.pick(heads));
+  const page = {
+    heads: changed.map((head) => ({ ...head, version: 2, score: head.score + 1 })),
+    gone: [],
+    done: CHANGES,
+    total: CHANGES,
+  };
+  const pull = cache.beginPull();
+  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: false, claims: [] }, page);
 }
 
 function pullAll(cache: Cache, heads: readonly Head[]): void {

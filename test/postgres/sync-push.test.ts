@@ -10,6 +10,7 @@ import { ServerFailure } from '../../core/sync/ports.ts';
 import { serverFailure } from '../../core/sync/postgres/failure.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { referenceData } from '../../core/sync/reference.ts';
+import { analysts } from '../support/analysts.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { tellDemo } from '../support/story.ts';
@@ -220,6 +221,8 @@ test('an objection is kept once and shown to leads until one of them settles it'
 test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const server = serverOf(people.vic.pool);
   expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
+  // System identifier, database, timeline, stored counter and migrations, told to logins that may not read them.
+  expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
   const pages: number[] = [];
   await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
   expect(pages.length).toBeGreaterThan(0);
@@ -277,18 +280,25 @@ test('failures say what they are', async () => {
   expect(serverFailure(wrong)).toMatchObject({ kind: 'refused', message: expect.stringContaining('password') });
 
   // Somebody who left: the session that is still open first, then a new one.
-  const eve = await logins.add('analyst', 'eve');
-  const server = serverOf(eve.pool);
-  await server.hello();
-  await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [eve.name]);
-  expect(await failure(server.hello())).toMatchObject({ kind: 'account' });
-  expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({ kind: 'account' });
-  expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'account' });
-  expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'account' });
-  await db.pool.query(`ALTER ROLE "${eve.name}" NOLOGIN`);
-  const late = connect(eve.url, 'umpire test');
-  expect(await failure(serverOf(late).hello())).toMatchObject({ kind: 'account' });
-  await late.end();
+  const team = await analysts(db);
+  try {
+    const eve = await team.login('eve');
+    const server = serverOf(eve);
+    await server.hello();
+    await db.pool.query(`REVOKE umpire_analyst FROM "${team.name('eve')}"`);
+    expect(await failure(server.hello())).toMatchObject({ kind: 'account' });
+    expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({ kind: 'account' });
+    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'account' });
+    expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'account' });
+    await db.pool.query(`ALTER ROLE "${team.name('eve')}" NOLOGIN`);
+    const late = connect(team.url('eve'), 'umpire test');
+    expect(await failure(serverOf(late).hello())).toMatchObject({ kind: 'account' });
+    await late.end();
+  } finally {
+    await team.end();
+  }
+  await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [people.vic.name]);
+  expect(await failure(serverOf(people.vic.pool).hello())).toMatchObject({ kind: 'account' });
 });
 
 test('a connection that is cut in the middle is a lost link, and the next call has a new one', async () => {

@@ -60,8 +60,8 @@ export function caseOpener(now: () => Date): OpenCase {
       state: 'whole',
       // The evidence keeps the version that it is of: that is what a decision says it has seen.
       file: { ...file, status: decided === null ? standing : STATUS_AFTER[decided] },
-      // One's own decision that was answered changed the row before any pull told of it.
-      isStale: isStale || file.version < head.version,
+      // One's own decision that was answered changed the row's status before any pull told of it.
+      isStale: isStale || file.version < head.version || standing !== file.status,
       undelivered: undelivered?.id ?? null,
     };
   }

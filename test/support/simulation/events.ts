@@ -1,10 +1,9 @@
 import type { Random } from '../random.ts';
 import type { Client } from './client.ts';
-import type { Ids } from './ids.ts';
+import { type Ids, short } from './ids.ts';
 import type { ModelServer } from './model-server.ts';
 import type { Network } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
-import { short } from './client.ts';
 import { newItem, raise } from './world.ts';
 
 export type Surroundings = {

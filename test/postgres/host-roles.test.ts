@@ -228,3 +228,40 @@ test('a database without its rights for a while, as when a backup is restored, c
   const [row] = (await opened.ask('sync.outbox', { offset: 0, limit: 1 })).rows;
   expect(await opened.delivered(row?.id ?? '')).toMatchObject({ state: 'applied' });
 });
+
+test('a role that is given to a login anew costs it nothing that waits', async () => {
+  const login = await logins.add('analyst', 'riser');
+  const network = await proxyTo(db.database.connection);
+  const { password } = new URL(login.url);
+  const databaseUrl = urlOf({
+    ...db.database.connection,
+    host: '127.0.0.1',
+    port: network.port,
+    user: login.name,
+    password: decodeURIComponent(password),
+  });
+  const opened = await hosts.open({ databaseUrl });
+  await opened.settled();
+  await until(async () => {
+    const { pulledAt, kept } = await opened.ask('sync.status', {});
+    return pulledAt !== null && kept.present === kept.wanted ? true : null;
+  });
+  network.shut();
+  await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+  const decided = (await decideFirst(opened)) as { value: { id: string } };
+  await db.pool.query(`REVOKE umpire_analyst FROM "${login.name}" GRANTED BY umpire_owner`);
+  await network.openAgain();
+  await opened.ask('sync.now', {});
+  await opened.next(
+    (notice) => notice.kind === 'sync' && notice.status.reason?.includes('has no role in Umpire') === true,
+  );
+  expect(await opened.ask('sync.status', {})).toMatchObject({ link: expect.not.stringMatching('online'), waiting: 1 });
+  await db.pool.query(`GRANT umpire_lead TO "${login.name}" GRANTED BY umpire_owner`);
+  await opened.ask('sync.now', {});
+  expect(await opened.delivered(decided.value.id)).toMatchObject({ state: 'applied' });
+  await until(async () => {
+    const status = await opened.ask('workspace.status', {});
+    return status.state === 'ready' && status.may.lead ? true : null;
+  });
+  network.shut();
+});

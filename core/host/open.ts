@@ -145,11 +145,11 @@ export function openHost(options: HostOptions): Host {
   async function wipe(evenUndelivered: boolean): Promise<void> {
     const isKeyLost = blocked?.isKeyLost === true;
     if (station !== null) {
-      const { undelivered } = station.cache.settings();
-      if (undelivered > 0 && !evenUndelivered) {
+      const { waiting, troubled } = station.cache.counts();
+      if (waiting + troubled > 0 && !evenUndelivered) {
         throw new CallFailure(
           'refused',
-          `${counted(undelivered, 'decision')} that no server has taken would be lost with the copy. Nothing was removed.`,
+          `${counted(waiting + troubled, 'decision')} that no server has taken or nobody has settled would be lost with the copy. Nothing was removed.`,
         );
       }
     } else if (blocked === null) {

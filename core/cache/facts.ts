@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeptFacts, SyncStore } from '../sync/ports.ts';
-import { IS_TROUBLED, NOT_OVER } from './outbox-sql.ts';
+import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
 import { OPEN_IN_ORDER } from './queue-order.ts';
 import { keepOf } from './settings.ts';
 import type { Store } from './store.ts';
@@ -92,25 +92,32 @@ export function factsSide(store: Store): FactsSide {
   };
 }
 
-/** What a person has to settle comes first, open or not: what changed in the evidence is what it is about. */
+/**
+ * What a person has to settle comes first, open or not: what changed in the evidence is what it is about. Last, what is kept of closed
+ * items that somebody decided here: it is looked at again, and as it was it may tell of somebody who was erased since.
+ */
 function planOf(store: Store): Plan {
   const touched = store.itemsTouched();
   const open =
     store.get<{ items: number }>(`SELECT count(*) AS items FROM (${OPEN_IN_ORDER})`, keepOf(store))?.items ?? 0;
-  const found = store.all<{ item_id: string; stamp: string; is_open: number }>(
-    `SELECT item_id, i.stamp, is_open FROM (
-       SELECT item_id, stamp, 0 AS is_open, priority, score, due FROM items
+  const found = store.all<{ item_id: string; stamp: string; place: number }>(
+    `SELECT item_id, i.stamp, place FROM (
+       SELECT item_id, stamp, 0 AS place, priority, score, due FROM items
        WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
        UNION ALL
        SELECT item_id, stamp, 1, priority, score, due FROM (${OPEN_IN_ORDER})
+       UNION ALL
+       SELECT * FROM (SELECT item_id, i.stamp, 2, priority, score, due FROM facts AS f JOIN items AS i USING (item_id)
+         WHERE NOT ${IS_FRESH} AND NOT is_gone AND status IN ('approved', 'rejected') AND item_id IN (SELECT item_id FROM outbox WHERE NOT ${IS_UNDELIVERED})
+         ORDER BY f.fetched DESC LIMIT ${LATELY_FETCHED})
      ) AS i LEFT JOIN facts AS f USING (item_id)
-     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY is_open, priority DESC, score DESC, due, item_id`,
+     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY place, priority DESC, score DESC, due, item_id`,
     keepOf(store),
   );
   const missing = new Map<string, { stamp: string; isOpen: boolean }>();
-  for (const { item_id: itemId, stamp, is_open } of found) {
+  for (const { item_id: itemId, stamp, place } of found) {
     // Troubled and open it keeps its place among the first.
-    missing.set(itemId, { stamp, isOpen: is_open === 1 });
+    missing.set(itemId, { stamp, isOpen: place === 1 });
   }
   return { touched, open, missing };
 }

@@ -2,7 +2,6 @@ import { ERASED_NAME } from '../domain/erased.ts';
 import type { Head } from '../sync/ports.ts';
 import { priorityNumber, signalsText } from './head-row.ts';
 import { QUEUE_INDEXES } from './migrations.ts';
-import { NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 type Column = readonly [name: string, of: (head: Head, pull: number) => string | number | null];
@@ -87,7 +86,7 @@ export function replaceHead(store: Store, head: Head, pull: number, evenOlder: b
 
 /**
  * What is kept of an item is of another moment now. An erased person is nowhere any more, whatever else is lost with the evidence; of a
- * closed item it goes too, since nothing would fetch it again and it may name others who are erased.
+ * closed item that nobody decided here it goes too: nothing fetches it again, and it may quote others who were erased.
  */
 function forget(store: Store, { itemId, stamp, status, referrerName, refereeName }: Head): void {
   const isOld = 'item_id = ? AND stamp <> ? AND good_for <> ?';
@@ -103,12 +102,7 @@ function forget(store: Store, { itemId, stamp, status, referrerName, refereeName
       itemId,
     );
   } else if (status === 'approved' || status === 'rejected') {
-    store.run(
-      `DELETE FROM facts WHERE ${isOld} AND item_id NOT IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
-      itemId,
-      stamp,
-      stamp,
-    );
+    store.run(`DELETE FROM facts WHERE ${isOld} AND item_id NOT IN (SELECT item_id FROM outbox)`, itemId, stamp, stamp);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
+import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
@@ -156,6 +157,27 @@ test('a decision that met another one is seen beside it, and kept or handed to a
   expect(await lena.ask('sync.objections', {})).toEqual([]);
   expect(await lena.call('sync.settle', { objectionId })).toMatchObject({ error: { code: 'refused' } });
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('an erased person is in no cache after the next pull, closed cases and outbox included', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const [rae, ria] = [await itemOf('rae'), await itemOf('ria')];
+  const decisionId = await decideIn(mira, rae, 'reject');
+  await mira.delivered(decisionId);
+  const nameOf = async (itemId: string): Promise<string | null> => {
+    const opened = await mira.ask('case.get', { itemId });
+    return opened?.state === 'whole' ? opened.file.referee.name : null;
+  };
+  expect(await nameOf(ria)).toBe('ria');
+  for (const user of ['rae', 'ria']) await eraseUser(db.pool, user, { now: new Date() });
+  await mira.ask('sync.now', {});
+  await until(async () => {
+    const { rows } = await mira.ask('sync.outbox', { offset: 0, limit: 9 });
+    return rows.every(({ refereeName }) => refereeName === 'Erased user') ? true : null;
+  });
+  await goOffline(mira);
+  expect(['Erased user', null]).toContain(await nameOf(rae));
+  expect(['Erased user', null]).toContain(await nameOf(ria));
 });
 
 /** By then two of three are closed, and only what is open is kept whole. */

@@ -186,7 +186,7 @@ describe('evidence', () => {
       expect(cache.factsWanted(1)).toEqual([idOf(1)]);
     }));
 
-  it('of a closed case goes when the case changes, since nothing fetches it again', () =>
+  it('of a closed case goes when the case changes, and is fetched again where it was decided here', () =>
     withCache((cache) => {
       const closed = { status: 'approved' as const };
       pull(cache, [headOf(1, closed), headOf(2, closed), headOf(3), headOf(4)]);
@@ -202,7 +202,16 @@ describe('evidence', () => {
         true,
         true,
       ]);
-      expect(cache.rowOf(mine)).toMatchObject({ state: 'queued', referrerName: 'Till S.' });
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(mine.id, { outcome: 'agreed', status: 'approved' })]);
+      expect(cache.factsWanted(9)).toEqual([idOf(3), idOf(4)]);
+      cache.putFacts([facts(3, 's2'), facts(4, 's2')]);
+      expect(cache.factsWanted(9)).toEqual([]);
+      // What could not be fetched in time goes all the same.
+      pull(cache, [headOf(4, { ...closed, version: 3, stamp: 's3' })], { full: false });
+      expect(cache.factsWanted(9)).toEqual([idOf(4)]);
+      cache.evict();
+      expect(cache.caseOf(idOf(4))).toMatchObject({ facts: null, outgoing: null });
     }));
 
   it('of an erased person goes at once, and so does the name in the outbox', () =>

@@ -7,7 +7,6 @@ import { refreshReviews } from '../../app/connection.ts';
 import { capital } from '../../ui/format.ts';
 import { say } from '../case/decisions-made.ts';
 import { unselect } from '../queue/selection.ts';
-import { sessionBackWords } from '../sync/outbox-words.ts';
 import { useBulkActions } from './actions.ts';
 
 /** A bulk session without a server: what it would do by what the cache knows, then its decisions in the outbox. */
@@ -71,7 +70,7 @@ export function putIntoOutbox(session: OfflineSession): Promise<boolean> {
 export function takeAllBack(session: OfflineSession): Promise<boolean> {
   return call('Not taken back', async () => {
     const back = await ask('sync.withdrawBulk', { sessionId: session.request.sessionId });
-    say(capital(sessionBackWords(back)));
+    say(back.undos > 0 ? 'The bulk session is being taken back' : 'The bulk session is taken back');
     return { ...session, state: 'taken_back', ...back };
   });
 }

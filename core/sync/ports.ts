@@ -101,7 +101,7 @@ export type Answer = {
   readonly id: string;
   readonly outcome: DecisionOutcome;
   readonly message: string | null;
-  /** The item as it stands now; null where it is unknown. */
+  /** The operation's own item as it stands now; null where it is unknown. */
   readonly status: ReviewStatus | null;
   readonly version: number | null;
   readonly paid: number;

@@ -263,6 +263,16 @@ test('the reference holds reasons, settings, rules, records and statistics, and 
   expect(json).not.toContain('secret.example');
 });
 
+test('a decision is of one item: evidence says of which, and no answer tells of another one', async () => {
+  const [decided, other] = [next(), next()];
+  const made = decision(decided, 'reject');
+  await ana.push([made]);
+  const [facts] = await ana.facts([decided]);
+  expect(facts?.json).toContain(`"decision_id":"${made.id}","item_id":"${decided}"`);
+  expect(await ana.push([taking(other, made.id)])).toMatchObject([{ outcome: 'applied', status: null, version: null }]);
+  expect(await ana.push([decision(decided, 'approve')])).toMatchObject([{ outcome: 'applied' }]);
+});
+
 test('facts carry the stamp of the head of the same moment', async () => {
   const heads = new Map<string, string>();
   await ana.pull(null, (page) => Promise.resolve(page.heads.forEach(({ itemId, stamp }) => heads.set(itemId, stamp))));

@@ -266,6 +266,25 @@ describe('what is troubled', () => {
     }));
 });
 
+describe('two items of one referral', () => {
+  it('have the same decisions in their evidence, and each is taken back on the item that it is of', () =>
+    withCache((cache) => {
+      const earlier = idOf(7, 0xd);
+      const json = JSON.stringify({ decisions: [{ decision_id: earlier, item_id: idOf(1) }] });
+      pull(cache, [headOf(1, { status: 'rejected', version: 3 }), headOf(2)]);
+      cache.putFacts([{ itemId: idOf(2), stamp: 's1', json }]);
+      const undo = { id: idOf(8, 1), decisionId: earlier, note: null, decidedAt: CACHE_NOW.toISOString() };
+      expect(() => cache.undo(undo)).toThrow(/not known on this computer/);
+
+      for (const number of [1, 2]) cache.putFacts([{ itemId: idOf(number), stamp: 's1', json }]);
+      expect(cache.undo(undo).itemId).toBe(idOf(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', status: 'rejected', version: 3 })]);
+      expect(shown(cache, { statuses: ['pending'] }).ids).toEqual([idOf(2)]);
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+    }));
+});
+
 describe('a lead who decides otherwise than stands', () => {
   it('takes theirs back first, and the new decision goes once that is answered', () =>
     withCache((cache) => {
@@ -280,7 +299,11 @@ describe('a lead who decides otherwise than stands', () => {
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
       cache.putFacts([
-        { itemId: idOf(1), stamp: 's1', json: JSON.stringify({ decisions: [{ decision_id: theirs }] }) },
+        {
+          itemId: idOf(1),
+          stamp: 's1',
+          json: JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] }),
+        },
       ]);
       expect(cache.factsWanted(5)).toEqual([]);
       const at = { note: null, decidedAt: CACHE_NOW.toISOString() };

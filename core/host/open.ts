@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Cache, openCache } from '../cache/cache.ts';
 import { CacheError } from '../cache/error.ts';
 import { wipeCache } from '../cache/folder.ts';
@@ -84,7 +85,7 @@ export function openHost(options: HostOptions): Host {
   async function begin(renewKey = false): Promise<void> {
     if (closed || station !== null) return;
     blocked = null;
-    const key = await options.key(renewKey);
+    const key = await options.key(basename(folder()), renewKey);
     if (closed) return;
     if (key.state === 'lost') {
       blocked = { isInUse: false, isKeyLost: true, message: key.message };

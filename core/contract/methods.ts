@@ -107,6 +107,10 @@ export type MethodName = keyof typeof METHODS;
 export type MethodRequest<M extends MethodName> = z.input<(typeof METHODS)[M]['request']>;
 export type MethodResponse<M extends MethodName> = z.output<(typeof METHODS)[M]['response']>;
 
+/** What is wrong with a request in words for the window; null where only its shape is, which no window gets wrong. */
+export const rulesBroken = ({ issues }: z.ZodError): string | null =>
+  issues.find(({ code }) => code === 'custom')?.message ?? null;
+
 /** What main answers itself, whether the host is there or not. */
 export type MainMethodName = 'file.save';
 

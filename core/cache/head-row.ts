@@ -1,6 +1,5 @@
 import { SEVERITIES } from '../domain/vocabulary.ts';
 import type { Head } from '../sync/ports.ts';
-import { QUEUE_INDEXES } from './migrations.ts';
 import type { Store } from './store.ts';
 
 /** A head as its columns in `items`. */
@@ -47,9 +46,6 @@ export const signalsText = (signals: Head['signals']): string =>
 export const signalText = (name: string): string => `{"name":${JSON.stringify(name)},"points":`;
 export const signalsOf = (text: string): { name: string; points: number }[] => JSON.parse(text);
 
-/** What a search reads, in lower case; a line break keeps a match from reaching over two of them. */
-const searchText = (head: Head): string => `${head.referrerName}\n${head.refereeName}\n${head.code}`.toLowerCase();
-
 export function headOf(row: HeadRow): Head {
   return {
     itemId: row.item_id,
@@ -79,95 +75,6 @@ export function headOf(row: HeadRow): Head {
   };
 }
 
-const COLUMNS = [
-  'priority',
-  'score',
-  'due',
-  'stake',
-  'created',
-  'search',
-  'signals',
-  'referrer_id',
-  'referee_id',
-  'relationship_id',
-  'version',
-  'status',
-  'is_gone',
-  'brought_by',
-  'stamp',
-  'rule_set_version',
-  'referrer_name',
-  'referee_name',
-  'referrer_referrals',
-  'code',
-  'source_app_id',
-  'flagged',
-  'releases',
-  'rejects',
-  'takes_back',
-  'second_review',
-  'due_at',
-  'created_at',
-] as const;
-
-/** What was answered ends with the head that it was an answer about, or a later one. */
-const ANSWERED = ['answered_status', 'answered_version'].map(
-  (column) => `${column} = CASE WHEN items.answered_version > excluded.version THEN items.${column} END`,
-);
-const PUT = `INSERT INTO items (item_id, shown, ${COLUMNS.join(', ')})
-  VALUES (?, coalesce((SELECT status FROM overlay WHERE item_id = ?), ?), ${COLUMNS.map(() => '?').join(', ')})
-  ON CONFLICT (item_id) DO UPDATE SET ${[...['shown', ...COLUMNS].map((column) => `${column} = excluded.${column}`), ...ANSWERED].join(', ')}`;
-const PUT_NEWER = `${PUT} WHERE excluded.version >= items.version`;
-
-/** Writes a head that this pull brought; with `evenOlder` over a higher version too. Says whether it did. */
-export function putHead(store: Store, head: Head, pull: number, evenOlder: boolean): boolean {
-  const changes = store.run(
-    evenOlder ? PUT : PUT_NEWER,
-    head.itemId,
-    head.itemId,
-    head.status,
-    priorityNumber(head.priority),
-    head.score,
-    Date.parse(head.dueAt),
-    head.stake,
-    Date.parse(head.createdAt),
-    searchText(head),
-    signalsText(head.signals),
-    head.referrerId,
-    head.refereeId,
-    head.relationshipId,
-    head.version,
-    head.status,
-    0,
-    pull,
-    head.stamp,
-    head.ruleSetVersion,
-    head.referrerName,
-    head.refereeName,
-    head.referrerReferrals,
-    head.code,
-    head.sourceAppId,
-    head.flagged ? 1 : 0,
-    head.releases,
-    head.rejects,
-    head.takesBack,
-    head.secondReview,
-    head.dueAt,
-    head.createdAt,
-  );
-  return changes > 0;
-}
-
 export function headRow(store: Store, itemId: string): HeadRow | undefined {
   return store.get<HeadRow>('SELECT * FROM items WHERE item_id = ?', itemId);
-}
-
-/** A first pull of many is several times faster without them, and a scan serves the window meanwhile. */
-export function dropQueueIndexes(store: Store): void {
-  for (const name of Object.keys(QUEUE_INDEXES)) store.exec(`DROP INDEX IF EXISTS ${name}`);
-}
-export function makeQueueIndexes(store: Store): void {
-  for (const [name, columns] of Object.entries(QUEUE_INDEXES)) {
-    store.exec(`CREATE INDEX IF NOT EXISTS ${name} ON items (${columns})`);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
-import { dropQueueIndexes, makeQueueIndexes, putHead } from './head-row.ts';
 import { NOT_OVER } from './outbox-sql.ts';
+import { dropQueueIndexes, makeQueueIndexes, putHead, replaceHead } from './put-head.ts';
 import type { Store } from './store.ts';
 
 type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'>;
@@ -80,7 +80,7 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
     for (const { seq, item_id: itemId, head } of rows) {
       after = seq;
       if (head === null) letGo(store, 'item_id = ?', itemId);
-      else putHead(store, JSON.parse(head) as Head, pull, evenOlder);
+      else replaceHead(store, JSON.parse(head) as Head, pull, evenOlder);
     }
     if (rows.length < SLICE) break;
   }

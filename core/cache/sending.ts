@@ -113,16 +113,19 @@ function putAnswer(store: Store, answer: Answer): void {
     withdrawUndos(store, row.id);
   }
   if (row.kind === 'undo' && state === 'applied' && row.undoes !== null) {
-    // What waited for a second analyst had no effect yet: taken back, it waits no more.
-    store.run(`UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state = 'awaiting_second'`, row.undoes);
+    // What waited for a second analyst had no effect yet: taken back it waits no more, which it may have been told before.
+    store.run(
+      `UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state IN ('awaiting_second', 'returned')`,
+      row.undoes,
+    );
   }
 }
 
-/** A decision without effect leaves nothing to take back. */
+/** A decision without effect leaves nothing to take back; an undo that was sent once may be why it has none, and is asked for. */
 function withdrawUndos(store: Store, decisionId: string): void {
   store.run(
     `UPDATE outbox SET state = 'withdrawn', message = 'The decision had no effect, so there is nothing to take back.'
-     WHERE undoes = ? AND state = 'queued'`,
+     WHERE undoes = ? AND state = 'queued' AND NOT in_doubt`,
     decisionId,
   );
 }

@@ -33,11 +33,7 @@ export function claimHandlers({ opened, use, status }: HandlerNeeds): Pick<Metho
   }
 
   return {
-    'case.claim': async ({ itemId, takeOver }) => {
-      const claim = await onServer(({ pool }) => claimItem(pool, itemId, takeOver));
-      opened().sync.now();
-      return claim;
-    },
+    'case.claim': ({ itemId, takeOver }) => onServer(({ pool }) => claimItem(pool, itemId, takeOver)),
     'case.release': async ({ itemId }) => {
       await onServer(({ pool }) => releaseClaim(pool, itemId));
       return {};

@@ -127,13 +127,15 @@ export function contactWith(options: ContactOptions): Contact {
 
 /** What was dropped is gone, whoever still holds it: its pool may be ended in the middle of a call. */
 function untilOver(server: Server, isOver: () => boolean, drop: () => void): Server {
-  const over = (): ServerFailure => new ServerFailure('link', 'The connection was closed.');
+  const over = (): ServerFailure => new ServerFailure('link', 'The connection to the server was lost.');
   async function asked<Value>(call: () => Promise<Value>): Promise<Value> {
     if (isOver()) throw over();
     try {
       return await call();
     } catch (error) {
-      throw isOver() ? over() : error;
+      if (isOver()) throw over();
+      if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;
+      throw new ServerFailure('link', `The connection to the server was lost (${error.message.replace(/\.$/, '')}).`);
     }
   }
   return {

@@ -61,9 +61,9 @@ export function openHost(options: HostOptions): Host {
   };
   const starting = (step: string, done: number | null = null, total: number | null = null): void =>
     become({ state: 'starting', step, done, total });
-  const fail = (message: string, detail: string | null): void => {
+  const fail = (message: string, detail: string | null, removable = false): void => {
     log(`workspace failed: ${message}${detail === null ? '' : ` (${detail})`}`);
-    become({ state: 'failed', message, detail });
+    become({ state: 'failed', message, detail, ...(removable ? { removable } : {}) });
   };
 
   let closed = false;
@@ -89,7 +89,7 @@ export function openHost(options: HostOptions): Host {
     if (closed) return;
     if (key.state === 'lost') {
       blocked = { isInUse: false, isKeyLost: true, message: key.message };
-      return fail(key.message, null);
+      return fail(key.message, null, true);
     }
     keyPlace = key.place;
     try {
@@ -99,7 +99,8 @@ export function openHost(options: HostOptions): Host {
     } catch (error) {
       const { message, detail } = failureOf(error, options);
       blocked = { isInUse: error instanceof CacheError && error.code === 'in_use', isKeyLost: false, message };
-      fail(message, detail);
+      // What a newer Umpire wrote, or another program has open, is left alone.
+      fail(message, detail, error instanceof CacheError && error.code === 'unreadable');
     }
   }
 

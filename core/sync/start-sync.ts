@@ -48,6 +48,8 @@ export type SyncOptions = {
 };
 
 const HELLO_LIMIT_MS = 15_000;
+/** From a hint to the pull: hints come in bursts, and one pull answers them all. */
+const HINT_MS = 200;
 const FAULT = 'Umpire ran into a fault of its own. What was decided is kept; the log has the details.';
 
 /**
@@ -63,6 +65,8 @@ export function startSync(options: SyncOptions): Sync {
   const troubles = new Map<Work, { readonly message: string; readonly failures: number }>();
   let contact: Contact = { state: 'connecting' };
   let session: Session | null = null;
+  /** Somebody changed something since the last pull began. */
+  let isHinted = false;
   /** Since the last complete pull. */
   let failures = 0;
   /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
@@ -87,10 +91,16 @@ export function startSync(options: SyncOptions): Sync {
       failures = 0;
       pulling = null;
       pulledAt = clock().toISOString();
+      if (isHinted) agenda.wantIn(HINT_MS, 'pull');
       tell();
       options.onPulled({ changed: isNews });
     },
   });
+
+  function hinted(): void {
+    if (!isHinted) agenda.wantIn(HINT_MS, 'pull');
+    isHinted = true;
+  }
 
   function status(): Link {
     const [trouble] = WORKS.flatMap((work) => troubles.get(work)?.message ?? []);
@@ -114,7 +124,7 @@ export function startSync(options: SyncOptions): Sync {
         return { server, hello: await server.hello() };
       });
       isSameEpoch = stored(() => store.position())?.epoch === hello.epoch;
-      session = { server, hello, endHints: server.onHint(() => agenda.want('pull')) };
+      session = { server, hello, endHints: server.onHint(hinted) };
     } catch (error) {
       return lose(error);
     }
@@ -130,6 +140,7 @@ export function startSync(options: SyncOptions): Sync {
   async function doWork(work: Work): Promise<Phase> {
     if (session === null) return { at: 'contact' };
     agenda.done(work);
+    if (work === 'pull') isHinted = false;
     try {
       await works[work](session);
       troubles.delete(work);

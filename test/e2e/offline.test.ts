@@ -56,6 +56,7 @@ describe('a working day with a flight in the middle', () => {
   let logins: Logins;
   let mira: Login;
   let ada: Login;
+  let lena: Login;
   let proxy: Proxy;
   let home: Awaited<ReturnType<typeof temporaryHome>>;
   let launched: LaunchedApp;
@@ -64,9 +65,9 @@ describe('a working day with a flight in the middle', () => {
   let theirs: readonly string[] = [];
 
   /** Reaches the server through a proxy that can be shut. */
-  const start = async (): Promise<LaunchedApp> => {
-    const password = decodeURIComponent(new URL(mira.url).password);
-    const through = { ...database.connection, host: '127.0.0.1', port: proxy.port, user: mira.name, password };
+  const start = async ({ name: user, url }: Login): Promise<LaunchedApp> => {
+    const password = decodeURIComponent(new URL(url).password);
+    const through = { ...database.connection, host: '127.0.0.1', port: proxy.port, user, password };
     return launchApp({ home: home.home, databaseUrl: urlOf(through) });
   };
   const statuses = async (itemIds: readonly string[]): Promise<string[]> => {
@@ -93,9 +94,10 @@ describe('a working day with a flight in the middle', () => {
     logins = loginsOf(database, pool);
     mira = await logins.add('analyst', 'mira');
     ada = await logins.add('analyst', 'ada');
+    lena = await logins.add('lead', 'lena');
     proxy = await proxyTo(database.connection);
     home = await temporaryHome();
-    launched = await start();
+    launched = await start(mira);
   });
   afterAll(async () => {
     await launched.close();
@@ -111,6 +113,7 @@ describe('a working day with a flight in the middle', () => {
     await openCase(window, null);
     await footSays(window, 'on-line · synced');
     await expect.poll(() => syncStatus(window), SOON).toMatchObject({ kept: { wanted: ITEMS, present: ITEMS } });
+    await window.getByRole('group', { name: 'Decision' }).getByText('One person, several accounts').waitFor(SOON);
   });
 
   it('has the connection cut, says since when, and goes on: thirty cases are decided by key', async () => {
@@ -145,7 +148,7 @@ describe('a working day with a flight in the middle', () => {
   it('starts again off-line: straight into the queue, with all thirty in the outbox and none in the list', async () => {
     await launched.close();
     expect(launched.consoleErrors).toEqual([]);
-    launched = await start();
+    launched = await start(mira);
     const { window } = launched;
     await openCase(window, null);
     await footSays(window, `${DECIDED} decisions waiting`);
@@ -182,6 +185,7 @@ describe('a working day with a flight in the middle', () => {
     await window.getByRole('button', { name: 'Take all back' }).click();
     await window.getByText('3 decisions withdrawn').waitFor(SOON);
     await footSays(window, `${DECIDED} decisions waiting`);
+    expect(await syncStatus(window)).toMatchObject({ link: 'offline', waiting: DECIDED, troubled: 0 });
     await window.keyboard.press('g');
     await window.keyboard.press('s');
   });
@@ -305,6 +309,28 @@ describe('a working day with a flight in the middle', () => {
   });
 
   it('had no error on its console', () => {
+    expect(launched.consoleErrors).toEqual([]);
+  });
+
+  it('has a lead find what was handed over, and settle it; nothing of the analyst’s copy is the lead’s', async () => {
+    await launched.close();
+    launched = await start(lena);
+    const { window } = launched;
+    await openCase(window, null);
+    await footSays(window, '0 waiting');
+    await foot(window)
+      .getByRole('link', { name: /^on-line/ })
+      .click();
+    await window.getByText('What you decide goes through this list.', { exact: false }).waitFor(SOON);
+    const line = window.getByRole('list', { name: 'Handed to leads' }).getByRole('listitem');
+    await line.getByText('Same phone as the ring of last week', { exact: false }).waitFor(SOON);
+    await line.getByText('is approved').waitFor();
+    const found = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze();
+    expect(found.violations.map(({ id }) => id)).toEqual([]);
+    await line.getByRole('button', { name: 'Settled' }).click();
+    await window.getByText('Nothing waits for a lead.').waitFor(SOON);
+    const { rows } = await pool.query('SELECT settled_by FROM umpire.objections');
+    expect(rows).toEqual([{ settled_by: lena.name }]);
     expect(launched.consoleErrors).toEqual([]);
   });
 });

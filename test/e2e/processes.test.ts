@@ -1,29 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { invocation } from '../../electron/launcher/invocation.ts';
+import { coreHosts } from '../support/core-hosts.ts';
 import { launchApp, temporaryHome } from '../support/electron.ts';
 import type { LaunchedApp } from '../support/electron.ts';
 
 const ENV = { UMPIRE_DEMO_REFERRALS: '0' };
 const SOON = { timeout: 15_000, interval: 50 };
-
-/** Processes that run the core host of a data folder. */
-function coreHosts(home: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const runsHost = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('core/host/main.js');
-        return runsHost && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`UMPIRE_HOME=${home}\0`);
-      } catch {
-        // It ended while we looked.
-        return false;
-      }
-    });
-}
 
 // Read from /proc, and with the host as a process of its own: what only the registry's Electron has.
 describe.runIf(process.platform === 'linux' && inject('runtime').kind === 'registry')('the processes', () => {

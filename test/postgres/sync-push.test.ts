@@ -341,3 +341,19 @@ test('a server that swallows everything is given up', async () => {
     lock.release();
   }
 });
+
+test('what was decided in one epoch has no effect in another before somebody has said hello there', async () => {
+  const server = serverOf(people.ana.pool);
+  const { epoch } = await server.hello();
+  const { rows: decided } = await db.pool.query<{ id: string }>(
+    `SELECT id FROM referrals.review_queue WHERE status = 'approved' ORDER BY id LIMIT 1`,
+  );
+  const call = decision(decided[0]?.id ?? '', 'reject');
+  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  expect(await failure(server.push([call]))).toMatchObject({ kind: 'link' });
+  expect(await failure(server.facts([call.itemId]))).toMatchObject({ kind: 'link' });
+  const { rows } = await db.pool.query('SELECT FROM umpire.decisions WHERE decision_id = $1', [call.id]);
+  expect(rows).toEqual([]);
+  expect((await server.hello()).epoch).not.toBe(epoch);
+  expect(await server.push([call])).toMatchObject([{ outcome: 'conflict' }]);
+});

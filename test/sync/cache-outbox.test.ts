@@ -227,6 +227,25 @@ describe('taking back', () => {
     }));
 });
 
+describe('an undo whose answer was lost', () => {
+  it('is sent again although the decision is told to have no effect, which may be its work', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const { id } = cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(id, { outcome: 'awaiting_second', status: 'pending' })]);
+      const call = { id: idOf(1, 0xf), decisionId: id, note: null, decidedAt: CACHE_NOW.toISOString() };
+      cache.undo(call);
+      const sent = cache.takeToSend(1);
+      cache.putBack([call.id], 'The connection was cut.');
+      cache.putAnswers([answerTo(id, { outcome: 'returned', status: 'pending', version: 3 })]);
+      expect(cache.takeToSend(1)).toEqual(sent);
+      cache.putAnswers([answerTo(call.id, { status: 'pending', version: 3 })]);
+      expect(cache.outgoing(id)).toMatchObject({ state: 'withdrawn' });
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 0, awaitingSecond: 0 });
+    }));
+});
+
 describe('what is troubled', () => {
   it('can be handed to a lead, which settles it here and goes out as an objection', () =>
     withCache((cache) => {

@@ -63,6 +63,28 @@ describe('with contact', () => {
     expect(sync.status()).toMatchObject({ link: 'online', reason: null, pulledAt: '2026-11-22T12:00:00.000Z' });
   });
 
+  it('pulls once for many hints, and again for one that comes meanwhile', async () => {
+    let hint = (): void => undefined;
+    const pulls: number[] = [];
+    const { scheduler } = scripted({
+      onHint: (given) => {
+        hint = given;
+        return () => undefined;
+      },
+      pull: async (since) => {
+        pulls.push(scheduler.now);
+        await scheduler.pause(50);
+        return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+      },
+    });
+    await scheduler.runTo(1_000);
+    for (let nth = 0; nth < 10; nth += 1) hint();
+    await scheduler.runTo(1_210);
+    hint();
+    await scheduler.runTo(1_900);
+    expect(pulls).toEqual([0, 1_200, 1_450]);
+  });
+
   it('gives up what never answers after half a minute, and sends it again under the same key', async () => {
     const sent: string[][] = [];
     const { sync, scheduler, store, told, decide } = scripted({

@@ -4,6 +4,7 @@ import { DECISION_OUTCOMES } from '../../domain/decision.ts';
 import { REVIEW_STATUSES } from '../../domain/vocabulary.ts';
 import { rows } from '../../postgres/rows.ts';
 import type { Answer, Operation } from '../ports.ts';
+import { inEpoch } from './epoch.ts';
 import { type Access, inSession } from './session.ts';
 
 /** Operations in one transaction: as many as hold nobody else up for long. */
@@ -72,7 +73,7 @@ const CALLS = { decide: 'umpire.decide_items', undo: 'umpire.undo_items', object
 async function call(access: Access, batch: readonly Operation[]): Promise<Answer[]> {
   const kind = batch[0]?.kind;
   if (kind === undefined) return [];
-  const answered = await inSession(access, WRITE, (db) =>
+  const answered = await inEpoch(access, WRITE, (db) =>
     rows(db, z.object({ told }), `SELECT c AS told FROM ${CALLS[kind]}($1::jsonb) AS c`, [
       JSON.stringify(batch.map(callOf)),
     ]),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Pool } from '../../postgres/connection.ts';
 import { row } from '../../postgres/rows.ts';
-import { type Hello, type Server, ServerFailure } from '../ports.ts';
+import { type Epoch, type Hello, type Server, ServerFailure } from '../ports.ts';
+import { inEpoch, readEpoch } from './epoch.ts';
 import { readKeptFacts } from './facts.ts';
 import { listen } from './hint.ts';
 import { pull } from './pull.ts';
@@ -15,11 +16,21 @@ const PATIENCE_MS = 60_000;
 
 /** The server of this pool's database as its login sees it. `now`: the clock by which stakes are told, the server's where it is not given. */
 export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' | 'now'>> = {}): Server {
-  const access: Access = { pool, patienceMs: options.patienceMs ?? PATIENCE_MS, now: options.now };
+  let epoch: Epoch | null = null;
+  const access: Access = {
+    pool,
+    patienceMs: options.patienceMs ?? PATIENCE_MS,
+    now: options.now,
+    epoch: () => epoch,
+  };
   return {
-    hello: () => hello(access),
+    hello: async () => {
+      const told = await hello(access);
+      ({ epoch } = told);
+      return told;
+    },
     pull: (since, onPage) => pull(access, since, onPage),
-    facts: (itemIds) => inSession(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
+    facts: (itemIds) => inEpoch(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
     push: (operations) => push(access, operations),
     reference: () => inSession(access, READ, (db) => readReference(db, access.now?.())),
     onHint: (hint) => listen(pool, hint),
@@ -32,8 +43,6 @@ async function hello(access: Access): Promise<Hello> {
   return inSession(access, READ, async (db) => {
     const login = await row(db, greeted, 'SELECT session_user::text AS analyst, umpire.login_role() AS role');
     if (login === null || login.role === null) throw new ServerFailure('account', NO_ROLE);
-    const found = await row(db, z.object({ epoch: z.string() }), 'SELECT umpire.epoch() AS epoch');
-    if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    return { epoch: found.epoch, analyst: login.analyst, role: login.role };
+    return { epoch: await readEpoch(db), analyst: login.analyst, role: login.role };
   });
 }

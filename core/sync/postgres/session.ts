@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Pool } from '../../postgres/connection.ts';
 import type { Queryable } from '../../postgres/rows.ts';
-import { ServerFailure } from '../ports.ts';
+import { type Epoch, ServerFailure } from '../ports.ts';
 import { isMissingRight, serverFailure } from './failure.ts';
 
 /** How to reach one server as one analyst. */
@@ -11,6 +11,8 @@ export type Access = {
   readonly patienceMs: number;
   /** The clock by which stakes are told; the server's where it is not given. */
   readonly now?: (() => Date) | undefined;
+  /** That the last hello told; null before it. */
+  readonly epoch?: () => Epoch | null;
 };
 
 /**

@@ -8,6 +8,9 @@ import { usePreferences } from '../../ui/preferences.ts';
 
 type Reason = z.infer<typeof reasonCode>;
 
+const COMING_MS = 500;
+const CHANGES_MS = 60_000;
+
 /** `digit` is the key that chooses the reason; there are nine of them. */
 export type NumberedReason = Reason & { readonly digit: string | null };
 
@@ -37,7 +40,9 @@ export function useReasons(): readonly NumberedReason[] {
   const list = useQuery({
     queryKey: ['reasons'],
     queryFn: () => ask('reasons.list', {}),
-    staleTime: Infinity,
+    staleTime: CHANGES_MS,
+    // Of a copy that is being filled for the first time the reasons come after the first cases.
+    refetchInterval: (query) => ((query.state.data?.length ?? 0) === 0 ? COMING_MS : CHANGES_MS),
     select: numbered,
   });
   return list.data ?? [];

@@ -65,7 +65,15 @@ function Told({
   );
 }
 
-function Theirs({ theirs, state }: { readonly theirs: ConflictView['theirs']; readonly state: OutboxRow['state'] }) {
+function nobodyWords({ row, now }: ConflictView): string {
+  if (row.state !== 'conflict') return 'Nobody else has decided.';
+  return now?.status === 'pending'
+    ? 'It was taken back since: the case is open again.'
+    : 'Who decided is not known on this computer.';
+}
+
+function Theirs({ view }: { readonly view: ConflictView }) {
+  const { theirs } = view;
   if (theirs !== null) {
     const { decision, by, at, reason, note } = theirs;
     return (
@@ -76,9 +84,7 @@ function Theirs({ theirs, state }: { readonly theirs: ConflictView['theirs']; re
   }
   return (
     <Side heading="Theirs" aside="">
-      <p className={styles.none}>
-        {state === 'conflict' ? 'Who decided is not known on this computer.' : 'Nobody else has decided.'}
-      </p>
+      <p className={styles.none}>{nobodyWords(view)}</p>
     </Side>
   );
 }
@@ -90,7 +96,7 @@ export function Sides({ row, view }: { readonly row: OutboxRow; readonly view: C
   const both = view !== null && isTroubled(row) && (view.theirs !== null || row.state !== 'rejected');
   return (
     <div className={styles.sides} data-both={both}>
-      {both && <Theirs theirs={view.theirs} state={row.state} />}
+      {both && <Theirs view={view} />}
       <Side heading="Mine" aside={isTroubled(row) ? 'has no effect' : ''}>
         <Told
           decision={row.decision}

@@ -1,10 +1,9 @@
 import type { Random } from '../random.ts';
 import type { Client } from './client.ts';
-import type { Ids } from './ids.ts';
+import { type Ids, short } from './ids.ts';
 import type { ModelServer } from './model-server.ts';
 import type { Network } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
-import { short } from './client.ts';
 import { newItem, raise } from './world.ts';
 
 export type Surroundings = {
@@ -39,9 +38,9 @@ export function happen(around: Surroundings): void {
   } else if (roll < 0.92) {
     server.disabled.add(client.name);
     scheduler.after(random.int(500, 10_000), () => server.disabled.delete(client.name));
-  } else if (roll < 0.95) server.takeBackup();
+  } else if (roll < 0.94) server.takeBackup();
   else if (!server.isDown) {
-    const restores = random.chance(0.6);
+    const restores = random.chance(0.7);
     trace(`the server goes down${restores ? ', to be restored' : ''}`);
     server.goDown(restores);
     scheduler.after(random.int(100, 9_000), () => {
@@ -99,7 +98,7 @@ type Kind = 'deletion' | 'rise' | 'score' | 'money' | 'name' | 'claim' | 'refere
 
 function kindOf(roll: number, id: string): [Kind, string[]] {
   if (roll < 0.13) return ['deletion', [`item ${id}`, `money ${id}`, `people ${id}`]];
-  if (roll < 0.3) return ['rise', [`item ${id}`]];
+  if (roll < 0.36) return ['rise', [`item ${id}`]];
   if (roll < 0.5) return ['score', [`item ${id}`]];
   if (roll < 0.7) return ['money', [`money ${id}`]];
   if (roll < 0.88) return ['name', [`people ${id}`]];

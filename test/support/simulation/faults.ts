@@ -7,6 +7,12 @@ export class Killed extends Error {
   }
 }
 
+export class DiskFull extends Error {
+  constructor() {
+    super('The disk is full.');
+  }
+}
+
 const READS = new Set(['position', 'awaiting', 'factsWanted', 'look', 'itemIds', 'rows', 'claims', 'reference']);
 
 export type Boundary = (method: string, when: 'before' | 'after', writes: boolean) => void;

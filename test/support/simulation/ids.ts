@@ -7,3 +7,8 @@ export class Ids {
     return `00000000-0000-4000-8000-${this.count.toString(16).padStart(12, '0')}`;
   }
 }
+
+/** An id as a trace tells it. */
+export function short(id: string): string {
+  return `#${Number.parseInt(id.slice(-12), 16)}`;
+}

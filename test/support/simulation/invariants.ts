@@ -2,7 +2,7 @@ import { compareBands } from '../../../core/domain/band.ts';
 import type { OutboxState } from '../../../core/domain/outbox.ts';
 import type { Head, LiveClaim } from '../../../core/sync/ports.ts';
 import type { Client } from './client.ts';
-import { short } from './client.ts';
+import { short } from './ids.ts';
 import type { Row } from './keeper.ts';
 import type { ModelServer } from './model-server.ts';
 import { factsOf, type Record } from './world.ts';
@@ -17,7 +17,7 @@ export function checkHealed(server: ModelServer, clients: readonly Client[], fau
     mine.set(record.by, (mine.get(record.by) ?? new Set()).add(record.key));
   }
   for (const client of clients) {
-    client.checkTold(client.keeper, 'in the end');
+    client.person.checkTold(client.keeper, 'in the end');
     checkCache(server, client, fault);
     const rows = client.keeper.rows();
     for (const row of rows) checkRow(server, client, row, fault);
@@ -54,7 +54,7 @@ function checkCache(server: ModelServer, client: Client, fault: Fault): void {
 }
 
 /** A decision of the outbox says what the server stored of it, or was withdrawn before it went anywhere. */
-function checkRow(server: ModelServer, { name, told, untold }: Client, row: Row, fault: Fault): void {
+function checkRow(server: ModelServer, { name, person: { told, untold } }: Client, row: Row, fault: Fault): void {
   const { id, state } = row;
   const isPoisoned = (told.get(id) ?? untold.get(id))?.isPoisoned === true;
   if (!told.has(id) && !untold.has(id)) fault(`${name} has ${short(id)}, which nobody made`);
@@ -78,7 +78,7 @@ function stateOf({ answer: { outcome }, settled }: Record): OutboxState {
 
 /** Each key has had one effect at most, on an item that was open and in no higher band than its maker saw. */
 function checkEffects({ state }: ModelServer, clients: readonly Client[], fault: Fault): void {
-  const told = new Map(clients.flatMap((client) => [...client.told]));
+  const told = new Map(clients.flatMap((client) => [...client.person.told]));
   const seen = new Set<string>();
   const status = new Map<string, string>();
   for (const { key, itemId, kind, from, to, band } of state.effects) {

@@ -18,8 +18,10 @@ export function operate(state: State, who: Who, operation: Operation, xid: numbe
     if (payload(seen.operation) !== payload(operation)) {
       return answer(state, operation, 'not_allowed', 'This key was used for another operation.');
     }
-    const settled = seen.settled;
-    if (settled === null || settled === 'withdrawn') return seen.answer;
+    const { settled } = seen;
+    if (settled === null) return seen.answer;
+    // Taken back it waits no more, and had no effect.
+    if (settled === 'withdrawn') return answer(state, operation, 'returned', 'It was withdrawn.');
     return answer(state, operation, settled, 'It was settled.');
   }
   const item = state.items.get(operation.itemId);

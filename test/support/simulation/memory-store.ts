@@ -157,7 +157,9 @@ export class MemoryStore implements Keeper {
   /** Taken back before a second analyst answered it. */
   private closeUndone(decisionId: string, { outcome }: Answer): void {
     const target = this.outbox.get(decisionId);
-    if (target?.state === 'awaiting_second' && outcome === 'applied') target.state = 'withdrawn';
+    // Asked again between the two it was told to wait no more.
+    const hasWaited = target?.state === 'awaiting_second' || target?.state === 'returned';
+    if (hasWaited && outcome === 'applied') target.state = 'withdrawn';
   }
 
   /** What had no effect needs no undo. */

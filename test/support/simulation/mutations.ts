@@ -204,7 +204,7 @@ function onBadLine({ name, options }: Mutation): Mutation {
 
 /** Breaks nothing: it heals as every other line does. */
 export function cutPulls({ server, keeper }: Ports): Ports {
-  let left = 20;
+  let left = 60;
   const pull: Server['pull'] = (since, onPage) => {
     left -= 1;
     return left < 0 || left % 2 === 1

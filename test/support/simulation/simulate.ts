@@ -1,8 +1,8 @@
 import type { Server } from '../../../core/sync/ports.ts';
 import { Random } from '../random.ts';
-import { Client, short } from './client.ts';
+import { Client } from './client.ts';
 import { happen } from './events.ts';
-import { Ids } from './ids.ts';
+import { Ids, short } from './ids.ts';
 import { checkHealed, isSame } from './invariants.ts';
 import type { Disk, Keeper } from './keeper.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -109,7 +109,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   }
   return {
     faults,
-    decisions: clients.reduce((sum, { told }) => sum + told.size, 0),
+    decisions: clients.reduce((sum, { person }) => sum + person.told.size, 0),
     pulls: clients.reduce((sum, { pulls }) => sum + pulls, 0),
   };
 }

@@ -62,7 +62,7 @@ export function emptyState(): State {
 const BANDS: readonly Severity[] = ['medium', 'high', 'critical'];
 
 export function newItem(id: string, random: Random, tx: number): Item {
-  const priority = random.pick(BANDS.slice(1));
+  const priority = random.pick(BANDS);
   return {
     id,
     needsSecond: random.chance(0.3),
@@ -71,7 +71,7 @@ export function newItem(id: string, random: Random, tx: number): Item {
       raisedVersion: 1,
       status: 'pending',
       priority,
-      score: priority === 'critical' ? 95 : 64,
+      score: { low: 20, medium: 45, high: 64, critical: 95 }[priority],
       ruleSetVersion: 1,
       tx,
     },

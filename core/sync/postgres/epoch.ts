@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { type Queryable, row } from '../../postgres/rows.ts';
+import { type Epoch, ServerFailure } from '../ports.ts';
+import { type Access, inSession } from './session.ts';
+
+/** Of the database as it is now. */
+export async function readEpoch(db: Queryable): Promise<Epoch> {
+  const found = await row(db, z.object({ epoch: z.string() }), 'SELECT umpire.epoch() AS epoch');
+  if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
+  return found.epoch;
+}
+
+/**
+ * As `inSession`, in the epoch that the last hello told. A pool goes on by itself on a server that was restored; versions and stamps
+ * mean something else there, and a decision could have its effect on evidence that nobody looked at.
+ */
+export const inEpoch: typeof inSession = (access: Access, begin, work) =>
+  inSession(access, begin, async (db, apart) => {
+    const told = access.epoch?.() ?? null;
+    if (told !== null && (await readEpoch(db)) !== told) {
+      throw new ServerFailure('link', 'The database was restored or migrated meanwhile.');
+    }
+    return work(db, apart);
+  });

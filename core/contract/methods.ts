@@ -89,7 +89,7 @@ export const METHODS = {
   'sync.settle': { request: z.object({ objectionId: z.guid() }), response: z.object({}) },
   'sync.settings': { request: z.object({}), response: cacheSettings },
   'sync.keep': { request: z.object({ keep: z.number().int().min(100).max(1_000_000) }), response: cacheSettings },
-  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered, unless `evenUndelivered`. */
+  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered or came back unsettled, unless `evenUndelivered`. */
   'sync.wipe': { request: z.object({ evenUndelivered: z.boolean() }), response: z.object({}) },
   /** What deciding a choice would do by what the cache knows: for a bulk session without a server. */
   'sync.bulkPreview': { request: bulkStart, response: offlineBulkPreview },

@@ -166,6 +166,8 @@ export const cacheSettings = z.object({
   cases: z.number().int(),
   /** Decisions that no server has answered. */
   undelivered: z.number().int(),
+  /** What came back and nobody has settled: known here alone. */
+  unsettled: z.number().int(),
   /** Where the key of the cache lies: `file` where this computer has no keychain, and only its permissions protect it. */
   key: z.enum(['keychain', 'file']),
 });

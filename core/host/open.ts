@@ -163,6 +163,13 @@ export function openHost(options: HostOptions): Host {
         'The copy cannot be read, so that nobody knows whether decisions wait in it. Nothing was removed.',
       );
     }
+    const unsettled = station?.cache.settings().unsettled ?? 0;
+    if (unsettled > 0 && !evenUndelivered) {
+      throw new CallFailure(
+        'refused',
+        `${counted(unsettled, 'decision')} that came back and that nobody has settled would be lost with the copy. Nothing was removed.`,
+      );
+    }
     await inTurn(async () => {
       starting('Removing the copy from this computer');
       await shut();

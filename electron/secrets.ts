@@ -53,6 +53,7 @@ const KEY_BYTES = 32;
  */
 export async function cacheKey(file: string, keychain: Keychain, renew: boolean): Promise<CacheKey> {
   try {
+    // Asked for when its cache is wiped: what the old one encrypted is gone, and it goes too.
     const kept = renew ? null : await readKey(file);
     if (kept === null) return await keep(file, keychain, randomBytes(KEY_BYTES).toString('hex'));
     // One that was made before there was a keychain goes into it.
@@ -86,7 +87,7 @@ async function keep(file: string, keychain: Keychain, hex: string): Promise<Cach
   const key = place === 'file' ? hex : (await keychain.encrypt(hex)).toString('base64');
   const folder = dirname(file);
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Made here and now: what lies under the name could be a link, or open to others.
+  // What lies there was cut off, or is somebody else's: nothing is written through it.
   await rm(`${file}.new`, { force: true });
   const fresh = await open(`${file}.new`, 'wx', 0o600);
   try {

@@ -29,6 +29,8 @@ export type Contact = {
 };
 
 export type ContactOptions = Omit<SessionOptions, 'signal'> & {
+  /** Whether nothing waits here for a server or a person. */
+  readonly isDelivered: () => boolean;
   readonly onReady: (status: Ready) => void;
   /** It ended while nobody asked it anything. */
   readonly onLost: () => void;
@@ -109,7 +111,7 @@ export function contactWith(options: ContactOptions): Contact {
           }
           failure = known;
         }
-        throw new ServerFailure(kindOf(error), known.message);
+        throw new ServerFailure(kindOf(error, options.isDelivered()), known.message);
       }
     },
     session: () => open?.session ?? null,
@@ -134,6 +136,8 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
       return await call();
     } catch (error) {
       if (isOver()) throw over();
+      // That an account is gone is said by a new connection alone, which looks twice: what follows on it cannot be taken back.
+      if (error instanceof ServerFailure && error.kind === 'account') throw new ServerFailure('link', error.message);
       if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;
       throw new ServerFailure('link', `The connection to the server was lost (${error.message.replace(/\.$/, '')}).`);
     }
@@ -156,9 +160,10 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
   };
 }
 
-function kindOf(error: unknown): ServerFailure['kind'] {
+/** A role may be on its way from one to another: what waits here is not lost for that, as it is for a login that was disabled. */
+function kindOf(error: unknown, isDelivered: boolean): ServerFailure['kind'] {
   if (error instanceof ServerFailure) return error.kind;
-  if (error instanceof NotAllowedError || isLockedOut(error)) return 'account';
+  if (isLockedOut(error) || (error instanceof NotAllowedError && isDelivered)) return 'account';
   const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
   return passes ? 'link' : 'refused';
 }

@@ -146,11 +146,11 @@ export function openHost(options: HostOptions): Host {
   async function wipe(evenUndelivered: boolean): Promise<void> {
     const isKeyLost = blocked?.isKeyLost === true;
     if (station !== null) {
-      const { undelivered } = station.cache.settings();
-      if (undelivered > 0 && !evenUndelivered) {
+      const { waiting, troubled } = station.cache.counts();
+      if (waiting + troubled > 0 && !evenUndelivered) {
         throw new CallFailure(
           'refused',
-          `${counted(undelivered, 'decision')} that no server has taken would be lost with the copy. Nothing was removed.`,
+          `${counted(waiting + troubled, 'decision')} that no server has taken or nobody has settled would be lost with the copy. Nothing was removed.`,
         );
       }
     } else if (blocked === null) {
@@ -161,13 +161,6 @@ export function openHost(options: HostOptions): Host {
       throw new CallFailure(
         'refused',
         'The copy cannot be read, so that nobody knows whether decisions wait in it. Nothing was removed.',
-      );
-    }
-    const unsettled = station?.cache.settings().unsettled ?? 0;
-    if (unsettled > 0 && !evenUndelivered) {
-      throw new CallFailure(
-        'refused',
-        `${counted(unsettled, 'decision')} that came back and that nobody has settled would be lost with the copy. Nothing was removed.`,
       );
     }
     await inTurn(async () => {

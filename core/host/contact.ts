@@ -1,7 +1,7 @@
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { WorkspaceError } from '../postgres/embedded/error.ts';
-import { isEngine, NotAllowedError } from '../postgres/roles/login.ts';
+import { DisabledError, isEngine } from '../postgres/roles/login.ts';
 import { serverOf } from '../sync/postgres/server.ts';
 import { type Server, ServerFailure } from '../sync/ports.ts';
 import { type Failure, failureOf, isLockedOut } from './failures.ts';
@@ -158,7 +158,8 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
 
 function kindOf(error: unknown): ServerFailure['kind'] {
   if (error instanceof ServerFailure) return error.kind;
-  if (error instanceof NotAllowedError || isLockedOut(error)) return 'account';
+  // No role, or none that the server knows, may be a restore under way: only what says `disabled` takes the copy away.
+  if (error instanceof DisabledError || isLockedOut(error)) return 'account';
   const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
   return passes ? 'link' : 'refused';
 }

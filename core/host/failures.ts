@@ -25,6 +25,13 @@ export function failureOf(error: unknown, options: { readonly databaseUrl?: stri
       detail: null,
     };
   }
+  if (error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId') {
+    return {
+      message:
+        'The server does not know this login now. Nothing was changed, and what was decided stays on this computer. Ask an admin, then retry.',
+      detail: null,
+    };
+  }
   const configured = options.databaseUrl !== undefined;
   if (codeOf(error) === '28P01' || codeOf(error) === '28000') {
     return {
@@ -61,9 +68,9 @@ function detailOf(error: unknown): string {
 }
 
 /**
- * Whether the server knows this login and lets it in no more. The same code with another routine is a rule about its address, which
- * says nothing of the account; what is said in words may be in any language.
+ * Whether the server knows this login and lets it in no more. A role that it does not know (yet) is told by the same code and routine,
+ * and differs in words alone: in words that are not known nothing is taken away.
  */
 export function isLockedOut(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId';
+  return error instanceof DatabaseError && error.code === '28000' && /not permitted to log in/i.test(error.message);
 }

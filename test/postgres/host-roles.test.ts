@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { enableAccount } from '../../core/postgres/roles/accounts.ts';
-import { proxyTo } from '../support/proxy.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { Story, tell, tellDemo } from '../support/story.ts';
@@ -149,28 +147,61 @@ test('a login without a role is refused with who can give it one', async () => {
   });
 });
 
-test('an account that is disabled loses its copy at the next contact, and is told what went with it', async () => {
-  const login = await logins.add('analyst', 'leaver');
+/** A window whose login decided a case while its connection was cut. */
+async function decidedOffline(login: Login): Promise<{ opened: TestHost; network: Proxy; decisionId: string }> {
   const network = await proxyTo(db.database.connection);
-  const url = new URL(login.url);
-  const databaseUrl = urlOf({
-    ...db.database.connection,
-    host: '127.0.0.1',
-    port: network.port,
-    user: login.name,
-    password: decodeURIComponent(url.password),
+  const password = decodeURIComponent(new URL(login.url).password);
+  const through = { ...db.database.connection, host: '127.0.0.1', port: network.port };
+  const opened = await hosts.open({ databaseUrl: urlOf({ ...through, user: login.name, password }) });
+  await opened.settled();
+  await until(async () => {
+    const { pulledAt, kept } = await opened.ask('sync.status', {});
+    return pulledAt !== null && kept.present === kept.wanted ? true : null;
   });
-  try {
-    const opened = await hosts.open({ databaseUrl });
-    await opened.settled();
+  network.shut();
+  await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+  const decided = await decideFirst(opened);
+  expect(decided).toMatchObject({ ok: true, value: { state: 'queued' } });
+  return { opened, network, decisionId: (decided as { value: { id: string } }).value.id };
+}
+
+test('a role or its rights that are away for a moment take nothing away, and what was decided is sent when they are back', async () => {
+  const login = await logins.add('analyst', 'restored');
+  const { opened, network, decisionId } = await decidedOffline(login);
+  const refused = async (): Promise<void> => {
+    await opened.ask('sync.now', {});
     await until(async () => {
-      const { pulledAt, kept } = await opened.ask('sync.status', {});
-      return pulledAt !== null && kept.present === kept.wanted ? true : null;
+      const { reason } = await opened.ask('sync.status', {});
+      return /no role in Umpire/.test(reason ?? '') ? true : null;
     });
+    expect(await opened.settled()).toMatchObject({ state: 'ready' });
+    expect(await opened.ask('sync.status', {})).toMatchObject({ link: 'offline', waiting: 1 });
+    expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(5);
+  };
+  try {
+    // As while a dump is restored: rights come last.
+    await db.pool.query('REVOKE USAGE ON SCHEMA umpire FROM umpire_viewer, umpire_analyst');
+    await network.openAgain();
+    await refused();
     network.shut();
-    await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
-    const decided = await decideFirst(opened);
-    expect(decided).toMatchObject({ ok: true, value: { state: 'queued' } });
+    await opened.ask('sync.now', {});
+    await until(async () => ((await opened.ask('sync.status', {})).reason?.includes('no role') === true ? null : true));
+    await db.pool.query('GRANT USAGE ON SCHEMA umpire TO umpire_viewer, umpire_analyst');
+    await db.pool.query(`REVOKE umpire_analyst FROM "${login.name}" GRANTED BY umpire_owner`);
+    await network.openAgain();
+    await refused();
+    await db.pool.query(`GRANT umpire_analyst TO "${login.name}" GRANTED BY umpire_owner`);
+    await opened.ask('sync.now', {});
+    expect(await opened.delivered(decisionId)).toMatchObject({ state: 'applied' });
+  } finally {
+    network.shut();
+  }
+});
+
+test('an account that is disabled loses its copy at the next contact, and keeps what it decided until it may send it', async () => {
+  const login = await logins.add('analyst', 'leaver');
+  const { opened, network, decisionId } = await decidedOffline(login);
+  try {
     await enableAccount(db.pool, login.name, false, undefined);
     await network.openAgain();
     await opened.ask('sync.now', {});
@@ -178,14 +209,26 @@ test('an account that is disabled loses its copy at the next contact, and is tol
     expect(told).toMatchObject({
       status: {
         message: expect.stringMatching(
-          /login was disabled.*removed from this computer, and with it 1 decision that no server/,
+          /login was disabled.*removed from this computer\. 1 decision that no server has taken stays on this computer/,
         ),
       },
     });
-    const [folder = ''] = await readdir(join(opened.home, 'cache'));
-    expect(await readdir(join(opened.home, 'cache', folder))).toEqual(['lock']);
     expect(opened.log.join('\n')).not.toContain(login.name);
     expect(await opened.call('queue.summary', {})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+    expect(await opened.call('sync.wipe', { evenUndelivered: false })).toMatchObject({
+      error: { code: 'refused', message: expect.stringMatching(/^1 decision .*Nothing was removed/) },
+    });
+
+    // Off-line it shows nothing of what it may not see any more.
+    network.shut();
+    await opened.ask('workspace.retry', {});
+    expect(await opened.settled()).toMatchObject({ state: 'failed' });
+    await enableAccount(db.pool, login.name, true, undefined);
+    await network.openAgain();
+    await opened.ask('workspace.retry', {});
+    await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
+    expect(await opened.delivered(decisionId)).toMatchObject({ state: 'applied' });
+    expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(0);
   } finally {
     network.shut();
   }

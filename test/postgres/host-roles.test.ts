@@ -176,7 +176,7 @@ test('a role or its rights that are away for a moment take nothing away, and wha
     });
     expect(await opened.settled()).toMatchObject({ state: 'ready' });
     expect(await opened.ask('sync.status', {})).toMatchObject({ link: 'offline', waiting: 1 });
-    expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(5);
+    expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(0);
   };
   try {
     // As while a dump is restored: rights come last.

@@ -62,9 +62,9 @@ export function openHost(options: HostOptions): Host {
   };
   const starting = (step: string, done: number | null = null, total: number | null = null): void =>
     become({ state: 'starting', step, done, total });
-  const fail = (message: string, detail: string | null): void => {
+  const fail = (message: string, detail: string | null, removable = false): void => {
     log(`workspace failed: ${message}${detail === null ? '' : ` (${detail})`}`);
-    become({ state: 'failed', message, detail });
+    become({ state: 'failed', message, detail, ...(removable ? { removable } : {}) });
   };
 
   let closed = false;
@@ -90,7 +90,7 @@ export function openHost(options: HostOptions): Host {
     if (closed) return;
     if (key.state === 'lost') {
       blocked = { isInUse: false, isKeyLost: true, undelivered: null, message: key.message };
-      return fail(key.message, null);
+      return fail(key.message, null, true);
     }
     keyPlace = key.place;
     try {
@@ -101,7 +101,8 @@ export function openHost(options: HostOptions): Host {
       const { message, detail } = failureOf(error, options);
       const isInUse = error instanceof CacheError && error.code === 'in_use';
       blocked = { isInUse, isKeyLost: false, undelivered: null, message };
-      fail(message, detail);
+      // What a newer Umpire wrote, or another program has open, is left alone.
+      fail(message, detail, error instanceof CacheError && error.code === 'unreadable');
     }
   }
 
@@ -147,7 +148,7 @@ export function openHost(options: HostOptions): Host {
     log(`the account is disabled: the cache was removed; ${counted(undelivered, 'undelivered decision')} kept`);
     const words = wasFilled || undelivered > 0 ? `${message} ${removedInWords(undelivered)}` : message;
     blocked = { isInUse: false, isKeyLost: false, undelivered, message: words };
-    fail(words, null);
+    fail(words, null, undelivered > 0);
   }
 
   async function wipe(evenUndelivered: boolean): Promise<void> {

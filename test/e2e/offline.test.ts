@@ -185,6 +185,7 @@ describe('a working day with a flight in the middle', () => {
     await window.getByRole('button', { name: 'Take all back' }).click();
     await window.getByText('3 decisions withdrawn').waitFor(SOON);
     await footSays(window, `${DECIDED} decisions waiting`);
+    expect(await syncStatus(window)).toMatchObject({ link: 'offline', waiting: DECIDED, troubled: 0 });
     await window.keyboard.press('g');
     await window.keyboard.press('s');
   });

@@ -224,8 +224,13 @@ test('without contact a session is put into the outbox, foreseen before and take
   const mira = await hosts.open({ databaseUrl: urlOf({ ...db.database.connection, ...place }) });
   await mira.settled();
   await until(async () => ((await mira.ask('sync.status', {})).pulledAt === null ? null : true));
+  await mira.ask('sync.keep', { keep: 100 });
+  await until(async () => ((await mira.ask('sync.status', {})).kept.present === 100 ? true : null));
   network.shut();
   await mira.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
+  // The row of the last one is here, and its evidence is not.
+  const last = await mira.ask('queue.page', { filter: FILTER, offset: ITEMS - 1, limit: 1 });
+  expect(await mira.ask('case.get', { itemId: last.rows[0]?.itemId ?? '' })).toEqual({ state: 'not_kept' });
   const sessionId = randomUUID();
   const start = {
     sessionId,

@@ -233,3 +233,16 @@ test('an account that is disabled loses its copy at the next contact, and keeps 
     network.shut();
   }
 });
+
+test('a login whose role is taken away while it works loses its copy too', async () => {
+  const login = await logins.add('analyst', 'mover');
+  const opened = await openAs(login);
+  expect(await opened.call('workspace.status', {})).toMatchObject({ value: { state: 'ready' } });
+  await db.pool.query(`REVOKE umpire_analyst FROM "${login.name}" GRANTED BY umpire_owner`);
+  const told = await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
+  expect(told).toMatchObject({
+    status: { message: expect.stringMatching(/no role in Umpire any more.*was removed from this computer\.$/) },
+  });
+  const [folder = ''] = await readdir(join(opened.home, 'cache'));
+  expect(await readdir(join(opened.home, 'cache', folder))).toEqual(['lock']);
+});

@@ -23,6 +23,7 @@ try {
     const queue = window.getByRole('grid', { name: 'Queue' });
     await queue.waitFor({ timeout: READY_WITHIN_MS });
     await queue.getByRole('row').nth(1).waitFor({ timeout: READY_WITHIN_MS });
+    await window.getByRole('contentinfo').getByText('on-line · synced').waitFor({ timeout: READY_WITHIN_MS });
     await mkdir(FOLDER, { recursive: true });
     for (const colorScheme of ['light', 'dark'] as const) {
       await app.evaluate(({ nativeTheme }, scheme) => {

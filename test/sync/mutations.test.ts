@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cutPulls, MUTATIONS } from '../support/simulation/mutations.ts';
 import { simulate, type SimulationOptions } from '../support/simulation/simulate.ts';
 
-const SEEDS = 500;
+const SEEDS = 1_000;
 
 async function firstNoticed(options: SimulationOptions, seeds: number): Promise<number | null> {
   for (let seed = 1; seed <= seeds; seed += 1) {

@@ -222,8 +222,6 @@ export type SyncStore = {
   putAnswers(answers: readonly Answer[]): void;
   /** Not known whether it had effect: `queued` again, to be sent with the same key. */
   putBack(ids: readonly string[], message: string | null): void;
-  /** The server will not take this one as it is. */
-  reject(ids: readonly string[], message: string): void;
   /** Decisions that wait for a second analyst, and whose item changed since they were asked for last: to be asked again. */
   awaiting(most: number): Operation[];
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
@@ -230,6 +232,12 @@ test('an account that is disabled loses its copy at the next contact, and keeps 
     await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
     expect(await opened.delivered(decisionId)).toMatchObject({ state: 'applied' });
     expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(0);
+
+    // With nothing left to send nothing is left at all.
+    await enableAccount(db.pool, login.name, false, undefined);
+    await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
+    const [folder = ''] = await readdir(join(opened.home, 'cache'));
+    expect(await readdir(join(opened.home, 'cache', folder))).toEqual(['lock']);
   } finally {
     network.shut();
   }

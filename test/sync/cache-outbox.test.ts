@@ -144,6 +144,27 @@ describe('what is sent', () => {
       expect(() => cache.withdraw(id)).toThrow(/whether it took effect is not known/);
     }));
 
+  it('and alone stays when all that was read from the server goes', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.decide(decisionOn(1));
+      cache.decide(decisionOn(2));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id)]);
+      cache.putReference({ json: '{}' });
+      cache.remember('status', '{}');
+      cache.keepUndelivered();
+      expect(cache.settings()).toMatchObject({ items: 0, cases: 0, undelivered: 1 });
+      expect([cache.reference(), cache.recall('status'), cache.position()]).toEqual([null, null, null]);
+      expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
+        { id: decisionOn(2).id, state: 'queued' },
+      ]);
+      pull(cache, [headOf(1), headOf(2)]);
+      expect(cache.takeToSend(5)).toMatchObject([
+        { id: decisionOn(2).id, expectedVersion: decisionOn(2).expectedVersion },
+      ]);
+    }));
+
   it('and rejected stays until somebody settles it or sends it again', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { CacheKey } from '../core/contract/host.ts';
@@ -52,7 +52,8 @@ const KEY_BYTES = 32;
  */
 export async function cacheKey(file: string, keychain: Keychain, renew: boolean): Promise<CacheKey> {
   try {
-    const kept = renew ? null : await readKey(file);
+    if (renew) await setAside(file);
+    const kept = await readKey(file);
     if (kept === null) return await keep(file, keychain, randomBytes(KEY_BYTES).toString('hex'));
     // One that was made before there was a keychain goes into it.
     if (kept.place === 'file') {
@@ -79,18 +80,28 @@ async function readKey(file: string): Promise<KeyFile | null> {
   }
 }
 
+/** A key that is replaced stays beside: other copies below the data folder may be of it, and can be read again when it can. */
+async function setAside(file: string): Promise<void> {
+  try {
+    await rename(file, `${file}.before-${Date.now()}`);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
 /** On the disk before it encrypts anything; a half-written file never has the name. */
 async function keep(file: string, keychain: Keychain, hex: string): Promise<CacheKey> {
   const place = (await keychain.isThere()) ? 'keychain' : 'file';
   const key = place === 'file' ? hex : (await keychain.encrypt(hex)).toString('base64');
-  const fresh = await open(`${file}.new`, 'w', 0o600);
+  // What lies there was cut off, or is somebody else's: nothing is written through it.
+  await rm(`${file}.new`, { force: true });
+  const fresh = await open(`${file}.new`, 'wx', 0o600);
   try {
     await fresh.writeFile(`${JSON.stringify({ place, key } satisfies KeyFile)}\n`);
     await fresh.sync();
   } finally {
     await fresh.close();
   }
-  await chmod(`${file}.new`, 0o600);
   await rename(`${file}.new`, file);
   await syncFolder(dirname(file));
   return { state: 'had', hex, place };

@@ -134,6 +134,8 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
       return await call();
     } catch (error) {
       if (isOver()) throw over();
+      // That an account is gone is said by a new connection alone, which looks twice: what follows on it cannot be taken back.
+      if (error instanceof ServerFailure && error.kind === 'account') throw new ServerFailure('link', error.message);
       if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;
       throw new ServerFailure('link', `The connection to the server was lost (${error.message.replace(/\.$/, '')}).`);
     }

@@ -155,12 +155,12 @@ export function openHost(options: HostOptions): Host {
     const isKeyLost = blocked?.isKeyLost === true;
     if (station === null && blocked === null) throw new CallFailure('unavailable', unavailable());
     if (blocked?.isInUse === true) throw new CallFailure('refused', blocked.message);
-    const undelivered = station === null ? (blocked?.undelivered ?? null) : station.cache.settings().undelivered;
-    if (undelivered !== null) {
-      if (undelivered > 0 && !evenUndelivered) {
+    const left = station === null ? (blocked?.undelivered ?? null) : unsettled(station.cache);
+    if (left !== null) {
+      if (left > 0 && !evenUndelivered) {
         throw new CallFailure(
           'refused',
-          `${counted(undelivered, 'decision')} that no server has taken would be lost with the copy. Nothing was removed.`,
+          `${counted(left, 'decision')} that no server has taken or nobody has settled would be lost with the copy. Nothing was removed.`,
         );
       }
     } else if (!evenUndelivered) {
@@ -260,6 +260,12 @@ export function openHost(options: HostOptions): Host {
       await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, turn)]);
     },
   };
+}
+
+/** What no server has taken or nobody has settled. */
+function unsettled(cache: Cache): number {
+  const { waiting, troubled } = cache.counts();
+  return waiting + troubled;
 }
 
 /** What goes on in turn ends by itself, but for a key that nobody gives. */

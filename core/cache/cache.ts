@@ -8,6 +8,7 @@ import { factsSide } from './facts.ts';
 import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
+import { keepUndelivered } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
 import type { Many } from './many.ts';
 import { outboxSide } from './outbox.ts';
@@ -67,6 +68,8 @@ export type Cache = SyncStore & {
   recall(name: string): string | null;
   settings(): Sizes;
   keep(cases: number): void;
+  /** Removes all but what no server has answered. */
+  keepUndelivered(): void;
   /** Gives the folder to whoever opens it next; a second call does nothing. */
   close(): void;
 };
@@ -118,6 +121,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
       const row = headRow(store, itemId);
       return row === undefined ? null : headOf(row);
     },
+    keepUndelivered: () => keepUndelivered(store),
     counts: () => ({ ...inOutbox(), kept: kept() }),
     close() {
       db.close();

@@ -77,7 +77,10 @@ export function startSync(options: SyncOptions): Sync {
   const works = worksOf({
     store,
     ask,
-    want: (work) => agenda.want(work),
+    // What the server refused, or the cache could not take, comes again by itself, and seldom.
+    want: (work) => {
+      if (!troubles.has(work)) agenda.want(work);
+    },
     wantIn: (milliseconds, work) => agenda.wantIn(milliseconds, work),
     outboxTold: options.onOutbox,
     progress(done, total) {
@@ -129,6 +132,7 @@ export function startSync(options: SyncOptions): Sync {
       return lose(error);
     }
     contact = { state: 'online' };
+    troubles.clear();
     // A server that was set back shows that by what it sends: the pull comes first, and the push after it, whatever comes of it.
     agenda.done('push');
     agenda.want('pull');
@@ -154,7 +158,7 @@ export function startSync(options: SyncOptions): Sync {
       troubles.set(work, { message: error.message, failures: again });
       agenda.wantIn(backOff(again, random), work);
     }
-    if (work === 'pull') agenda.want('push');
+    if (work === 'pull' && !troubles.has('push')) agenda.want('push');
     tell();
     return agenda.next(isSameEpoch);
   }
@@ -222,6 +226,7 @@ export function startSync(options: SyncOptions): Sync {
       failures = 0;
       agenda.want('pull');
       if (session === null) agenda.hurry();
+      else if (troubles.has('push')) agenda.want('push');
     },
     pushSoon: () => agenda.want('push'),
     keepSoon: () => works.keepAnew(),

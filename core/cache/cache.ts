@@ -18,7 +18,7 @@ import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
 import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
-import type { UndoCall } from './taking-back.ts';
+import type { UndoCall, UndoEach, WithdrawnSession } from './taking-back.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {
@@ -53,7 +53,7 @@ export type Cache = SyncStore & {
   resolve(id: string, resolution: Resolution): Outgoing;
   retry(id: string): Outgoing;
   withdraw(id: string): Outgoing;
-  withdrawSession(sessionId: string): number;
+  withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
   outbox(request: z.output<typeof outboxRequest>): OutboxPage;
   outgoing(id: string): Outgoing | null;
   rowOf(outgoing: Outgoing): OutboxRow;

@@ -155,6 +155,13 @@ function evict(store: Store): void {
      ) AND item_id NOT IN (${busy})`,
     CLOSED_KEPT,
   );
+  // What is old and not fetched again goes too: it may tell of somebody who was erased since.
+  store.run(
+    `DELETE FROM facts WHERE item_id NOT IN (${busy})
+       AND item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))
+       AND item_id IN (SELECT f.item_id FROM facts AS f JOIN items AS i USING (item_id) WHERE NOT ${IS_FRESH})`,
+    keepOf(store),
+  );
   store.run(
     `DELETE FROM facts WHERE item_id NOT IN (${busy})
        AND item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))

@@ -95,10 +95,10 @@ export const METHODS = {
   'sync.bulkPreview': { request: bulkStart, response: offlineBulkPreview },
   /** Puts the decisions of a bulk session into the outbox, all or none. */
   'sync.bulk': { request: bulkStart, response: offlineBulkPreview },
-  /** Withdraws those of a session that were not sent yet. */
+  /** Takes all of a session back: what waits is withdrawn, and for each that was sent an undo is put into the outbox. */
   'sync.withdrawBulk': {
     request: z.object({ sessionId: z.guid() }),
-    response: z.object({ withdrawn: z.number().int() }),
+    response: z.object({ withdrawn: z.number().int(), undos: z.number().int() }),
   },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;

@@ -48,8 +48,11 @@ export type SyncOptions = {
 };
 
 const HELLO_LIMIT_MS = 15_000;
-/** From a hint to the pull: hints come in bursts, and one pull answers them all. */
-const HINT_MS = 200;
+/**
+ * From a hint to the pull, and at least from the end of one pull to the next for a hint: they come in bursts, anybody who may connect can
+ * send them, and one pull answers them all.
+ */
+const HINT_MS = 300;
 const FAULT = 'Umpire ran into a fault of its own. What was decided is kept; the log has the details.';
 
 /**
@@ -67,6 +70,7 @@ export function startSync(options: SyncOptions): Sync {
   let session: Session | null = null;
   /** Somebody changed something since the last pull began. */
   let isHinted = false;
+  let isPulling = false;
   /** Since the last complete pull. */
   let failures = 0;
   /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
@@ -101,7 +105,8 @@ export function startSync(options: SyncOptions): Sync {
   });
 
   function hinted(): void {
-    if (!isHinted) agenda.wantIn(HINT_MS, 'pull');
+    // Due while a pull goes on it would follow without a pause; its end asks for the next.
+    if (!isHinted && !isPulling) agenda.wantIn(HINT_MS, 'pull');
     isHinted = true;
   }
 
@@ -144,7 +149,8 @@ export function startSync(options: SyncOptions): Sync {
   async function doWork(work: Work): Promise<Phase> {
     if (session === null) return { at: 'contact' };
     agenda.done(work);
-    if (work === 'pull') isHinted = false;
+    isPulling = work === 'pull';
+    if (isPulling) isHinted = false;
     try {
       await works[work](session);
       troubles.delete(work);
@@ -157,6 +163,8 @@ export function startSync(options: SyncOptions): Sync {
       if (again === 1) log(`sync: ${work}: ${error.message}`);
       troubles.set(work, { message: error.message, failures: again });
       agenda.wantIn(backOff(again, random), work);
+    } finally {
+      isPulling = false;
     }
     if (work === 'pull' && !troubles.has('push')) agenda.want('push');
     tell();

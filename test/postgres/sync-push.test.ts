@@ -24,7 +24,7 @@ let items: string[];
 
 beforeAll(async () => {
   db = await migratedDatabase();
-  await tellDemo(db.pool, 600, new Date());
+  await tellDemo(db.pool, 800, new Date());
   logins = loginsOf(db.database, db.pool);
   people = {
     ana: await logins.add('analyst', 'ana'),
@@ -113,13 +113,14 @@ test('the same key with something else in it is not allowed, and changes nothing
 });
 
 test('operations of all kinds are answered in their order', async () => {
-  const [one, two] = [next(), next()];
+  const [one, two, theirs] = [next(), next(), next()];
   const made = decision(one, 'reject');
+  await ben.push([decision(theirs, 'reject')]);
   const answers = await ana.push([
     made,
     decision(two, 'approve'),
     taking(one, made.id),
-    objecting(two),
+    objecting(theirs),
     decision(one, 'escalate'),
     objecting(randomUUID()),
     decision(randomUUID(), 'approve'),
@@ -216,6 +217,61 @@ test('an objection is kept once and shown to leads until one of them settles it'
     `SELECT kind FROM umpire.audit_log WHERE kind LIKE 'objection%' ORDER BY seq DESC LIMIT 2`,
   );
   expect(rows.map(({ kind }) => kind)).toEqual(['objection_settled', 'objections']);
+});
+
+test('an objection is for where somebody else decided, and one by each until it is settled', async () => {
+  const [open, mine, theirs] = [next(), next(), next()];
+  const made = decision(mine, 'reject');
+  await ana.push([made]);
+  await ben.push([decision(theirs, 'reject')]);
+  const many = Array.from({ length: 20 }, () => objecting(theirs));
+  const answers = await ana.push([objecting(open), objecting(mine), ...many]);
+  expect(answers.slice(0, 4)).toMatchObject([
+    { outcome: 'not_allowed', message: 'This case is open: decide it instead of handing it to a lead.' },
+    { outcome: 'not_allowed', message: expect.stringContaining('your own decision') },
+    { outcome: 'applied' },
+    { outcome: 'not_allowed', message: 'You asked leads about this case already.' },
+  ]);
+  expect(outcomes(answers).filter((outcome) => outcome === 'applied')).toHaveLength(1);
+  expect(await count('umpire.objections WHERE item_id = ANY ($1)', [[open, mine, theirs]])).toBe(1);
+  // At the same time too.
+  const twice = next();
+  await ben.push([decision(twice, 'reject')]);
+  const both = [objecting(twice), objecting(twice)];
+  const told = await Promise.all(both.map((one) => serverOf(people.ana.pool).push([one])));
+  expect(outcomes(told.flat()).toSorted()).toEqual(['applied', 'not_allowed']);
+  // Once it was settled there is another reason to ask.
+  const [asked] = (await listObjections(people.lea.pool)).filter(({ itemId }) => itemId === theirs);
+  expect(await settleObjection(people.lea.pool, asked?.objectionId ?? '')).toBe(true);
+  expect(outcomes(await ana.push([objecting(theirs)]))).toEqual(['applied']);
+  // What stands is nobody's own any more once it was taken back.
+  await ana.push([taking(mine, made.id)]);
+  await ben.push([decision(mine, 'reject')]);
+  expect(outcomes(await ana.push([objecting(mine)]))).toEqual(['applied']);
+});
+
+test('a lead settles what others asked, and is shown the oldest five hundred', async () => {
+  const item = next();
+  await ben.push([decision(item, 'reject')]);
+  const own = objecting(item);
+  expect(outcomes(await serverOf(people.lea.pool).push([own]))).toEqual(['applied']);
+  await expect(settleObjection(people.lea.pool, own.id)).rejects.toThrow(/another lead settles it/);
+  const client = await db.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO umpire.objections (objection_id, item_id, relationship_id, actor, decision, reason, outcome, made_at)
+       SELECT gen_random_uuid(), o.item_id, o.relationship_id, 'analyst ' || n, o.decision, o.reason, o.outcome, o.made_at + n * interval '1 second'
+       FROM umpire.objections AS o, generate_series(1, 600) AS n WHERE o.objection_id = $1`,
+      [own.id],
+    );
+    const listed = await listObjections(client);
+    expect(listed).toHaveLength(500);
+    expect(listed.map(({ at }) => at)).toEqual(listed.map(({ at }) => at).toSorted());
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
 });
 
 test('a viewer pulls and is told why nothing of theirs is taken', async () => {

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { CacheRefusal } from '../../core/cache/error.ts';
 import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
 
+/** Undos with ids of their own, from this number on. */
+function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
+  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
+}
+
 describe('a decision off-line', () => {
   it('is there after the next start, shown in every read of the queue, and sent once', () =>
     withCache((first, reopened) => {
@@ -76,8 +81,41 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
-      expect(cache.withdrawSession(sessionId)).toBe(1);
+      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({ withdrawn: 1 });
       expect(shown(cache).ids).toEqual([idOf(2)]);
+    }));
+
+  it('of a session is taken back as a whole: withdrawn where it waits, and by an undo each where it was sent', () =>
+    withCache((first, reopened) => {
+      pull(
+        first,
+        [1, 2, 3, 4, 5, 6].map((number) => headOf(number)),
+      );
+      const sessionId = idOf(1, 5);
+      const made = first.decideMany([1, 2, 3, 4, 5].map((number) => decisionOn(number, { sessionId }))).taken;
+      const other = first.decide(decisionOn(6));
+      first.takeToSend(4);
+      const [applied, waits, lost, conflicting] = made.map(({ id }) => id);
+      first.putAnswers([
+        answerTo(applied ?? ''),
+        answerTo(waits ?? '', { outcome: 'awaiting_second', status: 'pending', version: 1 }),
+        answerTo(conflicting ?? '', { outcome: 'conflict', status: 'approved' }),
+      ]);
+      first.putBack([lost ?? ''], null);
+      const back = first.withdrawSession(sessionId, undoingFrom(1));
+      expect(back.withdrawn).toBe(1);
+      expect(back.undos.map(({ undoes }) => undoes)).toEqual([applied, waits, lost]);
+      const cache = reopened();
+      // Asked for again, nothing is taken back twice, and no undo is withdrawn.
+      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [] });
+      expect(cache.outgoing(other.id)).toMatchObject({ state: 'queued' });
+      const sent = cache.takeToSend(9);
+      expect(sent.map((one) => (one.kind === 'undo' ? one.undoes : one.id))).toEqual([lost, other.id, applied, waits]);
+      // Whether it had arrived is known now: its undo follows it.
+      cache.putAnswers([answerTo(lost ?? '')]);
+      expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
+      cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
+      expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
     }));
 });
 

@@ -79,10 +79,31 @@ describe('with contact', () => {
     });
     await scheduler.runTo(1_000);
     for (let nth = 0; nth < 10; nth += 1) hint();
-    await scheduler.runTo(1_210);
+    await scheduler.runTo(1_310);
     hint();
     await scheduler.runTo(1_900);
-    expect(pulls).toEqual([0, 1_200, 1_450]);
+    expect(pulls).toEqual([0, 1_300, 1_650]);
+  });
+
+  it('rests between two pulls, however long they take and however often somebody hints', async () => {
+    let hint = (): void => undefined;
+    const pulls: number[] = [];
+    const { scheduler } = scripted({
+      onHint: (given) => {
+        hint = given;
+        return () => undefined;
+      },
+      pull: async (since) => {
+        pulls.push(scheduler.now);
+        await scheduler.pause(700);
+        return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+      },
+    });
+    for (let now = 0; now < 4_000; now += 5) {
+      await scheduler.runTo(now);
+      hint();
+    }
+    expect(pulls).toEqual([0, 1_000, 2_000, 3_000]);
   });
 
   it('gives up what never answers after half a minute, and sends it again under the same key', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { SyncStatus } from '../../core/contract/sync.ts';
 import { UNDELIVERED } from '../../core/domain/outbox.ts';
 import { lossWords } from '../../renderer/features/settings/loss-words.ts';
@@ -10,6 +10,7 @@ import {
   cameBackWords,
   creditWords,
   rowTitle,
+  sessionBackWords,
   signOf,
   standing,
   whatWords,
@@ -206,4 +207,12 @@ describe('a size on disk', () => {
   ])('%i bytes are %s', (bytes, words) => {
     expect(size(bytes)).toBe(words);
   });
+});
+
+test('a bulk session that is taken back tells what was withdrawn and what is undone', () => {
+  expect(sessionBackWords({ withdrawn: 180, undos: 60 })).toBe(
+    '180 decisions withdrawn before they were sent, 60 undos put into the outbox for what was sent',
+  );
+  expect(sessionBackWords({ withdrawn: 1, undos: 0 })).toBe('1 decision withdrawn before it was sent');
+  expect(sessionBackWords({ withdrawn: 0, undos: 0 })).toBe('nothing of it is left to take back');
 });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Pool } from '../../postgres/connection.ts';
 import { row } from '../../postgres/rows.ts';
+import type { AuditHead } from '../../review/audit-log.ts';
 import { type Epoch, type Hello, type Server, ServerFailure } from '../ports.ts';
+import { readCursor } from './cursor.ts';
 import { inEpoch, readEpoch } from './epoch.ts';
 import { readKeptFacts } from './facts.ts';
 import { listen } from './hint.ts';
@@ -17,11 +19,13 @@ const PATIENCE_MS = 60_000;
 /** The server of this pool's database as its login sees it. `now`: the clock by which stakes are told, the server's where it is not given. */
 export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' | 'now'>> = {}): Server {
   let epoch: Epoch | null = null;
+  let head: AuditHead | null = null;
   const access: Access = {
     pool,
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     now: options.now,
     epoch: () => epoch,
+    head: () => head,
   };
   return {
     hello: async () => {
@@ -29,7 +33,11 @@ export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' 
       ({ epoch } = told);
       return told;
     },
-    pull: (since, onPage) => pull(access, since, onPage),
+    pull: async (since, onPage) => {
+      const end = await pull(access, since, onPage);
+      head = readCursor(end.cursor)?.head ?? null;
+      return end;
+    },
     facts: (itemIds) => inEpoch(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
     push: (operations) => push(access, operations),
     reference: () => inSession(access, READ, (db) => readReference(db, access.now?.())),

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Pool } from '../../postgres/connection.ts';
 import type { Queryable } from '../../postgres/rows.ts';
+import type { AuditHead } from '../../review/audit-log.ts';
 import { type Epoch, ServerFailure } from '../ports.ts';
 import { isMissingRight, serverFailure } from './failure.ts';
 
@@ -13,6 +14,8 @@ export type Access = {
   readonly now?: (() => Date) | undefined;
   /** That the last hello told; null before it. */
   readonly epoch?: () => Epoch | null;
+  /** That the last pull told; null before it. */
+  readonly head?: () => AuditHead | null;
 };
 
 /**

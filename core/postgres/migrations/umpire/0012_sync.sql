@@ -200,8 +200,9 @@ END $$;
 ---------------------------------------------------------------------------------------------------------------------
 -- Pulling
 
--- Which history a cursor belongs to: system identifier, database, timeline, stored counter, migrations. Where this server tells its
--- owner nothing of itself, the first and the third are left out, and only the others tell a restored database from what it was.
+-- Which history a cursor belongs to: system identifier, database, timeline, the table of the counter, stored counter, migrations. A
+-- dump that is restored in place makes the table anew, and brings all the others back as they were. Where this server tells its owner
+-- nothing of itself, the first and the third are left out. What no epoch can tell, a copied data directory, is told by `has_head`.
 CREATE FUNCTION umpire.epoch() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -216,7 +217,7 @@ BEGIN
     NULL;
   END;
   RETURN concat_ws('.', system, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()), timeline,
-    (SELECT w.epoch FROM umpire.workspace AS w), (SELECT count(*) FROM umpire.migrations));
+    'umpire.workspace'::regclass::oid, (SELECT w.epoch FROM umpire.workspace AS w), (SELECT count(*) FROM umpire.migrations));
 END $$;
 
 -- Of all that hangs on each of these items and is shown of it to the caller: another text when any of it changed, whichever of two

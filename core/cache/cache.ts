@@ -17,6 +17,7 @@ import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
 import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
+import { verifySide } from './verifying.ts';
 import type { UndoCall } from './taking-back.ts';
 
 /** A case as the cache has it. */
@@ -97,6 +98,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
   return {
     ...pullSide(store),
     ...sendSide(store),
+    ...verifySide(store),
     ...keeping,
     ...queueReads(store),
     ...outboxSide(store, itemOfDecision),

@@ -6,6 +6,7 @@ import { type Epoch, type Hello, type Server, ServerFailure } from '../ports.ts'
 import { readCursor } from './cursor.ts';
 import { inEpoch, readEpoch } from './epoch.ts';
 import { readKeptFacts } from './facts.ts';
+import { readKnown } from './known.ts';
 import { listen } from './hint.ts';
 import { pull } from './pull.ts';
 import { push } from './push.ts';
@@ -31,6 +32,7 @@ export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' 
     hello: async () => {
       const told = await hello(access);
       ({ epoch } = told);
+      head = null;
       return told;
     },
     pull: async (since, onPage) => {
@@ -40,6 +42,7 @@ export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' 
     },
     facts: (itemIds) => inEpoch(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
     push: (operations) => push(access, operations),
+    known: (ids) => inEpoch(access, READ, (db) => readKnown(db, ids)),
     reference: () => inSession(access, READ, (db) => readReference(db, access.now?.())),
     onHint: (hint) => listen(pool, hint),
   };

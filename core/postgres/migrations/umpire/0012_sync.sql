@@ -529,3 +529,22 @@ BEGIN
   JOIN auth.users AS referee ON referee.id = r.referee_id
   WHERE o.settled_at IS NULL ORDER BY o.made_at, o.objection_id;
 END $$;
+
+---------------------------------------------------------------------------------------------------------------------
+-- Which of these operations are known here and the caller's own, and whether they wait for a second analyst: a server that was set
+-- back has not all that it answered.
+CREATE FUNCTION umpire.known_operations(operation_ids uuid[]) RETURNS TABLE (operation_id uuid, waits boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
+BEGIN
+  RETURN QUERY
+  SELECT d.decision_id, coalesce(d.proposal = 'open', false) FROM umpire.decisions AS d
+  WHERE d.decision_id = ANY (known_operations.operation_ids) AND coalesce(d.on_behalf_of, d.actor) = login
+  UNION ALL
+  SELECT s.decision_id, true FROM umpire.second_opinions AS s WHERE s.decision_id = ANY (known_operations.operation_ids) AND s.who = login
+  UNION ALL
+  SELECT o.objection_id, false FROM umpire.objections AS o
+  WHERE o.objection_id = ANY (known_operations.operation_ids) AND coalesce(o.on_behalf_of, o.actor) = login;
+END $$;

@@ -19,6 +19,7 @@ import { settingsSide, type Sizes } from './settings.ts';
 import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
 import type { UndoCall, UndoEach, WithdrawnSession } from './taking-back.ts';
+import { verifySide } from './verifying.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {
@@ -100,6 +101,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
   return {
     ...pullSide(store),
     ...sendSide(store),
+    ...verifySide(store),
     ...keeping,
     ...queueReads(store),
     ...outboxSide(store, itemOfDecision),

@@ -2,6 +2,7 @@ import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
 import { NOT_OVER } from './outbox-sql.ts';
 import { dropQueueIndexes, makeQueueIndexes, putHead, replaceHead } from './put-head.ts';
 import type { Store } from './store.ts';
+import { verifyFrom } from './verifying.ts';
 
 type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'>;
 
@@ -59,6 +60,7 @@ export function pullSide(store: Store): PullSide {
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);
         store.setState('cursor', end.cursor);
+        store.setState('pulled', String(pull));
       }),
   };
 }
@@ -147,6 +149,9 @@ function enterHistory(store: Store, pull: number): void {
      FROM items AS i WHERE i.item_id = o.item_id AND NOT i.is_gone
        AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'rejected')`,
   );
+  // What was answered there may never have been here.
+  verifyFrom(store, 0);
+  store.setState('doubted', null);
   // What was settled there may be open here.
   store.run(`UPDATE outbox SET asked_version = NULL WHERE state = 'awaiting_second'`);
 }

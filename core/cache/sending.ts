@@ -112,7 +112,7 @@ function putAnswer(store: Store, answer: Answer): void {
 }
 
 /** A decision without effect leaves nothing to take back; an undo that was sent once may be why it has none, and is asked for. */
-function withdrawUndos(store: Store, decisionId: string): void {
+export function withdrawUndos(store: Store, decisionId: string): void {
   store.run(
     `UPDATE outbox SET state = 'withdrawn', message = 'The decision had no effect, so there is nothing to take back.'
      WHERE undoes = ? AND state = 'queued' AND NOT in_doubt`,

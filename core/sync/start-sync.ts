@@ -167,8 +167,21 @@ export function startSync(options: SyncOptions): Sync {
       isPulling = false;
     }
     if (work === 'pull' && !troubles.has('push')) agenda.want('push');
+    if (work === 'verify' && isSetBack()) {
+      isSameEpoch = false;
+      agenda.want('pull');
+    }
     tell();
     return agenda.next(isSameEpoch);
+  }
+
+  /** What was answered is gone, and the pull before did not notice. */
+  function isSetBack(): boolean {
+    try {
+      return store.position()?.cursor === '';
+    } catch {
+      return false;
+    }
   }
 
   /** Off-line, for this reason. */

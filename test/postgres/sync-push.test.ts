@@ -278,7 +278,7 @@ test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const server = serverOf(people.vic.pool);
   expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
   // System identifier, database, timeline, stored counter and migrations, told to logins that may not read them.
-  expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
+  expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
   const pages: number[] = [];
   await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
   expect(pages.length).toBeGreaterThan(0);

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Pool } from '../../postgres/connection.ts';
 import { isDisabled, loginRole } from '../../postgres/roles/login.ts';
 import type { Queryable } from '../../postgres/rows.ts';
+import type { AuditHead } from '../../review/audit-log.ts';
 import { type Epoch, ServerFailure } from '../ports.ts';
 import { isMissingRight, serverFailure } from './failure.ts';
 
@@ -14,6 +15,8 @@ export type Access = {
   readonly now?: (() => Date) | undefined;
   /** That the last hello told; null before it. */
   readonly epoch?: () => Epoch | null;
+  /** That the last pull told; null before it. */
+  readonly head?: () => AuditHead | null;
 };
 
 /**

@@ -45,8 +45,9 @@ export function happen(around: Surroundings): void {
   } else if (roll < 0.95) server.takeBackup();
   else if (!server.isDown) {
     const restores = random.chance(0.7);
-    trace(`the server goes down${restores ? ', to be restored' : ''}`);
-    server.goDown(restores);
+    const isSilent = restores && random.chance(0.4);
+    trace(`the server goes down${restores ? `, to be restored${isSilent ? ' without a word' : ''}` : ''}`);
+    server.goDown(restores, isSilent);
     scheduler.after(random.int(100, 9_000), () => {
       server.isDown = false;
     });

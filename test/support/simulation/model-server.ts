@@ -1,4 +1,13 @@
-import type { Answer, Head, Hello, KeptFacts, Operation, PullEnd, PullPage } from '../../../core/sync/ports.ts';
+import type {
+  Answer,
+  Head,
+  Hello,
+  KeptFacts,
+  KnownOperation,
+  Operation,
+  PullEnd,
+  PullPage,
+} from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
 import type { Random } from '../random.ts';
 import { operate, type Who } from './judge.ts';
@@ -13,12 +22,15 @@ export type ServerRules = {
   readonly stamp: (item: Item) => string;
   /** Whether a restore begins another epoch, and a cursor of before it is known as such. */
   readonly tellsEpochs: boolean;
+  /** Whether a cursor names the last entry of the audit log, which must be there still. */
+  readonly asksForHead: boolean;
 };
 
 export const RULES: ServerRules = {
   isNews: (xid: number, prev: Snapshot) => xid >= prev.xmin && !isVisible(xid, prev),
   stamp: (item) => stampOf(item),
   tellsEpochs: true,
+  asksForHead: true,
 };
 
 const PAGE = 3;
@@ -40,6 +52,7 @@ export class ModelServer {
   readonly pulled = new Map<string, ReadonlyMap<string, Head>>();
   onCommit: () => void = () => undefined;
   private lives = 1;
+  private entries = 0;
   private backup: { readonly state: State; readonly next: number } | null = null;
 
   readonly scheduler: Scheduler;
@@ -64,7 +77,10 @@ export class ModelServer {
   ): Promise<void> {
     if (this.isDown) return;
     try {
-      await this.transactions.run(rows, milliseconds, (xid) => commit(this.state, xid));
+      await this.transactions.run(rows, milliseconds, (xid) => {
+        this.log();
+        commit(this.state, xid);
+      });
       this.onCommit();
     } catch {
       // It was rolled back.
@@ -75,8 +91,11 @@ export class ModelServer {
     this.backup = { state: structuredClone(this.state), next: this.transactions.next };
   }
 
-  /** Down: nothing that runs commits. Where there is a backup it may come up as that: another history from there on. */
-  goDown(restores: boolean): void {
+  /**
+   * Down: nothing that runs commits. Where there is a backup it may come up as that: another history from there on. One that lost
+   * an entry of the log may be silent: the same epoch, and more transactions begun than before.
+   */
+  goDown(restores: boolean, isSilent = false): void {
     this.isDown = true;
     const { backup } = this;
     if (!restores || backup === null) {
@@ -87,7 +106,12 @@ export class ModelServer {
     for (const { key, settled } of this.state.records.values()) {
       if (backup.state.records.get(key)?.settled !== settled) this.lost.add(key);
     }
+    const losesEntries = this.state.log.length > backup.state.log.length;
     this.state = structuredClone(backup.state);
+    if (isSilent && losesEntries) {
+      this.transactions.crash(this.transactions.next + this.random.int(0, 20));
+      return;
+    }
     this.transactions.crash(backup.next);
     this.lives += 1;
   }
@@ -103,8 +127,9 @@ export class ModelServer {
   ): { pages: PullPage[]; end: PullEnd } {
     this.check(who);
     const snapshot = this.transactions.snapshot();
-    const cursor = textOf(snapshot);
-    const prev = since !== null && since.epoch === this.epoch ? snapshotOf(since.cursor) : null;
+    const cursor = `${textOf(snapshot)}#${this.state.log.length}#${this.state.log.at(-1) ?? 0}`;
+    const isOfHere = since !== null && since.cursor !== '' && since.epoch === this.epoch && this.hasHead(since.cursor);
+    const prev = isOfHere ? snapshotOf(since.cursor) : null;
     const isDelta = prev !== null && (prev.xmax <= snapshot.xmax || !this.rules.tellsEpochs);
     const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
     const all = this.headsFor(who.name);
@@ -118,6 +143,13 @@ export class ModelServer {
     }
     if (isDelta) pages.splice(0, pages.length, { heads, gone, done: heads.length, total: heads.length });
     return { pages, end: { epoch: this.epoch, cursor, full: !isDelta, claims: [...this.state.claims] } };
+  }
+
+  /** Whether the last entry that the cursor names is in the log still. */
+  hasHead(cursor: string): boolean {
+    const [, length, entry] = cursor.split('#').map(Number);
+    if (!this.rules.asksForHead || length === undefined || length === 0) return true;
+    return this.state.log[length - 1] === entry;
   }
 
   facts(who: Who, ids: readonly string[]): KeptFacts[] {
@@ -141,9 +173,12 @@ export class ModelServer {
       seesOnly();
       const rows = [`item ${operation.itemId}`, `money ${operation.itemId}`];
       try {
-        const answer = await this.transactions.run(rows, this.writingTime(), (xid) =>
-          operate(this.state, who, operation, xid),
-        );
+        const answer = await this.transactions.run(rows, this.writingTime(), (xid) => {
+          const before = this.state.records.size;
+          const told = operate(this.state, who, operation, xid);
+          if (this.state.records.size > before) this.log();
+          return told;
+        });
         if (answer.outcome === 'unknown') this.unknown.add(operation.id);
         answers.push(answer);
       } catch {
@@ -152,6 +187,15 @@ export class ModelServer {
       this.onCommit();
     }
     return answers;
+  }
+
+  known(who: Who, ids: readonly string[]): KnownOperation[] {
+    this.check(who);
+    return ids.flatMap((id) => {
+      const record = this.state.records.get(id);
+      if (record === undefined || record.by !== who.name) return [];
+      return [{ id, waits: record.answer.outcome === 'awaiting_second' && record.settled === null }];
+    });
   }
 
   reference(who: Who): { json: string } {
@@ -166,6 +210,10 @@ export class ModelServer {
   /** Most transactions are short; some stay open while many others come and go. */
   writingTime(): number {
     return this.random.chance(0.15) ? this.random.int(500, 8_000) : this.random.int(1, 40);
+  }
+
+  private log(): void {
+    this.state.log.push((this.entries += 1));
   }
 
   private itemOf(id: string): Item {

@@ -83,7 +83,12 @@ export const MUTATIONS: readonly Mutation[] = [
     server,
     keeper: replacing(keeper, { awaiting: () => [] }),
   })),
+  ofPorts('what a restore lost stays as it was answered', ({ server, keeper }) => ({
+    server,
+    keeper: replacing(keeper, { toVerify: () => [] }),
+  })),
   ofServer('a restore begins no epoch', { tellsEpochs: false }),
+  ofServer('a server that was set back and moved on is known by nothing', { asksForHead: false }),
   ofServer('a pull takes what has an id beyond the last one seen', { isNews: (xid, prev) => xid >= prev.xmax }),
   ofServer('a pull stops at the oldest transaction that is open', {
     isNews: (xid, prev, now) => xid >= prev.xmin && xid < now.xmin,

@@ -1,7 +1,8 @@
 import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
 import { NOT_OVER } from './outbox-sql.ts';
-import { dropQueueIndexes, makeQueueIndexes, putHead, replaceHead } from './put-head.ts';
+import { dropQueueIndexes, makeQueueIndexes, patchHead, putHead, replaceHead } from './put-head.ts';
 import type { Store } from './store.ts';
+import { verifyFrom } from './verifying.ts';
 
 type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'>;
 
@@ -59,6 +60,7 @@ export function pullSide(store: Store): PullSide {
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);
         store.setState('cursor', end.cursor);
+        store.setState('pulled', String(pull));
       }),
   };
 }
@@ -80,11 +82,32 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
     for (const { seq, item_id: itemId, head } of rows) {
       after = seq;
       if (head === null) letGo(store, 'item_id = ?', itemId);
-      else replaceHead(store, JSON.parse(head) as Head, pull, evenOlder);
+      else putArrived(store, JSON.parse(head) as Head, pull, evenOlder);
     }
     if (rows.length < SLICE) break;
   }
   return store.run('DELETE FROM arriving');
+}
+
+/**
+ * A head over the one that is here. Whoever has another name was erased: evidence with what they were called goes, since that of a closed
+ * item is not fetched again, and the outbox names them as the head does.
+ */
+function putArrived(store: Store, head: Head, pull: number, evenOlder: boolean): void {
+  const { itemId, referrerName, refereeName } = head;
+  const before = store.get<{ referrer_name: string; referee_name: string }>(
+    'SELECT referrer_name, referee_name FROM items WHERE item_id = ?',
+    itemId,
+  );
+  if (!replaceHead(store, head, pull, evenOlder) || before === undefined) return;
+  if (before.referrer_name === referrerName && before.referee_name === refereeName) return;
+  store.run('DELETE FROM facts WHERE item_id = ?', itemId);
+  store.run(
+    'UPDATE outbox SET referrer_name = ?, referee_name = ? WHERE item_id = ?',
+    referrerName,
+    refereeName,
+    itemId,
+  );
 }
 
 /** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */
@@ -126,21 +149,11 @@ function enterHistory(store: Store, pull: number): void {
      FROM items AS i WHERE i.item_id = o.item_id AND NOT i.is_gone
        AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'rejected')`,
   );
+  // What was answered there may never have been here.
+  verifyFrom(store, 0);
+  store.setState('doubted', null);
   // What was settled there may be open here.
   store.run(`UPDATE outbox SET asked_version = NULL WHERE state = 'awaiting_second'`);
-}
-
-/** How an answer says that its item stands, where that is newer than all that is known here. */
-export function patchHead(store: Store, itemId: string, status: string, version: number): void {
-  store.run(
-    `UPDATE items SET answered_status = ?, answered_version = ?
-     WHERE item_id = ? AND version < ? AND coalesce(answered_version, 0) < ?`,
-    status,
-    version,
-    itemId,
-    version,
-    version,
-  );
 }
 
 function putClaims(store: Store, claims: readonly LiveClaim[]): void {

@@ -29,7 +29,8 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
     if (decision.kind !== 'decide') throw notNow('This is no decision: it cannot be taken back.');
     if (decision.state === 'withdrawn') return outgoingOf(decision);
     if (decision.state === 'queued' && decision.in_doubt === 0) return withdraw(store, decision);
-    if (decision.state === 'conflict' || decision.state === 'returned' || decision.state === 'rejected') {
+    const isRejected = decision.state === 'rejected' && decision.in_doubt === 0;
+    if (decision.state === 'conflict' || decision.state === 'returned' || isRejected) {
       throw notNow('This decision had no effect, so there is nothing to take back.');
     }
   }

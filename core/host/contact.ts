@@ -1,7 +1,7 @@
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { WorkspaceError } from '../postgres/embedded/error.ts';
-import { isEngine, NotAllowedError } from '../postgres/roles/login.ts';
+import { DisabledError, isEngine } from '../postgres/roles/login.ts';
 import { serverOf } from '../sync/postgres/server.ts';
 import { type Server, ServerFailure } from '../sync/ports.ts';
 import { type Failure, failureOf, isLockedOut } from './failures.ts';
@@ -29,8 +29,6 @@ export type Contact = {
 };
 
 export type ContactOptions = Omit<SessionOptions, 'signal'> & {
-  /** Whether nothing waits here for a server or a person. */
-  readonly isDelivered: () => boolean;
   readonly onReady: (status: Ready) => void;
   /** It ended while nobody asked it anything. */
   readonly onLost: () => void;
@@ -111,7 +109,7 @@ export function contactWith(options: ContactOptions): Contact {
           }
           failure = known;
         }
-        throw new ServerFailure(kindOf(error, options.isDelivered()), known.message);
+        throw new ServerFailure(kindOf(error), known.message);
       }
     },
     session: () => open?.session ?? null,
@@ -154,16 +152,17 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
     },
     pull: (since, onPage) => asked(() => server.pull(since, onPage)),
     facts: (itemIds) => asked(() => server.facts(itemIds)),
+    known: (ids) => asked(() => server.known(ids)),
     push: (operations) => asked(() => server.push(operations)),
     reference: () => asked(() => server.reference()),
     onHint: (hint) => server.onHint(hint),
   };
 }
 
-/** A role may be on its way from one to another: what waits here is not lost for that, as it is for a login that was disabled. */
-function kindOf(error: unknown, isDelivered: boolean): ServerFailure['kind'] {
+function kindOf(error: unknown): ServerFailure['kind'] {
   if (error instanceof ServerFailure) return error.kind;
-  if (isLockedOut(error) || (error instanceof NotAllowedError && isDelivered)) return 'account';
+  // No role, or none that the server knows, may be a restore under way: only what says `disabled` takes the copy away.
+  if (error instanceof DisabledError || isLockedOut(error)) return 'account';
   const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
   return passes ? 'link' : 'refused';
 }

@@ -31,6 +31,13 @@ export function failureOf(error: unknown, options: { readonly databaseUrl?: stri
       detail: null,
     };
   }
+  if (error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId') {
+    return {
+      message:
+        'The server does not know this login now. Nothing was changed, and what was decided stays on this computer. Ask an admin, then retry.',
+      detail: null,
+    };
+  }
   const configured = options.databaseUrl !== undefined;
   if (codeOf(error) === '28P01' || codeOf(error) === '28000') {
     return {

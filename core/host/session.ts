@@ -3,7 +3,14 @@ import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts
 import { checkHashKey, type HashKey, HashKeyError, loadHashKey } from '../postgres/hash-key.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { isMigrated, recordedMode } from '../postgres/mode.ts';
-import { isEngine, type LoginRole, loginRole, NotAllowedError } from '../postgres/roles/login.ts';
+import {
+  DisabledError,
+  isDisabled,
+  isEngine,
+  type LoginRole,
+  loginRole,
+  NotAllowedError,
+} from '../postgres/roles/login.ts';
 import { fillDemo } from './fill-demo.ts';
 import { labelOf } from './secrets.ts';
 
@@ -60,6 +67,8 @@ async function startConfigured({ home, onStep }: SessionOptions, databaseUrl: st
     const role = await loginRole(pool);
     if (role === null && !(await areRightsInPlace(pool))) throw new RightsMissingError(label);
     if (role === null) {
+      if (await isDisabled(pool))
+        throw new DisabledError('This login was disabled. An admin can enable it again; then retry.');
       throw new NotAllowedError(
         `This login has no role in Umpire on ${label}. An admin gives it one with \`npm run umpire -- admin add\`; then retry.`,
       );

@@ -25,7 +25,7 @@ export type Station = {
   readonly close: () => Promise<void>;
 };
 
-export type StationOptions = Omit<ContactOptions, 'isDelivered' | 'onReady' | 'onLost'> & {
+export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
   readonly cache: Cache;
   /** The workspace as it is now: when the first items are there, and after each contact. */
   readonly onReady: (status: Ready) => void;
@@ -69,10 +69,6 @@ export function openStation(options: StationOptions): Station {
       if (isFilled) options.onReady(told);
       // A first fill takes longer than sync waits for it.
       sync.now();
-    },
-    isDelivered: () => {
-      const { waiting, troubled } = cache.counts();
-      return waiting + troubled === 0;
     },
     onLost: () => sync.now(),
   });

@@ -101,7 +101,7 @@ export type Answer = {
   readonly id: string;
   readonly outcome: DecisionOutcome;
   readonly message: string | null;
-  /** The item as it stands now; null where it is unknown. */
+  /** The operation's own item as it stands now; null where it is unknown. */
   readonly status: ReviewStatus | null;
   readonly version: number | null;
   readonly paid: number;
@@ -109,20 +109,23 @@ export type Answer = {
   readonly reversed: number;
 };
 
+/** An operation that the server has, and whether it waits for a second analyst there. */
+export type KnownOperation = { readonly id: string; readonly waits: boolean };
+
 /** What changes seldom and is fetched whole: reasons, settings, rules, patterns, statistics, records of signals. Opaque JSON to the cache. */
 export type Reference = { readonly json: string };
 
 export type Hello = {
   readonly epoch: Epoch;
-  /** The login, and what it is here; a login without a role gets no hello but an `account` failure. */
+  /** The login, and what it is here; a login without a role gets no hello but a `refused` failure, one that is disabled an `account` one. */
   readonly analyst: string;
   readonly role: string;
 };
 
 /**
  * Why a call to the server failed. `link`: no contact, or cut on the way: whether it had effect is not known. `busy`: nothing had
- * effect, worth another try at once (40001, 40P01). `account`: this login may not (any more). `refused`: the server answered, and the call as a whole is
- * wrong for it (another version of Umpire, a right that is missing). Anything else that is thrown is a fault of ours.
+ * effect, worth another try at once (40001, 40P01). `account`: the server says that this login is disabled. `refused`: the server answered, and the call as a whole is
+ * wrong for it (another version of Umpire, a role or a right that is missing): it says nothing of any operation in it. Anything else that is thrown is a fault of ours.
  */
 export class ServerFailure extends Error {
   readonly kind: 'link' | 'busy' | 'account' | 'refused';
@@ -150,6 +153,8 @@ export type Server = {
   facts(itemIds: readonly string[]): Promise<KeptFacts[]>;
   /** One answer an operation, in their order. Each has effect by itself and once, however often it is sent. */
   push(operations: readonly Operation[]): Promise<Answer[]>;
+  /** Those of one's own operations that the server has; one that was set back has not all that it answered. */
+  known(ids: readonly string[]): Promise<KnownOperation[]>;
   reference(): Promise<Reference>;
   /** Calls when the server hints at news (NOTIFY); hints may be lost. Returns how to stop. */
   onHint(hint: () => void): () => void;
@@ -222,10 +227,22 @@ export type SyncStore = {
   putAnswers(answers: readonly Answer[]): void;
   /** Not known whether it had effect: `queued` again, to be sent with the same key. */
   putBack(ids: readonly string[], message: string | null): void;
-  /** The server will not take this one as it is. */
-  reject(ids: readonly string[], message: string): void;
   /** Decisions that wait for a second analyst, and whose item changed since they were asked for last: to be asked again. */
   awaiting(most: number): Operation[];
+
+  /**
+   * Before a pull: what was answered since the last complete one is to be verified after it, since its cursor knows nothing of that.
+   * A full pull asks for all that ever was answered.
+   */
+  doubt(): void;
+  /** The next operations of which it is to be asked whether the server still has them; none where all are verified. */
+  toVerify(most: number): string[];
+  /**
+   * What the server does not have becomes `returned`, or `withdrawn` where its undo is gone with it; what waits there for a second
+   * analyst waits here too. Where something is gone and the pull before was
+   * none of everything, the cursor is empty from then on, so that the next one is.
+   */
+  putVerified(asked: readonly string[], known: readonly KnownOperation[]): void;
 
   /** Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many. */
   factsWanted(most: number): string[];

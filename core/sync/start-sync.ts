@@ -81,7 +81,10 @@ export function startSync(options: SyncOptions): Sync {
   const works = worksOf({
     store,
     ask,
-    want: (work) => agenda.want(work),
+    // What the server refused, or the cache could not take, comes again by itself, and seldom.
+    want: (work) => {
+      if (!troubles.has(work)) agenda.want(work);
+    },
     wantIn: (milliseconds, work) => agenda.wantIn(milliseconds, work),
     outboxTold: options.onOutbox,
     progress(done, total) {
@@ -134,6 +137,7 @@ export function startSync(options: SyncOptions): Sync {
       return lose(error);
     }
     contact = { state: 'online' };
+    troubles.clear();
     // A server that was set back shows that by what it sends: the pull comes first, and the push after it, whatever comes of it.
     agenda.done('push');
     agenda.want('pull');
@@ -162,9 +166,22 @@ export function startSync(options: SyncOptions): Sync {
     } finally {
       isPulling = false;
     }
-    if (work === 'pull') agenda.want('push');
+    if (work === 'pull' && !troubles.has('push')) agenda.want('push');
+    if (work === 'verify' && isSetBack()) {
+      isSameEpoch = false;
+      agenda.want('pull');
+    }
     tell();
     return agenda.next(isSameEpoch);
+  }
+
+  /** What was answered is gone, and the pull before did not notice. */
+  function isSetBack(): boolean {
+    try {
+      return store.position()?.cursor === '';
+    } catch {
+      return false;
+    }
   }
 
   /** Off-line, for this reason. */
@@ -230,6 +247,7 @@ export function startSync(options: SyncOptions): Sync {
       failures = 0;
       agenda.want('pull');
       if (session === null) agenda.hurry();
+      else if (troubles.has('push')) agenda.want('push');
     },
     pushSoon: () => agenda.want('push'),
     keepSoon: () => works.keepAnew(),

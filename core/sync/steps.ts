@@ -1,8 +1,8 @@
 /**
- * What a round is made of, in the order of urgency: what people decided goes first, then what others did, then what was said of
+ * What a round is made of, in the order of urgency: what the server answered is to be there still, then what people decided goes first, then what others did, then what was said of
  * decisions that wait for a second analyst, then evidence, of which there may be much.
  */
-export const WORKS = ['push', 'pull', 'second', 'reference', 'facts'] as const;
+export const WORKS = ['verify', 'push', 'pull', 'second', 'reference', 'facts'] as const;
 export type Work = (typeof WORKS)[number];
 
 /** Where the machine is. `rest` and `idle` end by themselves or when somebody wakes it. */

@@ -5,6 +5,7 @@ import type { Hello, PullEnd, Server, SyncStore } from './ports.ts';
 import { pullOnce } from './pull.ts';
 import { askAgain, pushQueued } from './push.ts';
 import type { Work } from './steps.ts';
+import { verifyAnswers } from './verify.ts';
 
 /** One contact with the server; what belongs to an earlier one is nobody's. */
 export type Session = { readonly server: Server; readonly hello: Hello; readonly endHints: () => void };
@@ -53,6 +54,7 @@ export function worksOf({ store, ask, want, wantIn, outboxTold, progress, pulled
       mayEvict = true;
       want('facts');
     },
+    verify: ({ server }) => verifyAnswers({ store, server, ask: asked, told: outboxTold }),
     async push({ server }) {
       recover();
       // Whatever ends this before its end may leave rows `sending`.
@@ -61,6 +63,7 @@ export function worksOf({ store, ask, want, wantIn, outboxTold, progress, pulled
       isRecovered = true;
     },
     async pull({ server, hello }) {
+      stored(() => store.doubt());
       const { end, changed } = await ask(ANSWER_LIMIT_MS, (watched) =>
         pullOnce({ store, server, hello, progress }, watched),
       );
@@ -69,6 +72,7 @@ export function worksOf({ store, ask, want, wantIn, outboxTold, progress, pulled
       claims = live;
       hydrate = hydration();
       mayEvict ||= changed;
+      want('verify');
       want('second');
       want('facts');
       wantIn(POLL_MS, 'pull');

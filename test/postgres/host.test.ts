@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import { connect } from '../../core/postgres/connection.ts';
+import { cacheFolder } from '../../core/host/place.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
@@ -311,10 +312,12 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
   await another.host.close();
 
   let renewed = 0;
+  const asked = new Set<string>();
   const lost = await hosts.open({
     databaseUrl: database.url,
     home: first.home,
-    key: async (renew) => {
+    key: async (cache, renew) => {
+      asked.add(cache);
       if (renew) renewed += 1;
       return renewed > 0
         ? { state: 'had', hex: 'bb'.repeat(32), place: 'file' }
@@ -332,6 +335,8 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
   await lost.ask('sync.wipe', { evenUndelivered: true });
   expect(await lost.settled()).toMatchObject({ state: 'ready' });
   expect(renewed).toBe(1);
+  // Each cache by its folder's name: a new key for this one is none for another server's.
+  expect([...asked]).toEqual([basename(cacheFolder(lost.home, database.url))]);
 });
 
 test('a password is in no status and no log, whatever is wrong with it', async () => {

@@ -278,14 +278,15 @@ test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const server = serverOf(people.vic.pool);
   expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
   // System identifier, database, timeline, stored counter and migrations, told to logins that may not read them.
-  expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
+  expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
   const pages: number[] = [];
   await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
   expect(pages.length).toBeGreaterThan(0);
-  expect(await server.push([decision(next(), 'reject'), objecting(next())])).toMatchObject([
-    { outcome: 'not_allowed', message: expect.stringContaining('permission denied') },
-    { outcome: 'not_allowed' },
-  ]);
+  // Which says nothing of the decisions: they may have had effect before.
+  expect(await failure(server.push([decision(next(), 'reject'), objecting(next())]))).toMatchObject({
+    kind: 'refused',
+    message: expect.stringMatching(/may only look at present.*stays on this computer/),
+  });
 });
 
 test('what a login may not do is not done by calling the functions itself', async () => {
@@ -319,6 +320,16 @@ test('the reference holds reasons, settings, rules, records and statistics, and 
   expect(json).not.toContain('secret.example');
 });
 
+test('a decision is of one item: evidence says of which, and no answer tells of another one', async () => {
+  const [decided, other] = [next(), next()];
+  const made = decision(decided, 'reject');
+  await ana.push([made]);
+  const [facts] = await ana.facts([decided]);
+  expect(facts?.json).toContain(`"decision_id":"${made.id}","item_id":"${decided}"`);
+  expect(await ana.push([taking(other, made.id)])).toMatchObject([{ outcome: 'applied', status: null, version: null }]);
+  expect(await ana.push([decision(decided, 'approve')])).toMatchObject([{ outcome: 'applied' }]);
+});
+
 test('facts carry the stamp of the head of the same moment', async () => {
   const heads = new Map<string, string>();
   await ana.pull(null, (page) => Promise.resolve(page.heads.forEach(({ itemId, stamp }) => heads.set(itemId, stamp))));
@@ -335,17 +346,24 @@ test('failures say what they are', async () => {
   const wrong = Object.assign(new Error('password authentication failed'), { code: '28P01' });
   expect(serverFailure(wrong)).toMatchObject({ kind: 'refused', message: expect.stringContaining('password') });
 
-  // Somebody who left: the session that is still open first, then a new one.
+  const NO_ROLE = expect.stringMatching(/no role in Umpire now.*stays on this computer/);
+  // A role that is away may come back; a login that is disabled is told so.
   const team = await analysts(db);
   try {
     const eve = await team.login('eve');
     const server = serverOf(eve);
     await server.hello();
     await db.pool.query(`REVOKE umpire_analyst FROM "${team.name('eve')}"`);
-    expect(await failure(server.hello())).toMatchObject({ kind: 'account' });
-    expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({ kind: 'account' });
-    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'account' });
-    expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'account' });
+    expect(await failure(server.hello())).toMatchObject({ kind: 'refused', message: NO_ROLE });
+    expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({
+      kind: 'refused',
+      message: NO_ROLE,
+    });
+    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({
+      kind: 'refused',
+      message: NO_ROLE,
+    });
+    expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'refused', message: NO_ROLE });
     await db.pool.query(`ALTER ROLE "${team.name('eve')}" NOLOGIN`);
     const late = connect(team.url('eve'), 'umpire test');
     expect(await failure(serverOf(late).hello())).toMatchObject({ kind: 'account' });
@@ -353,8 +371,9 @@ test('failures say what they are', async () => {
   } finally {
     await team.end();
   }
+  // Who may not read the accounts learns it when its session is ended.
   await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [people.vic.name]);
-  expect(await failure(serverOf(people.vic.pool).hello())).toMatchObject({ kind: 'account' });
+  expect(await failure(serverOf(people.vic.pool).hello())).toMatchObject({ kind: 'refused', message: NO_ROLE });
 });
 
 test('a connection that is cut in the middle is a lost link, and the next call has a new one', async () => {

@@ -176,6 +176,25 @@ describe('evidence', () => {
       expect(cache.caseOf(idOf(2))).toMatchObject({ isStale: false });
     }));
 
+  it('of somebody who was erased goes with the pull that says so, of a closed item too, and so does the name in the outbox', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.putFacts([facts(1), facts(2)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id)]);
+      const closed = { status: 'rejected', version: 2, stamp: 's2' } as const;
+      pull(cache, [headOf(1, closed)], { full: false });
+      expect(cache.caseOf(idOf(1))).toMatchObject({ facts: facts(1).json, isStale: true });
+      const erased = { ...closed, stamp: 's3', refereeName: 'Erased user' };
+      pull(cache, [headOf(1, erased)], { full: false });
+      expect(cache.caseOf(idOf(1))?.facts).toBeNull();
+      expect(cache.caseOf(idOf(2))?.facts).toBe(facts(2).json);
+      expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
+        { referrerName: 'Till S.', refereeName: 'Erased user' },
+      ]);
+    }));
+
   it('that was asked for before the item changed is not taken for the changed one', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);

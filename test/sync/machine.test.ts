@@ -143,15 +143,25 @@ describe('with contact', () => {
     expect(told.filter((line) => line.startsWith('offline'))).toEqual([]);
   });
 
-  it('lets one poisoned decision hold up no other', async () => {
+  it('keeps what a login may not send now, tries again seldom, and goes on with all else', async () => {
     const store = storeOf(3);
+    let mayOnlyLook = true;
     const push = async (operations: readonly Operation[]): Promise<(typeof APPLIED & { id: string })[]> => {
-      if (operations.some(({ note }) => note === 'poison')) throw new ServerFailure('refused', 'It is too long.');
+      if (mayOnlyLook) throw new ServerFailure('refused', 'This login may only look at present.');
       return operations.map(({ id }) => ({ ...APPLIED, id }));
     };
-    const { scheduler } = scripted({ push, pull: nothingNew }, { store });
-    await scheduler.runTo(100);
-    expect(store.rows().map(({ state }) => state)).toEqual(['applied', 'rejected', 'applied']);
+    const { sync, scheduler, calls } = scripted({ push, pull: nothingNew }, { store });
+    await scheduler.runTo(300_000);
+    expect(store.rows().map(({ state }) => state)).toEqual(['queued', 'queued', 'queued']);
+    expect(sync.status()).toMatchObject({ link: 'online', reason: 'This login may only look at present.' });
+    const times = (call: string): number => calls.filter((one) => one === call).length;
+    expect(times('push')).toBeLessThan(25);
+    expect(times('pull')).toBeGreaterThan(100);
+    mayOnlyLook = false;
+    sync.now();
+    await scheduler.runTo(300_100);
+    expect(store.rows().map(({ state }) => state)).toEqual(['applied', 'applied', 'applied']);
+    expect(sync.status().reason).toBeNull();
   });
 
   it('asks once between two pulls for evidence that is of another moment than its head', async () => {

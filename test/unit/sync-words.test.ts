@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { SyncStatus } from '../../core/contract/sync.ts';
 import { UNDELIVERED } from '../../core/domain/outbox.ts';
+import { lossWords } from '../../renderer/features/settings/loss-words.ts';
 import { countOf, sectionsOf } from '../../renderer/features/sync/outbox-filter.ts';
 import { differences } from '../../renderer/features/sync/evidence-diff.ts';
 import { ago, linkWords, nextTryWords, troubledWords } from '../../renderer/features/sync/link-words.ts';
@@ -37,6 +38,16 @@ function status(change: Partial<SyncStatus>): SyncStatus {
     ...change,
   };
 }
+
+describe('removing the copy', () => {
+  it('says what is nowhere else: what was not delivered, and what came back and nobody has settled', () => {
+    expect(lossWords({ undelivered: 0, unsettled: 0 })).toMatch(/nothing is lost/);
+    expect(lossWords({ undelivered: 0, unsettled: 1 })).toBe(
+      'What would be lost is nowhere else: 1 decision that came back and nobody has settled.',
+    );
+    expect(lossWords({ undelivered: 2, unsettled: 1 })).toMatch(/2 decisions not delivered, 1 decision that came back/);
+  });
+});
 
 describe('the foot of the window', () => {
   it('says on-line how fresh it is and what waits', () => {

@@ -165,6 +165,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.changed_items': 'viewer',
   'umpire.reference_of': 'viewer',
   'umpire.settled_decisions': 'analyst',
+  'umpire.known_operations': 'viewer',
   'umpire.object_items': 'analyst',
   'umpire.settle_objection': 'lead',
   'umpire.open_objections': 'lead',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Queryable, row } from '../../postgres/rows.ts';
+import { missesHeadUnread } from '../../review/audit-log.ts';
 import { type Epoch, ServerFailure } from '../ports.ts';
 import { type Access, inSession } from './session.ts';
 
@@ -11,13 +12,15 @@ export async function readEpoch(db: Queryable): Promise<Epoch> {
 }
 
 /**
- * As `inSession`, in the epoch that the last hello told. A pool goes on by itself on a server that was restored; versions and stamps
+ * As `inSession`, in the history that the last hello and the last pull told. A pool goes on by itself on a server that was restored; versions and stamps
  * mean something else there, and a decision could have its effect on evidence that nobody looked at.
  */
 export const inEpoch: typeof inSession = (access: Access, begin, work) =>
   inSession(access, begin, async (db, apart) => {
     const told = access.epoch?.() ?? null;
-    if (told !== null && (await readEpoch(db)) !== told) {
+    const head = access.head?.() ?? null;
+    const isOther = told !== null && (await readEpoch(db)) !== told;
+    if (isOther || (head !== null && (await missesHeadUnread(db, head)) !== null)) {
       throw new ServerFailure('link', 'The database was restored or migrated meanwhile.');
     }
     return work(db, apart);

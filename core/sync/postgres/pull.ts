@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dbInstant, type Queryable, row, rows } from '../../postgres/rows.ts';
+import { dbCount, dbInstant, type Queryable, row, rows } from '../../postgres/rows.ts';
+import { missesHeadUnread } from '../../review/audit-log.ts';
 import { IS_LIVE } from '../../review/live-claim.ts';
 import { type LiveClaim, type PullEnd, type PullPage, ServerFailure } from '../ports.ts';
 import type { Server } from '../ports.ts';
@@ -10,7 +11,7 @@ import { type Access, inSession } from './session.ts';
 /** Items in one page: what is held in memory at once. */
 const PAGE = 2000;
 
-const here = z.object({ epoch: z.string(), snapshot: z.string(), now: dbInstant });
+const here = z.object({ epoch: z.string(), snapshot: z.string(), now: dbInstant, seq: dbCount, hash: z.string() });
 type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
 
@@ -20,13 +21,15 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     const found = await row(
       db,
       here,
-      `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now`,
+      `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now,
+         h.seq, h.hash FROM umpire.audit_head AS h`,
     );
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    const { epoch, snapshot } = found;
+    const { epoch, snapshot, seq, hash } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
-    const changed = seen === null || isAhead(seen, snapshot) ? null : await changedItems(db, seen, at);
+    const isOfHere = seen !== null && !isAhead(seen, snapshot) && (await missesHeadUnread(db, seen.head)) === null;
+    const changed = isOfHere ? await changedItems(db, seen, at) : null;
     const [ids, gone] =
       changed === null
         ? [await windowItems(db, at), []]
@@ -36,7 +39,7 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     await readPages(db, ids ?? [], gone ?? [], at, (page) => apart(() => onPage(page)));
     return {
       epoch,
-      cursor: cursorOf({ snapshot, at }),
+      cursor: cursorOf({ snapshot, at, head: { seq, hash } }),
       full: changed === null,
       claims: await liveClaims(db),
     };

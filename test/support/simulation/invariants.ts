@@ -58,7 +58,13 @@ function checkRow(server: ModelServer, { name, person: { told, untold } }: Clien
   const { id, state } = row;
   const isPoisoned = (told.get(id) ?? untold.get(id))?.isPoisoned === true;
   if (!told.has(id) && !untold.has(id)) fault(`${name} has ${short(id)}, which nobody made`);
-  if (server.lost.has(id)) return;
+  if (server.lost.has(id)) {
+    const isTold = state === 'applied' || state === 'agreed' || state === 'awaiting_second';
+    if (isTold && !server.state.records.has(id)) {
+      fault(`${name} is told that ${short(id)} is ${state}, and the server was set back to before it`);
+    }
+    return;
+  }
   const record = server.state.records.get(id);
   if (record === undefined) {
     // Nothing of it was stored: it was taken back before it was sent, or no server can take it.

@@ -6,6 +6,7 @@ import type {
   Answer,
   Head,
   KeptFacts,
+  KnownOperation,
   LiveClaim,
   NewDecision,
   Operation,
@@ -25,6 +26,9 @@ export type Entry = {
   resolution: Resolution | null;
   /** How the item stood when it was asked last whether a second analyst has decided. */
   askedAt: string | null;
+  /** By which pull; null before an answer. */
+  answeredIn: number | null;
+  isVerified: boolean;
 };
 
 type Kept = { readonly stamp: string; readonly json: string };
@@ -41,6 +45,8 @@ export class MemoryStore implements Keeper {
   protected readonly outbox = new Map<string, Entry>();
   protected at: { readonly epoch: string; readonly cursor: string } | null = null;
   protected pull = 0;
+  private pulled = 0;
+  private isDoubted = false;
   protected staged: PullPage[] = [];
   private live: readonly LiveClaim[] = [];
   private known: string | null = null;
@@ -76,6 +82,7 @@ export class MemoryStore implements Keeper {
     if (end.full) this.beginEpoch();
     this.live = end.claims;
     this.at = { epoch: end.epoch, cursor: end.cursor };
+    this.pulled = pull;
     this.pull += 1;
     this.staged = [];
   }
@@ -83,7 +90,9 @@ export class MemoryStore implements Keeper {
   /** Transaction ids and versions begin again: the same stamp is another moment, the same version other evidence. */
   protected beginEpoch(): void {
     this.facts.clear();
+    this.isDoubted = false;
     for (const entry of this.outbox.values()) {
+      entry.isVerified = false;
       const { operation, seen } = entry;
       const head = this.heads.get(operation.itemId);
       if (operation.kind !== 'decide' || head === undefined) continue;
@@ -139,6 +148,7 @@ export class MemoryStore implements Keeper {
     if (entry === undefined || (entry.state !== 'sending' && entry.state !== 'awaiting_second')) return;
     const { operation } = entry;
     entry.state = stateOf(answer);
+    entry.answeredIn = this.pull;
     this.patch(operation.itemId, answer);
     const head = this.heads.get(operation.itemId);
     entry.askedAt = head === undefined ? null : `${head.version} ${head.stamp}`;
@@ -179,15 +189,6 @@ export class MemoryStore implements Keeper {
     }
   }
 
-  reject(ids: readonly string[]): void {
-    for (const id of ids) {
-      const entry = this.outbox.get(id);
-      if (entry?.state !== 'sending') continue;
-      entry.state = 'rejected';
-      this.withdrawUndosOf(id);
-    }
-  }
-
   awaiting(most: number): Operation[] {
     const asked: Operation[] = [];
     for (const { operation, state, askedAt } of this.outbox.values()) {
@@ -196,6 +197,54 @@ export class MemoryStore implements Keeper {
       if (state === 'awaiting_second' && isChanged && asked.length < most) asked.push(operation);
     }
     return asked;
+  }
+
+  doubt(): void {
+    for (const entry of this.outbox.values()) {
+      if (entry.answeredIn === null || entry.answeredIn < this.pulled) continue;
+      entry.isVerified = false;
+      this.isDoubted = true;
+    }
+  }
+
+  toVerify(most: number): string[] {
+    return [...this.outbox.values()]
+      .filter(({ isVerified, state, attempts, resolution }) => {
+        const isAnswered = !UNDELIVERED.includes(state) && state !== 'rejected';
+        return !isVerified && isAnswered && attempts > 0 && resolution === null;
+      })
+      .map(({ operation }) => operation.id)
+      .slice(0, most);
+  }
+
+  putVerified(asked: readonly string[], known: readonly KnownOperation[]): void {
+    for (const id of asked) {
+      const entry = this.entryOf(id);
+      entry.isVerified = true;
+      const here = known.find((one) => one.id === id);
+      if (here === undefined) this.lose(entry);
+      else if (here.waits && entry.operation.kind === 'decide' && entry.state !== 'awaiting_second') {
+        entry.state = 'awaiting_second';
+        entry.askedAt = null;
+      }
+    }
+  }
+
+  /** The server does not have it: what was taken back, and that gone too, leaves nothing to look at. */
+  protected lose(entry: Entry): void {
+    const { operation, state } = entry;
+    if (state === 'returned' || state === 'withdrawn') return;
+    if (this.isDoubted && this.at !== null) this.at = { ...this.at, cursor: '' };
+    const isGone = (id: string): boolean => ['returned', 'withdrawn'].includes(this.outbox.get(id)?.state ?? '');
+    const isUndone = [...this.outbox.values()].some(
+      (one) =>
+        one.operation.kind === 'undo' &&
+        one.operation.undoes === operation.id &&
+        (one.state === 'applied' || one.state === 'agreed'),
+    );
+    const isOver = operation.kind === 'undo' ? isGone(operation.undoes) : isUndone;
+    entry.state = isOver ? 'withdrawn' : 'returned';
+    this.withdrawUndosOf(operation.id);
   }
 
   factsWanted(most: number): string[] {
@@ -329,6 +378,8 @@ export class MemoryStore implements Keeper {
       attempts: 0,
       resolution: null,
       askedAt: null,
+      answeredIn: null,
+      isVerified: true,
     });
   }
 

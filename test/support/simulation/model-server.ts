@@ -1,7 +1,16 @@
-import type { Answer, Head, Hello, KeptFacts, Operation, PullEnd, PullPage } from '../../../core/sync/ports.ts';
+import type {
+  Answer,
+  Head,
+  Hello,
+  KeptFacts,
+  KnownOperation,
+  Operation,
+  PullEnd,
+  PullPage,
+} from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
 import type { Random } from '../random.ts';
-import { operate, POISON, type Who } from './judge.ts';
+import { operate, type Who } from './judge.ts';
 import type { Scheduler } from './scheduler.ts';
 import { isVisible, type Snapshot, snapshotOf, textOf, Transactions } from './transactions.ts';
 import { emptyState, factsOf, headOf, type Item, type State, stampOf, transactionsOf } from './world.ts';
@@ -13,12 +22,15 @@ export type ServerRules = {
   readonly stamp: (item: Item) => string;
   /** Whether a restore begins another epoch, and a cursor of before it is known as such. */
   readonly tellsEpochs: boolean;
+  /** Whether a cursor names the last entry of the audit log, which must be there still. */
+  readonly asksForHead: boolean;
 };
 
 export const RULES: ServerRules = {
   isNews: (xid: number, prev: Snapshot) => xid >= prev.xmin && !isVisible(xid, prev),
   stamp: (item) => stampOf(item),
   tellsEpochs: true,
+  asksForHead: true,
 };
 
 const PAGE = 3;
@@ -30,6 +42,8 @@ export class ModelServer {
   isDown = false;
   /** Logins whose account is disabled. */
   readonly disabled = new Set<string>();
+  /** Logins whose role does not decide now: what is sent is refused as a whole, in its middle too. */
+  readonly lookers = new Set<string>();
   /** Keys whose record a restore lost, and that were answered before. */
   readonly lost = new Set<string>();
   /** Keys that were told to be about nothing that there is; that is not stored. */
@@ -38,6 +52,7 @@ export class ModelServer {
   readonly pulled = new Map<string, ReadonlyMap<string, Head>>();
   onCommit: () => void = () => undefined;
   private lives = 1;
+  private entries = 0;
   private backup: { readonly state: State; readonly next: number } | null = null;
 
   readonly scheduler: Scheduler;
@@ -62,7 +77,10 @@ export class ModelServer {
   ): Promise<void> {
     if (this.isDown) return;
     try {
-      await this.transactions.run(rows, milliseconds, (xid) => commit(this.state, xid));
+      await this.transactions.run(rows, milliseconds, (xid) => {
+        this.log();
+        commit(this.state, xid);
+      });
       this.onCommit();
     } catch {
       // It was rolled back.
@@ -73,8 +91,11 @@ export class ModelServer {
     this.backup = { state: structuredClone(this.state), next: this.transactions.next };
   }
 
-  /** Down: nothing that runs commits. Where there is a backup it may come up as that: another history from there on. */
-  goDown(restores: boolean): void {
+  /**
+   * Down: nothing that runs commits. Where there is a backup it may come up as that: another history from there on. One that lost
+   * an entry of the log may be silent: the same epoch, and more transactions begun than before.
+   */
+  goDown(restores: boolean, isSilent = false): void {
     this.isDown = true;
     const { backup } = this;
     if (!restores || backup === null) {
@@ -85,7 +106,12 @@ export class ModelServer {
     for (const { key, settled } of this.state.records.values()) {
       if (backup.state.records.get(key)?.settled !== settled) this.lost.add(key);
     }
+    const losesEntries = this.state.log.length > backup.state.log.length;
     this.state = structuredClone(backup.state);
+    if (isSilent && losesEntries) {
+      this.transactions.crash(this.transactions.next + this.random.int(0, 20));
+      return;
+    }
     this.transactions.crash(backup.next);
     this.lives += 1;
   }
@@ -101,8 +127,9 @@ export class ModelServer {
   ): { pages: PullPage[]; end: PullEnd } {
     this.check(who);
     const snapshot = this.transactions.snapshot();
-    const cursor = textOf(snapshot);
-    const prev = since !== null && since.epoch === this.epoch ? snapshotOf(since.cursor) : null;
+    const cursor = `${textOf(snapshot)}#${this.state.log.length}#${this.state.log.at(-1) ?? 0}`;
+    const isOfHere = since !== null && since.cursor !== '' && since.epoch === this.epoch && this.hasHead(since.cursor);
+    const prev = isOfHere ? snapshotOf(since.cursor) : null;
     const isDelta = prev !== null && (prev.xmax <= snapshot.xmax || !this.rules.tellsEpochs);
     const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
     const all = this.headsFor(who.name);
@@ -118,6 +145,13 @@ export class ModelServer {
     return { pages, end: { epoch: this.epoch, cursor, full: !isDelta, claims: [...this.state.claims] } };
   }
 
+  /** Whether the last entry that the cursor names is in the log still. */
+  hasHead(cursor: string): boolean {
+    const [, length, entry] = cursor.split('#').map(Number);
+    if (!this.rules.asksForHead || length === undefined || length === 0) return true;
+    return this.state.log[length - 1] === entry;
+  }
+
   facts(who: Who, ids: readonly string[]): KeptFacts[] {
     this.check(who);
     return ids.flatMap((id) => {
@@ -129,17 +163,22 @@ export class ModelServer {
   /** Each operation is a transaction of its own: where the server goes down between two, the first has had effect. */
   async push(who: Who, operations: readonly Operation[]): Promise<Answer[]> {
     this.check(who);
-    if (operations.some(({ note }) => note === POISON)) {
-      throw new ServerFailure('refused', 'The server cannot take this batch.');
-    }
+    const seesOnly = (): void => {
+      if (this.lookers.has(who.name)) throw new ServerFailure('refused', 'This login may only look at present.');
+    };
+    seesOnly();
     const answers: Answer[] = [];
     for (const operation of operations) {
       this.check(who);
+      seesOnly();
       const rows = [`item ${operation.itemId}`, `money ${operation.itemId}`];
       try {
-        const answer = await this.transactions.run(rows, this.writingTime(), (xid) =>
-          operate(this.state, who, operation, xid),
-        );
+        const answer = await this.transactions.run(rows, this.writingTime(), (xid) => {
+          const before = this.state.records.size;
+          const told = operate(this.state, who, operation, xid);
+          if (this.state.records.size > before) this.log();
+          return told;
+        });
         if (answer.outcome === 'unknown') this.unknown.add(operation.id);
         answers.push(answer);
       } catch {
@@ -148,6 +187,15 @@ export class ModelServer {
       this.onCommit();
     }
     return answers;
+  }
+
+  known(who: Who, ids: readonly string[]): KnownOperation[] {
+    this.check(who);
+    return ids.flatMap((id) => {
+      const record = this.state.records.get(id);
+      if (record === undefined || record.by !== who.name) return [];
+      return [{ id, waits: record.answer.outcome === 'awaiting_second' && record.settled === null }];
+    });
   }
 
   reference(who: Who): { json: string } {
@@ -162,6 +210,10 @@ export class ModelServer {
   /** Most transactions are short; some stay open while many others come and go. */
   writingTime(): number {
     return this.random.chance(0.15) ? this.random.int(500, 8_000) : this.random.int(1, 40);
+  }
+
+  private log(): void {
+    this.state.log.push((this.entries += 1));
   }
 
   private itemOf(id: string): Item {

@@ -37,17 +37,22 @@ export const MUTATIONS: readonly Mutation[] = [
         ),
     }),
   })),
-  ofPorts('a batch with one poisoned operation is rejected as a whole', ({ server, keeper }) => ({
+  ofPorts('a refusal of a call as a whole is taken for an answer to each operation', ({ server, keeper }) => ({
     server: {
       ...server,
       push: (operations) =>
         server.push(operations).catch((error: unknown) => {
           if (!(error instanceof ServerFailure) || error.kind !== 'refused') throw error;
-          keeper.reject(
-            operations.map(({ id }) => id),
-            error.message,
-          );
-          throw new ServerFailure('link', error.message);
+          return operations.map(({ id }) => ({
+            id,
+            outcome: 'not_allowed' as const,
+            message: error.message,
+            status: null,
+            version: null,
+            paid: 0,
+            rejected: 0,
+            reversed: 0,
+          }));
         }),
     },
     keeper,
@@ -78,7 +83,12 @@ export const MUTATIONS: readonly Mutation[] = [
     server,
     keeper: replacing(keeper, { awaiting: () => [] }),
   })),
+  ofPorts('what a restore lost stays as it was answered', ({ server, keeper }) => ({
+    server,
+    keeper: replacing(keeper, { toVerify: () => [] }),
+  })),
   ofServer('a restore begins no epoch', { tellsEpochs: false }),
+  ofServer('a server that was set back and moved on is known by nothing', { asksForHead: false }),
   ofServer('a pull takes what has an id beyond the last one seen', { isNews: (xid, prev) => xid >= prev.xmax }),
   ofServer('a pull stops at the oldest transaction that is open', {
     isNews: (xid, prev, now) => xid >= prev.xmin && xid < now.xmin,

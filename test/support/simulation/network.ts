@@ -29,10 +29,13 @@ export class Network {
   to(who: Who): Server {
     const { server } = this;
     let epoch = '';
+    /** Of the last pull. */
+    let cursor = '';
     const inEpoch = <Value>(run: () => Value): (() => Value) => {
       const own = epoch;
       return () => {
-        if (server.epoch !== own) throw new ServerFailure('link', 'The server was restored.');
+        if (server.epoch !== own || !server.hasHead(cursor))
+          throw new ServerFailure('link', 'The server was restored.');
         return run();
       };
     };
@@ -40,13 +43,18 @@ export class Network {
       hello: async () => {
         const hello = await this.call('hello', () => server.hello(who));
         ({ epoch } = hello);
+        cursor = '';
         return hello;
       },
-      pull: (since, onPage) =>
-        this.pull(
-          inEpoch(() => server.pull(who, since)),
-          onPage,
-        ),
+      pull: async (since, onPage) => {
+        const own = epoch;
+        const end = await this.pull(() => {
+          if (server.epoch !== own) throw new ServerFailure('link', 'The server was restored.');
+          return server.pull(who, since);
+        }, onPage);
+        ({ cursor } = end);
+        return end;
+      },
       facts: (ids) =>
         this.call(
           'facts',
@@ -56,6 +64,11 @@ export class Network {
         this.call(
           'push',
           inEpoch(() => server.push(who, operations)),
+        ),
+      known: (ids) =>
+        this.call(
+          'known',
+          inEpoch(() => server.known(who, ids)),
         ),
       reference: () => this.call('reference', () => server.reference(who)),
       onHint: (hint) => {

@@ -94,6 +94,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     trace('everything heals');
     server.isDown = false;
     server.disabled.clear();
+    server.lookers.clear();
     for (const { client, network } of sides) {
       network.isCut = false;
       network.isCalm = true;

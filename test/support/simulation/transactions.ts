@@ -12,7 +12,7 @@ export function textOf({ xmin, xmax, running }: Snapshot): string {
 }
 
 export function snapshotOf(text: string): Snapshot {
-  const [xmin = '', xmax = '', list = ''] = text.split(':');
+  const [xmin = '', xmax = '', list = ''] = text.split('#', 1)[0]?.split(':') ?? [];
   const running = new Set(list === '' ? [] : list.split(',').map(Number));
   return { xmin: Number(xmin), xmax: Number(xmax), running };
 }

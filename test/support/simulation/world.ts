@@ -51,12 +51,14 @@ export type State = {
   readonly gone: Map<string, number>;
   readonly records: Map<string, Record>;
   readonly effects: Effect[];
+  /** An entry for each commit, where the real audit log has those of decisions and settings; no two are ever the same. */
+  readonly log: number[];
   claims: LiveClaim[];
   reference: number;
 };
 
 export function emptyState(): State {
-  return { items: new Map(), gone: new Map(), records: new Map(), effects: [], claims: [], reference: 1 };
+  return { items: new Map(), gone: new Map(), records: new Map(), effects: [], log: [], claims: [], reference: 1 };
 }
 
 const BANDS: readonly Severity[] = ['medium', 'high', 'critical'];

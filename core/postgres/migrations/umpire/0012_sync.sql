@@ -200,8 +200,9 @@ END $$;
 ---------------------------------------------------------------------------------------------------------------------
 -- Pulling
 
--- Which history a cursor belongs to: system identifier, database, timeline, stored counter, migrations. Where this server tells its
--- owner nothing of itself, the first and the third are left out, and only the others tell a restored database from what it was.
+-- Which history a cursor belongs to: system identifier, database, timeline, the table of the counter, stored counter, migrations. A
+-- dump that is restored in place makes the table anew, and brings all the others back as they were. Where this server tells its owner
+-- nothing of itself, the first and the third are left out. What no epoch can tell, a copied data directory, is told by `has_head`.
 CREATE FUNCTION umpire.epoch() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -216,7 +217,7 @@ BEGIN
     NULL;
   END;
   RETURN concat_ws('.', system, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()), timeline,
-    (SELECT w.epoch FROM umpire.workspace AS w), (SELECT count(*) FROM umpire.migrations));
+    'umpire.workspace'::regclass::oid, (SELECT w.epoch FROM umpire.workspace AS w), (SELECT count(*) FROM umpire.migrations));
 END $$;
 
 -- Of all that hangs on each of these items and is shown of it to the caller: another text when any of it changed, whichever of two
@@ -550,4 +551,23 @@ BEGIN
   JOIN auth.users AS referrer ON referrer.id = r.referrer_id
   JOIN auth.users AS referee ON referee.id = r.referee_id
   WHERE o.settled_at IS NULL ORDER BY o.made_at, o.objection_id LIMIT 500;
+END $$;
+
+---------------------------------------------------------------------------------------------------------------------
+-- Which of these operations are known here and the caller's own, and whether they wait for a second analyst: a server that was set
+-- back has not all that it answered.
+CREATE FUNCTION umpire.known_operations(operation_ids uuid[]) RETURNS TABLE (operation_id uuid, waits boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
+BEGIN
+  RETURN QUERY
+  SELECT d.decision_id, coalesce(d.proposal = 'open', false) FROM umpire.decisions AS d
+  WHERE d.decision_id = ANY (known_operations.operation_ids) AND coalesce(d.on_behalf_of, d.actor) = login
+  UNION ALL
+  SELECT s.decision_id, true FROM umpire.second_opinions AS s WHERE s.decision_id = ANY (known_operations.operation_ids) AND s.who = login
+  UNION ALL
+  SELECT o.objection_id, false FROM umpire.objections AS o
+  WHERE o.objection_id = ANY (known_operations.operation_ids) AND coalesce(o.on_behalf_of, o.actor) = login;
 END $$;

@@ -1,0 +1,94 @@
+import type { SyncStore } from '../sync/ports.ts';
+import { storedOperation } from './outbox-row.ts';
+import { withdrawUndos } from './sending.ts';
+import type { Store } from './store.ts';
+
+type VerifySide = Pick<SyncStore, 'doubt' | 'toVerify' | 'putVerified'>;
+
+/** What a server has answered and is to have, but for what a person settled otherwise. */
+const ANSWERED = `attempts > 0 AND resolution IS NULL
+  AND state IN ('applied', 'agreed', 'awaiting_second', 'conflict', 'returned', 'withdrawn')`;
+
+const SET_BACK = 'The server was set back to a time before this: look again.';
+const BOTH_GONE = 'The server was set back to a time before this, and it was taken back: there is nothing to look at.';
+
+/** State `verify`: of which row on the outbox is to be verified; none where it is. `doubted`: without a pull of everything before. */
+export function verifySide(store: Store): VerifySide {
+  return {
+    doubt: () =>
+      store.write(() => {
+        const first = store.get<{ seq: number | null }>(
+          `SELECT min(seq) AS seq FROM outbox WHERE answered_in >= ? AND ${ANSWERED}`,
+          Number(store.state('pulled') ?? '0'),
+        )?.seq;
+        if (first === null || first === undefined) return;
+        verifyFrom(store, first);
+        store.setState('doubted', '1');
+      }),
+    toVerify: (most) =>
+      store.write(() => {
+        const from = store.state('verify');
+        if (from === null) return [];
+        const rows = store.all<{ id: string }>(
+          `SELECT id FROM outbox WHERE seq >= ? AND ${ANSWERED} ORDER BY seq LIMIT ?`,
+          Number(from),
+          most,
+        );
+        if (rows.length === 0) {
+          store.setState('verify', null);
+          store.setState('doubted', null);
+        }
+        return rows.map(({ id }) => id);
+      }),
+    putVerified: (asked, known) =>
+      store.write(() => {
+        const waits = new Map(known.map((one) => [one.id.toLowerCase(), one.waits]));
+        let changed = 0;
+        let lost = 0;
+        for (const id of asked) {
+          const here = waits.get(id.toLowerCase());
+          if (here === undefined) lost += lose(store, id);
+          else if (here) changed += waitAgain(store, id);
+          const seq = storedOperation(store, id)?.seq;
+          if (seq !== undefined) store.setState('verify', String(seq + 1));
+        }
+        // No pull noticed that the server was set back: the next one brings everything.
+        if (lost > 0 && store.state('doubted') !== null && store.state('cursor') !== null) store.setState('cursor', '');
+        if (lost + changed > 0) store.touchItems();
+      }),
+  };
+}
+
+/** From this row on at least; what was not verified before is still to be. */
+export function verifyFrom(store: Store, seq: number): void {
+  store.setState('verify', String(Math.min(seq, Number(store.state('verify') ?? seq))));
+}
+
+/** The server does not have it. A decision and its undo that are both gone leave nothing to look at. */
+function lose(store: Store, id: string): number {
+  const row = storedOperation(store, id);
+  if (row === undefined || row.state === 'returned' || row.state === 'withdrawn') return 0;
+  const target = row.undoes === null ? undefined : storedOperation(store, row.undoes);
+  const undone = store.get(`SELECT 1 FROM outbox WHERE undoes = ? AND state IN ('applied', 'agreed')`, id);
+  const isOver =
+    row.kind === 'undo' ? target?.state === 'returned' || target?.state === 'withdrawn' : undone !== undefined;
+  store.run(
+    `UPDATE outbox SET state = ?, message = ?, in_doubt = 0, paid = 0, rejected = 0, reversed = 0,
+       answered_status = NULL, answered_version = NULL WHERE id = ?`,
+    isOver ? 'withdrawn' : 'returned',
+    isOver ? BOTH_GONE : SET_BACK,
+    id,
+  );
+  if (row.kind === 'decide') withdrawUndos(store, id);
+  return 1;
+}
+
+/** What became of it is gone: the second analyst has not decided there. */
+function waitAgain(store: Store, id: string): number {
+  return store.run(
+    `UPDATE outbox SET state = 'awaiting_second', message = NULL, paid = 0, rejected = 0, reversed = 0,
+       answered_status = NULL, answered_version = NULL, asked_version = NULL
+     WHERE id = ? AND kind = 'decide' AND state <> 'awaiting_second'`,
+    id,
+  );
+}

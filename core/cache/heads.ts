@@ -82,32 +82,11 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
     for (const { seq, item_id: itemId, head } of rows) {
       after = seq;
       if (head === null) letGo(store, 'item_id = ?', itemId);
-      else putArrived(store, JSON.parse(head) as Head, pull, evenOlder);
+      else replaceHead(store, JSON.parse(head) as Head, pull, evenOlder);
     }
     if (rows.length < SLICE) break;
   }
   return store.run('DELETE FROM arriving');
-}
-
-/**
- * A head over the one that is here. Whoever has another name was erased: evidence with what they were called goes, since that of a closed
- * item is not fetched again, and the outbox names them as the head does.
- */
-function putArrived(store: Store, head: Head, pull: number, evenOlder: boolean): void {
-  const { itemId, referrerName, refereeName } = head;
-  const before = store.get<{ referrer_name: string; referee_name: string }>(
-    'SELECT referrer_name, referee_name FROM items WHERE item_id = ?',
-    itemId,
-  );
-  if (!replaceHead(store, head, pull, evenOlder) || before === undefined) return;
-  if (before.referrer_name === referrerName && before.referee_name === refereeName) return;
-  store.run('DELETE FROM facts WHERE item_id = ?', itemId);
-  store.run(
-    'UPDATE outbox SET referrer_name = ?, referee_name = ? WHERE item_id = ?',
-    referrerName,
-    refereeName,
-    itemId,
-  );
 }
 
 /** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */

@@ -1,4 +1,4 @@
-import { METHODS } from '../core/contract/methods.ts';
+import { METHODS, rulesBroken } from '../core/contract/methods.ts';
 import type { CallError, CallOutcome, MethodName, MethodResponse } from '../core/contract/methods.ts';
 import type { Supervisor } from './host/supervisor.ts';
 
@@ -24,7 +24,7 @@ export async function answerCall(
   const asked = METHODS[method].request.safeParse(request);
   if (!asked.success) {
     const where = asked.error.issues.map((issue) => issue.path.join('.') || 'request').join(', ');
-    return failure('bad_request', `${method}: wrong in ${where}`);
+    return failure('bad_request', rulesBroken(asked.error) ?? `${method}: wrong in ${where}`);
   }
   const outcome = await call(method, asked.data);
   if (!outcome.ok) return outcome;

@@ -55,7 +55,7 @@ function open(): void {
     onNotice: (notice) => {
       for (const window of windows) if (!window.isDestroyed()) window.webContents.send(NOTICE_CHANNEL, notice);
     },
-    key: (renew) => cacheKey(join(home, 'cache-key'), keychain, renew),
+    key: (cache, renew) => cacheKey(join(home, 'cache', cache, 'key'), keychain, renew),
     log,
   });
   answerWindows(windows, supervisor.call, log);

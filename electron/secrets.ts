@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { CacheKey } from '../core/contract/host.ts';
@@ -47,11 +47,13 @@ type KeyFile = z.infer<typeof keyFile>;
 const KEY_BYTES = 32;
 
 /**
- * The key of the cache, kept in `file` (0600): made at the first call, encrypted by the keychain where there is one. A key that
- * cannot be had is never replaced by itself: what it encrypted would be lost.
+ * The key of one cache, kept in `file` (0600) in its folder, which is made: made at the first call, encrypted by the keychain where
+ * there is one. Each cache has its own, so that a new one makes no other unreadable. One that cannot be had is never replaced by
+ * itself: what it encrypted would be lost.
  */
 export async function cacheKey(file: string, keychain: Keychain, renew: boolean): Promise<CacheKey> {
   try {
+    // Asked for when its cache is wiped: what the old one encrypted is gone, and it goes too.
     const kept = renew ? null : await readKey(file);
     if (kept === null) return await keep(file, keychain, randomBytes(KEY_BYTES).toString('hex'));
     // One that was made before there was a keychain goes into it.
@@ -83,16 +85,24 @@ async function readKey(file: string): Promise<KeyFile | null> {
 async function keep(file: string, keychain: Keychain, hex: string): Promise<CacheKey> {
   const place = (await keychain.isThere()) ? 'keychain' : 'file';
   const key = place === 'file' ? hex : (await keychain.encrypt(hex)).toString('base64');
-  const fresh = await open(`${file}.new`, 'w', 0o600);
+  const folder = dirname(file);
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  // What lies there was cut off, or is somebody else's: nothing is written through it.
+  await rm(`${file}.new`, { force: true });
+  const fresh = await open(`${file}.new`, 'wx', 0o600);
   try {
     await fresh.writeFile(`${JSON.stringify({ place, key } satisfies KeyFile)}\n`);
     await fresh.sync();
   } finally {
     await fresh.close();
   }
-  await chmod(`${file}.new`, 0o600);
   await rename(`${file}.new`, file);
-  await syncFolder(dirname(file));
+  // The name of a folder that was made is in the one above it.
+  const top = made === undefined ? folder : dirname(made);
+  for (let named = folder; ; named = dirname(named)) {
+    await syncFolder(named);
+    if (named === top) break;
+  }
   return { state: 'had', hex, place };
 }
 

@@ -8,6 +8,7 @@ import { factsSide } from './facts.ts';
 import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
+import { keepUndelivered } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
 import type { Many } from './many.ts';
 import { outboxSide } from './outbox.ts';
@@ -17,8 +18,8 @@ import { sendSide } from './sending.ts';
 import { settingsSide, type Sizes } from './settings.ts';
 import type { ObjectCall, RedecideCall } from './settling.ts';
 import { type Store, storeOf } from './store.ts';
+import type { UndoCall, UndoEach, WithdrawnSession } from './taking-back.ts';
 import { verifySide } from './verifying.ts';
-import type { UndoCall } from './taking-back.ts';
 
 /** A case as the cache has it. */
 export type CachedCase = {
@@ -53,7 +54,7 @@ export type Cache = SyncStore & {
   resolve(id: string, resolution: Resolution): Outgoing;
   retry(id: string): Outgoing;
   withdraw(id: string): Outgoing;
-  withdrawSession(sessionId: string): number;
+  withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
   outbox(request: z.output<typeof outboxRequest>): OutboxPage;
   outgoing(id: string): Outgoing | null;
   rowOf(outgoing: Outgoing): OutboxRow;
@@ -68,6 +69,8 @@ export type Cache = SyncStore & {
   recall(name: string): string | null;
   settings(): Sizes;
   keep(cases: number): void;
+  /** Removes all but what no server has answered. */
+  keepUndelivered(): void;
   /** Gives the folder to whoever opens it next; a second call does nothing. */
   close(): void;
 };
@@ -120,6 +123,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
       const row = headRow(store, itemId);
       return row === undefined ? null : headOf(row);
     },
+    keepUndelivered: () => keepUndelivered(store),
     counts: () => ({ ...inOutbox(), kept: kept() }),
     close() {
       db.close();

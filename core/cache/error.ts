@@ -97,6 +97,13 @@ export function unreadable(folder: string, cause?: unknown): CacheError {
   );
 }
 
+export function notPlain(folder: string, path: string): CacheError {
+  return new CacheError(
+    'readonly',
+    `The cache in ${folder} was not opened: ${path} is no plain file but a link or a folder. Nothing was changed. Move it away, then try again.`,
+  );
+}
+
 export function newerCache(folder: string): CacheError {
   return new CacheError(
     'newer',

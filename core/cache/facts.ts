@@ -115,7 +115,8 @@ function planOf(store: Store): Plan {
   return { touched, open, missing };
 }
 
-const NAMED_DECISION = /"decision_?id":"([0-9a-f-]{36})"/gi;
+/** A decision and the item that it is of: evidence tells of those of earlier items of its referral too. */
+const NAMED_DECISION = /"decision_id":"([0-9a-f-]{36})","item_id":"([0-9a-f-]{36})"/g;
 
 function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: string, fetched: number): void {
   const deflated = deflateRawSync(json, { level: 1 });
@@ -135,8 +136,9 @@ function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: str
   );
   // All that the cache reads of the evidence: where a decision that was not made here belongs.
   store.run('DELETE FROM named_decisions WHERE item_id = ?', itemId);
-  for (const [, decisionId] of json.matchAll(NAMED_DECISION)) {
-    if (decisionId === undefined) continue;
+  for (const [, decisionId, ofItem] of json.matchAll(NAMED_DECISION)) {
+    // Named for another item it would be taken back there, and the answer would close what is open.
+    if (decisionId === undefined || ofItem !== itemId) continue;
     store.run('INSERT OR REPLACE INTO named_decisions (decision_id, item_id) VALUES (?, ?)', decisionId, itemId);
   }
 }
@@ -152,6 +154,13 @@ function evict(store: Store): void {
        SELECT item_id FROM items WHERE shown IN ('approved', 'rejected') ORDER BY brought_by DESC, item_id LIMIT -1 OFFSET ?
      ) AND item_id NOT IN (${busy})`,
     CLOSED_KEPT,
+  );
+  // What is old and not fetched again goes too: it may tell of somebody who was erased since.
+  store.run(
+    `DELETE FROM facts WHERE item_id NOT IN (${busy})
+       AND item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))
+       AND item_id IN (SELECT f.item_id FROM facts AS f JOIN items AS i USING (item_id) WHERE NOT ${IS_FRESH})`,
+    keepOf(store),
   );
   store.run(
     `DELETE FROM facts WHERE item_id NOT IN (${busy})

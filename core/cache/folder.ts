@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { asCacheError } from './error.ts';
+import { asCacheError, notPlain } from './error.ts';
 
 export type Layout = {
   readonly folder: string;
@@ -9,12 +9,21 @@ export type Layout = {
   /** What SQLite keeps beside the file while it is open, and after a crash. */
   readonly wal: string;
   readonly shm: string;
+  /** What it leaves where it dies before the log is there. */
+  readonly journal: string;
   readonly lock: string;
 };
 
 export function layoutOf(folder: string): Layout {
   const file = join(folder, 'cache.db');
-  return { folder, file, wal: `${file}-wal`, shm: `${file}-shm`, lock: join(folder, 'lock') };
+  return {
+    folder,
+    file,
+    wal: `${file}-wal`,
+    shm: `${file}-shm`,
+    journal: `${file}-journal`,
+    lock: join(folder, 'lock'),
+  };
 }
 
 export type Lock = { release(): void };
@@ -23,10 +32,12 @@ export type Lock = { release(): void };
  * Takes the folder for this program, until it ends however it ends: the operating system drops the lock. The lock file stays
  * empty and is never removed, since a lock on a removed file excludes nobody. Throws a CacheError where another has it.
  */
-export function takeFolder({ folder, lock }: Layout): Lock {
+export function takeFolder(layout: Layout): Lock {
+  const { folder, lock } = layout;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
+    refuseLinks(layout);
     const database = new Database(lock, { timeout: 0 });
     try {
       // Without a journal on disk, a full one keeps nobody out of what is there already.
@@ -43,6 +54,14 @@ export function takeFolder({ folder, lock }: Layout): Lock {
   }
 }
 
+/** Behind a link the cache would lie where it is never wiped, and whoever made the link chose what is written over. */
+function refuseLinks({ folder, file, wal, shm, journal, lock }: Layout): void {
+  for (const path of [file, wal, shm, journal, lock]) {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isFile()) throw notPlain(folder, path);
+  }
+}
+
 /**
  * Removes what the cache holds from this computer, decisions that were not sent included; the empty lock file stays. Throws a
  * CacheError where a program has it open, or where it cannot be removed.
@@ -53,7 +72,7 @@ export function wipeCache(folder: string): void {
   const lock = takeFolder(layout);
   try {
     // The log goes last but for its index: without the file it is nothing, while a file without its log would be an older state.
-    for (const path of [layout.file, layout.wal, layout.shm]) rmSync(path, { force: true });
+    for (const path of [layout.file, layout.wal, layout.shm, layout.journal]) rmSync(path, { force: true });
   } catch (error) {
     throw asCacheError(error, folder);
   } finally {

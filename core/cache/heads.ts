@@ -56,6 +56,9 @@ export function pullSide(store: Store): PullSide {
           letGo(store, 'brought_by <> ?', pull);
           enterHistory(store, pull);
         }
+        // Evidence that was younger than its head and still is, is of a server that was set back since.
+        if (store.run(`UPDATE facts SET good_for = '' WHERE good_for <> '' AND good_for <> stamp`) > 0)
+          store.touchItems();
         putClaims(store, end.claims);
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);
@@ -82,11 +85,32 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
     for (const { seq, item_id: itemId, head } of rows) {
       after = seq;
       if (head === null) letGo(store, 'item_id = ?', itemId);
-      else replaceHead(store, JSON.parse(head) as Head, pull, evenOlder);
+      else putArrived(store, JSON.parse(head) as Head, pull, evenOlder);
     }
     if (rows.length < SLICE) break;
   }
   return store.run('DELETE FROM arriving');
+}
+
+/**
+ * A head over the one that is here. Whoever has another name was erased: evidence with what they were called goes, since that of a closed
+ * item is not fetched again, and the outbox names them as the head does.
+ */
+function putArrived(store: Store, head: Head, pull: number, evenOlder: boolean): void {
+  const { itemId, referrerName, refereeName } = head;
+  const before = store.get<{ referrer_name: string; referee_name: string }>(
+    'SELECT referrer_name, referee_name FROM items WHERE item_id = ?',
+    itemId,
+  );
+  if (!replaceHead(store, head, pull, evenOlder) || before === undefined) return;
+  if (before.referrer_name === referrerName && before.referee_name === refereeName) return;
+  store.run('DELETE FROM facts WHERE item_id = ?', itemId);
+  store.run(
+    'UPDATE outbox SET referrer_name = ?, referee_name = ? WHERE item_id = ?',
+    referrerName,
+    refereeName,
+    itemId,
+  );
 }
 
 /** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */

@@ -5,7 +5,7 @@ import { decideMany, foresee, type Many } from './many.ts';
 import { known } from './outbox-insert.ts';
 import { object, type ObjectCall, redecide, type RedecideCall, resolve, retry } from './settling.ts';
 import type { Store } from './store.ts';
-import { undo, type UndoCall, withdraw, withdrawSession } from './taking-back.ts';
+import { undo, type UndoCall, type UndoEach, withdraw, type WithdrawnSession, withdrawSession } from './taking-back.ts';
 
 /** Each is on disk when it returns, and throws a CacheRefusal with words, and without any effect, where it cannot be done. */
 type OutboxSide = {
@@ -27,8 +27,8 @@ type OutboxSide = {
   retry(id: string): Outgoing;
   /** Withdraws what was never sent. */
   withdraw(id: string): Outgoing;
-  /** Withdraws those of a session that were never sent; returns how many. */
-  withdrawSession(sessionId: string): number;
+  /** Takes all of a session back: what was never sent is withdrawn, what was gets an undo each. */
+  withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
 };
 
 export function outboxSide(store: Store, itemOfDecision: (decisionId: string) => string | null): OutboxSide {
@@ -42,6 +42,6 @@ export function outboxSide(store: Store, itemOfDecision: (decisionId: string) =>
     resolve: (id, resolution) => store.write(() => resolve(store, id, resolution)),
     retry: (id) => store.write(() => retry(store, id)),
     withdraw: (id) => store.write(() => withdraw(store, known(store, id))),
-    withdrawSession: (sessionId) => store.write(() => withdrawSession(store, sessionId)),
+    withdrawSession: (sessionId, by) => store.write(() => withdrawSession(store, sessionId, by)),
   };
 }

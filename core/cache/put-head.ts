@@ -1,6 +1,8 @@
+import { ERASED_NAME } from '../domain/erased.ts';
 import type { Head } from '../sync/ports.ts';
 import { priorityNumber, signalsText } from './head-row.ts';
 import { QUEUE_INDEXES } from './migrations.ts';
+import { NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 type Column = readonly [name: string, of: (head: Head, pull: number) => string | number | null];
@@ -66,7 +68,9 @@ const STAY_NEWER = `${STAY} AND version <= ?`;
 /** Writes a head that this pull brought; with `evenOlder` over a higher version too. Says whether it did. */
 export function putHead(store: Store, head: Head, pull: number, evenOlder: boolean): boolean {
   const values = ALL.map(([, of]) => of(head, pull));
-  return store.run(evenOlder ? PUT : PUT_NEWER, head.itemId, head.itemId, head.status, ...values) > 0;
+  const isPut = store.run(evenOlder ? PUT : PUT_NEWER, head.itemId, head.itemId, head.status, ...values) > 0;
+  if (isPut) forget(store, head);
+  return isPut;
 }
 
 /** The same for a head that is probably there, and probably where it was. */
@@ -76,7 +80,36 @@ export function replaceHead(store: Store, head: Head, pull: number, evenOlder: b
   const stayed = evenOlder
     ? store.run(STAY, ...rest, head.itemId, ...place)
     : store.run(STAY_NEWER, ...rest, head.itemId, ...place, head.version);
-  return stayed > 0 || putHead(store, head, pull, evenOlder);
+  if (stayed === 0) return putHead(store, head, pull, evenOlder);
+  forget(store, head);
+  return true;
+}
+
+/**
+ * What is kept of an item is of another moment now. An erased person is nowhere any more, whatever else is lost with the evidence; of a
+ * closed item it goes too, since nothing would fetch it again and it may name others who are erased.
+ */
+function forget(store: Store, { itemId, stamp, status, referrerName, refereeName }: Head): void {
+  const isOld = 'item_id = ? AND stamp <> ? AND good_for <> ?';
+  if (referrerName === ERASED_NAME || refereeName === ERASED_NAME) {
+    store.run(`DELETE FROM facts WHERE ${isOld}`, itemId, stamp, stamp);
+    store.run(
+      `UPDATE outbox SET referrer_name = CASE WHEN ? THEN ? ELSE referrer_name END, referee_name = CASE WHEN ? THEN ? ELSE referee_name END
+       WHERE item_id = ?`,
+      referrerName === ERASED_NAME ? 1 : 0,
+      ERASED_NAME,
+      refereeName === ERASED_NAME ? 1 : 0,
+      ERASED_NAME,
+      itemId,
+    );
+  } else if (status === 'approved' || status === 'rejected') {
+    store.run(
+      `DELETE FROM facts WHERE ${isOld} AND item_id NOT IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
+      itemId,
+      stamp,
+      stamp,
+    );
+  }
 }
 
 /** A first pull of many is several times faster without them, and a scan serves the window meanwhile. */

@@ -6,7 +6,7 @@ import { operationOf, storedOperation, type StoredOperation } from './outbox-row
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
-type SendSide = Pick<SyncStore, 'recover' | 'takeToSend' | 'putAnswers' | 'putBack' | 'reject' | 'awaiting'>;
+type SendSide = Pick<SyncStore, 'recover' | 'takeToSend' | 'putAnswers' | 'putBack' | 'awaiting'>;
 
 const STATE_AFTER: { readonly [Outcome in DecisionOutcome]: OutboxState } = {
   applied: 'applied',
@@ -52,19 +52,6 @@ export function sendSide(store: Store): SendSide {
           store.run(`UPDATE outbox SET state = 'queued', message = ? WHERE id = ? AND state = 'sending'`, message, id);
         }
       }),
-    reject: (ids, message) =>
-      store.write(() => {
-        for (const id of ids) {
-          const rejected = store.run(
-            `UPDATE outbox SET state = 'rejected', message = ?, in_doubt = 0, paid = 0, rejected = 0, reversed = 0
-             WHERE id = ? AND ${IS_UNDELIVERED}`,
-            message,
-            id,
-          );
-          if (rejected > 0) withdrawUndos(store, id);
-        }
-        store.touchItems();
-      }),
     awaiting: (most) =>
       store.write(() => {
         const waiting = store.all<StoredOperation>(
@@ -88,15 +75,18 @@ function putAnswer(store: Store, answer: Answer): void {
   const row = storedOperation(store, answer.id);
   if (row === undefined || (row.state !== 'sending' && row.state !== 'awaiting_second')) return;
   const state = STATE_AFTER[answer.outcome];
+  // Refused now without a word of how its item stands, it may have been done by what was sent before.
+  const isInDoubt = answer.outcome === 'not_allowed' && answer.status === null && row.attempts > 1;
   const pull = Number(store.state('pull') ?? '0');
   store.run(
-    `UPDATE outbox AS o SET state = ?, message = ?, in_doubt = 0, paid = ?, rejected = ?, reversed = ?,
+    `UPDATE outbox AS o SET state = ?, message = ?, in_doubt = ?, paid = ?, rejected = ?, reversed = ?,
        answered_status = ?, answered_version = ?, answered_in = ?,
        asked_version = max(coalesce(?, ${VERSION_HERE}), coalesce(asking_version, 0)),
        asked_stamp = coalesce(asking_stamp, ${STAMP_HERE})
      WHERE id = ?`,
     state,
     answer.message,
+    isInDoubt ? 1 : 0,
     answer.paid,
     answer.rejected,
     answer.reversed,
@@ -109,7 +99,7 @@ function putAnswer(store: Store, answer: Answer): void {
   if (answer.status !== null && answer.version !== null) {
     patchHead(store, row.item_id, answer.status, answer.version);
   }
-  if (row.kind === 'decide' && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
+  if (row.kind === 'decide' && !isInDoubt && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
     withdrawUndos(store, row.id);
   }
   if (row.kind === 'undo' && state === 'applied' && row.undoes !== null) {

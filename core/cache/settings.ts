@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { type CacheSettings, DEFAULT_KEEP } from '../contract/sync.ts';
 import type { Reference } from '../sync/ports.ts';
 import type { Layout } from './folder.ts';
-import { IS_UNDELIVERED } from './outbox-sql.ts';
+import { IS_TROUBLED, IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 export type Sizes = Omit<CacheSettings, 'key'>;
@@ -48,19 +48,26 @@ export function settingsSide(store: Store, layout: Layout): Settings {
 export const keepOf = (store: Store): number => Number(store.state('keep') ?? String(DEFAULT_KEEP));
 
 function sizes(store: Store, { file, wal }: Layout): Sizes {
-  const counted = store.get<{ items: number; open: number; cases: number; packed: number; undelivered: number }>(
+  const counted = store.get<{
+    items: number;
+    open: number;
+    cases: number;
+    packed: number;
+    undelivered: number;
+    unsettled: number;
+  }>(
     `SELECT (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM items WHERE shown IN ('pending', 'escalated')) AS open,
        count(*) AS cases, coalesce(sum(size), 0) AS packed,
-       (SELECT count(*) FROM outbox WHERE ${IS_UNDELIVERED}) AS undelivered
+       (SELECT count(*) FROM outbox WHERE ${IS_UNDELIVERED}) AS undelivered, (SELECT count(*) FROM outbox WHERE ${IS_TROUBLED}) AS unsettled
      FROM facts`,
   );
   if (counted === undefined) throw new Error('nothing was counted');
-  const { items, open, cases, packed, undelivered } = counted;
+  const { items, open, cases, packed, undelivered, unsettled } = counted;
   const keep = keepOf(store);
   const bytes = bytesOf(file) + bytesOf(wal);
   const each = cases === 0 ? BYTES_A_CASE : packed / cases / FILLED;
   const expectedBytes = Math.round(Math.max(0, bytes - cases * each) + Math.min(keep, open) * each);
-  return { keep, bytes, expectedBytes, items, cases, undelivered };
+  return { keep, bytes, expectedBytes, items, cases, undelivered, unsettled };
 }
 
 const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

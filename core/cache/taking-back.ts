@@ -1,7 +1,7 @@
 import type { Outgoing } from '../sync/ports.ts';
 import { CacheRefusal } from './error.ts';
 import { headRow } from './head-row.ts';
-import { aboutHead, aboutOperation, insert, known, notNow, NOTHING, reused } from './outbox-insert.ts';
+import { type About, aboutHead, aboutOperation, insert, known, notNow, NOTHING, reused } from './outbox-insert.ts';
 import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
@@ -29,7 +29,8 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
     if (decision.kind !== 'decide') throw notNow('This is no decision: it cannot be taken back.');
     if (decision.state === 'withdrawn') return outgoingOf(decision);
     if (decision.state === 'queued' && decision.in_doubt === 0) return withdraw(store, decision);
-    if (decision.state === 'conflict' || decision.state === 'returned' || decision.state === 'rejected') {
+    const isRejected = decision.state === 'rejected' && decision.in_doubt === 0;
+    if (decision.state === 'conflict' || decision.state === 'returned' || isRejected) {
       throw notNow('This decision had no effect, so there is nothing to take back.');
     }
   }
@@ -47,19 +48,7 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
       'This decision is not known on this computer. Open its case while on-line, then take it back.',
     );
   }
-  return insert(store, {
-    ...call,
-    itemId,
-    kind: 'undo',
-    undoes: call.decisionId,
-    expectedVersion: null,
-    decision: null,
-    reason: null,
-    sessionId: null,
-    about,
-    seen: null,
-    moves: NOTHING,
-  });
+  return insertUndo(store, call, call.decisionId, itemId, about);
 }
 
 export function withdraw(store: Store, row: StoredOperation): Outgoing {
@@ -81,10 +70,57 @@ export function withdraw(store: Store, row: StoredOperation): Outgoing {
   return outgoingOf(known(store, row.id));
 }
 
-/** Those of a session that no server can have heard of; returns how many. */
-export function withdrawSession(store: Store, sessionId: string): number {
-  return store.run(
-    `UPDATE outbox SET ${WITHDRAWN} WHERE session_id = ? AND state = 'queued' AND NOT in_doubt`,
+export type WithdrawnSession = {
+  /** Decisions of which no server can have heard: they are nothing any more. */
+  readonly withdrawn: number;
+  /** New operations, one for each decision that was sent. */
+  readonly undos: readonly Outgoing[];
+};
+
+/**
+ * Takes a whole session back: what waits is withdrawn, and what a server has or may have is undone by an operation each, which is sent
+ * once its decision is answered. What had no effect, and what is being taken back already, is left out.
+ */
+export function withdrawSession(store: Store, sessionId: string, by: UndoEach): WithdrawnSession {
+  const withdrawn = store.run(
+    `UPDATE outbox SET ${WITHDRAWN} WHERE session_id = ? AND kind = 'decide' AND state = 'queued' AND NOT in_doubt`,
     sessionId,
   );
+  const sent = store.all<StoredOperation>(
+    `SELECT * FROM outbox AS o WHERE o.session_id = ? AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'applied')
+       AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.undoes = o.id AND p.state <> 'withdrawn')
+     ORDER BY o.seq`,
+    sessionId,
+  );
+  const undos = sent.map((decision) =>
+    insertUndo(store, { ...by, id: by.newId() }, decision.id, decision.item_id, aboutOperation(decision)),
+  );
+  return { withdrawn, undos };
+}
+
+/** How each undo of many is made. */
+export type UndoEach = { readonly newId: () => string; readonly note: string | null; readonly decidedAt: string };
+
+function insertUndo(
+  store: Store,
+  { id, note, decidedAt }: Pick<UndoCall, 'id' | 'note' | 'decidedAt'>,
+  undoes: string,
+  itemId: string,
+  about: About,
+): Outgoing {
+  return insert(store, {
+    id,
+    note,
+    decidedAt,
+    itemId,
+    kind: 'undo',
+    undoes,
+    expectedVersion: null,
+    decision: null,
+    reason: null,
+    sessionId: null,
+    about,
+    seen: null,
+    moves: NOTHING,
+  });
 }

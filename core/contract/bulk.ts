@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DECISION_OUTCOMES, DECISIONS } from '../domain/decision.ts';
-import { instant } from './case.ts';
+import { instant, writtenNote } from './case.ts';
 import { queueFilter, queueRow } from './queue.ts';
 
 /** How the items of a bulk session are chosen; what it finds when the session starts is the session, whatever comes later. */
@@ -47,7 +47,7 @@ export const bulkStart = z.object({
   choice: bulkChoice,
   decision: z.enum(DECISIONS),
   reason: z.string().min(1).max(64),
-  note: z.string().max(4000).optional(),
+  note: writtenNote.optional(),
 });
 export type BulkStart = z.infer<typeof bulkStart>;
 

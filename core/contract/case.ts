@@ -192,6 +192,14 @@ export const caseAnswer = z.discriminatedUnion('state', [
 ]);
 export type CaseAnswer = z.infer<typeof caseAnswer>;
 
+/** What a person writes. Neither SQLite nor Postgres keeps half a pair or a NUL, so that it would be another note there. */
+export const writtenNote = z
+  .string()
+  .max(4000)
+  .refine((note) => note.isWellFormed() && !note.includes('\0'), {
+    message: 'The note holds a character that cannot be stored: half of a surrogate pair, or a NUL. Write it anew.',
+  });
+
 export const decideRequest = z.object({
   /** Idempotency key of this decision: repeating the call with it has no second effect. */
   decisionId: z.guid(),
@@ -199,7 +207,7 @@ export const decideRequest = z.object({
   expectedVersion: z.number().int(),
   decision: z.enum(DECISIONS),
   reason: z.string().min(1).max(64),
-  note: z.string().max(4000).optional(),
+  note: writtenNote.optional(),
 });
 export type DecideRequest = z.infer<typeof decideRequest>;
 
@@ -225,7 +233,7 @@ export const undoRequest = z.object({
   /** Idempotency key of the undo. */
   undoId: z.guid(),
   decisionId: z.guid(),
-  note: z.string().max(4000).optional(),
+  note: writtenNote.optional(),
 });
 export type UndoRequest = z.infer<typeof undoRequest>;
 

@@ -26,5 +26,8 @@ export type ToHost =
 export type FromHost =
   | { readonly type: 'answer'; readonly id: number; readonly outcome: CallOutcome }
   | { readonly type: 'notice'; readonly notice: Notice }
-  /** With `renew` a new one is made; whatever the old one encrypted is unreadable from then on. */
-  | { readonly type: 'wantKey'; readonly renew: boolean };
+  /**
+   * Of the cache in the folder of this name (`core/host/place.ts`). With `renew` a new one is made; whatever the old one encrypted is
+   * unreadable from then on, and nothing of another cache.
+   */
+  | { readonly type: 'wantKey'; readonly cache: string; readonly renew: boolean };

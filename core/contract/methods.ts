@@ -89,16 +89,16 @@ export const METHODS = {
   'sync.settle': { request: z.object({ objectionId: z.guid() }), response: z.object({}) },
   'sync.settings': { request: z.object({}), response: cacheSettings },
   'sync.keep': { request: z.object({ keep: z.number().int().min(100).max(1_000_000) }), response: cacheSettings },
-  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered, unless `evenUndelivered`. */
+  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered or came back unsettled, unless `evenUndelivered`. */
   'sync.wipe': { request: z.object({ evenUndelivered: z.boolean() }), response: z.object({}) },
   /** What deciding a choice would do by what the cache knows: for a bulk session without a server. */
   'sync.bulkPreview': { request: bulkStart, response: offlineBulkPreview },
   /** Puts the decisions of a bulk session into the outbox, all or none. */
   'sync.bulk': { request: bulkStart, response: offlineBulkPreview },
-  /** Withdraws those of a session that were not sent yet. */
+  /** Takes all of a session back: what waits is withdrawn, and for each that was sent an undo is put into the outbox. */
   'sync.withdrawBulk': {
     request: z.object({ sessionId: z.guid() }),
-    response: z.object({ withdrawn: z.number().int() }),
+    response: z.object({ withdrawn: z.number().int(), undos: z.number().int() }),
   },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;
@@ -106,6 +106,10 @@ export const METHODS = {
 export type MethodName = keyof typeof METHODS;
 export type MethodRequest<M extends MethodName> = z.input<(typeof METHODS)[M]['request']>;
 export type MethodResponse<M extends MethodName> = z.output<(typeof METHODS)[M]['response']>;
+
+/** What is wrong with a request in words for the window; null where only its shape is, which no window gets wrong. */
+export const rulesBroken = ({ issues }: z.ZodError): string | null =>
+  issues.find(({ code }) => code === 'custom')?.message ?? null;
 
 /** What main answers itself, whether the host is there or not. */
 export type MainMethodName = 'file.save';

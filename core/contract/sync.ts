@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DECISIONS } from '../domain/decision.ts';
 import { OUTBOX_KINDS, OUTBOX_STATES, RESOLUTIONS } from '../domain/outbox.ts';
 import { REVIEW_STATUSES, SEVERITIES } from '../domain/vocabulary.ts';
-import { instant } from './case.ts';
+import { instant, writtenNote } from './case.ts';
 
 /** Where the cache stands with its server: what the line at the foot of the window says (SPEC 5). */
 export const syncStatus = z.object({
@@ -124,14 +124,14 @@ export const resolveRequest = z.discriminatedUnion('how', [
     decisionId: z.guid(),
     decision: z.enum(DECISIONS),
     reason: z.string().min(1).max(64),
-    note: z.string().max(4000).optional(),
+    note: writtenNote.optional(),
   }),
   /** A lead is asked to look at it; theirs stands until then. */
   z.object({
     how: z.literal('handed_to_lead'),
     id: z.guid(),
     objectionId: z.guid(),
-    note: z.string().max(4000).optional(),
+    note: writtenNote.optional(),
   }),
 ]);
 export type ResolveRequest = z.input<typeof resolveRequest>;
@@ -166,6 +166,8 @@ export const cacheSettings = z.object({
   cases: z.number().int(),
   /** Decisions that no server has answered. */
   undelivered: z.number().int(),
+  /** What came back and nobody has settled: known here alone. */
+  unsettled: z.number().int(),
   /** Where the key of the cache lies: `file` where this computer has no keychain, and only its permissions protect it. */
   key: z.enum(['keychain', 'file']),
 });

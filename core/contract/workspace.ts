@@ -34,7 +34,7 @@ export const workspaceStatus = z.discriminatedUnion('state', [
     /** What happened, what is safe, what to do. */
     message: z.string(),
     detail: z.string().nullable(),
-    /** The copy on this computer cannot be read: removing it (`sync.wipe`) is a way out, at the price of what was not delivered. */
+    /** The copy on this computer cannot be read, or what is left of it cannot be sent: removing it (`sync.wipe`) is a way out, at the price of what was not delivered. */
     removable: z.boolean().optional(),
   }),
 ]);

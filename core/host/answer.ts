@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { METHODS } from '../contract/methods.ts';
+import { METHODS, rulesBroken } from '../contract/methods.ts';
 import type { CallOutcome, MethodHandlers, MethodName, MethodRequest, MethodResponse } from '../contract/methods.ts';
 import { raisedText, traceError } from '../postgres/error-text.ts';
 import { CallFailure } from './failure.ts';
@@ -16,8 +16,10 @@ export async function answer(
   log: (line: string) => void,
 ): Promise<CallOutcome> {
   const parsed = METHODS[method].request.safeParse(request);
-  if (!parsed.success)
-    return { ok: false, error: { code: 'bad_request', message: `${method}: the request is malformed` } };
+  if (!parsed.success) {
+    const message = rulesBroken(parsed.error) ?? `${method}: the request is malformed`;
+    return { ok: false, error: { code: 'bad_request', message } };
+  }
   if (!isAnswered(handlers, method))
     return { ok: false, error: { code: 'bad_request', message: `${method} is not answered here` } };
   // The request was parsed by the schema of this very method, which the compiler cannot follow through the union.

@@ -67,8 +67,8 @@ export function caseOpener(now: () => Date): OpenCase {
         // Settings change it too, which leave the evidence as it is.
         secondReview: isYounger ? file.secondReview : head.secondReview,
       },
-      // One's own decision that was answered changed the row before any pull told of it.
-      isStale: isStale || file.version < head.version,
+      // One's own decision that was answered changed the row's status before any pull told of it.
+      isStale: isStale || file.version < head.version || standing !== file.status,
       undelivered: mine?.id ?? null,
     };
   }

@@ -1,7 +1,7 @@
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { WorkspaceError } from '../postgres/embedded/error.ts';
-import { isEngine, NotAllowedError } from '../postgres/roles/login.ts';
+import { DisabledError, isEngine } from '../postgres/roles/login.ts';
 import { serverOf } from '../sync/postgres/server.ts';
 import { type Server, ServerFailure } from '../sync/ports.ts';
 import { type Failure, failureOf, isLockedOut } from './failures.ts';
@@ -134,6 +134,8 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
       return await call();
     } catch (error) {
       if (isOver()) throw over();
+      // That an account is gone is said by a new connection alone, which looks twice: what follows on it cannot be taken back.
+      if (error instanceof ServerFailure && error.kind === 'account') throw new ServerFailure('link', error.message);
       if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;
       throw new ServerFailure('link', `The connection to the server was lost (${error.message.replace(/\.$/, '')}).`);
     }
@@ -159,7 +161,8 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
 
 function kindOf(error: unknown): ServerFailure['kind'] {
   if (error instanceof ServerFailure) return error.kind;
-  if (error instanceof NotAllowedError || isLockedOut(error)) return 'account';
+  // No role, or none that the server knows, may be a restore under way: only what says `disabled` takes the copy away.
+  if (error instanceof DisabledError || isLockedOut(error)) return 'account';
   const passes = isConnectionLoss(error) || (error instanceof WorkspaceError && error.code === 'busy');
   return passes ? 'link' : 'refused';
 }

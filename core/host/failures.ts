@@ -7,21 +7,34 @@ import { NotAllowedError } from '../postgres/roles/login.ts';
 import { HashKeyError } from '../postgres/hash-key.ts';
 import { codeOf, WorkspaceError } from '../postgres/embedded/error.ts';
 import { withoutSecrets } from './secrets.ts';
-import { NotMigratedError } from './session.ts';
+import { NotMigratedError, RightsMissingError } from './session.ts';
 
 export type Failure = { readonly message: string; readonly detail: string | null };
 
 /** What happened, what is safe and what to do, in words for the person at the screen; never a password. */
 export function failureOf(error: unknown, options: { readonly databaseUrl?: string }): Failure {
   const detail = withoutSecrets(detailOf(error), options.databaseUrl);
-  const own = [CacheError, WorkspaceError, NotMigratedError, NotAllowedError, MigrateError, HashKeyError].some(
-    (kind) => error instanceof kind,
-  );
+  const own = [
+    CacheError,
+    WorkspaceError,
+    NotMigratedError,
+    RightsMissingError,
+    NotAllowedError,
+    MigrateError,
+    HashKeyError,
+  ].some((kind) => error instanceof kind);
   if (own) return { message: detail, detail: null };
   // Without the detail, which names the login.
   if (isLockedOut(error)) {
     return {
       message: 'This login was disabled. An admin can enable it again; then retry.',
+      detail: null,
+    };
+  }
+  if (error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId') {
+    return {
+      message:
+        'The server does not know this login now. Nothing was changed, and what was decided stays on this computer. Ask an admin, then retry.',
       detail: null,
     };
   }
@@ -60,10 +73,18 @@ function detailOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Of the same routine as that a role is not there (yet), which a restore under way says too. */
+const NO_LOGIN = /not permitted to log in/i;
+
 /**
  * Whether the server knows this login and lets it in no more. The same code with another routine is a rule about its address, which
- * says nothing of the account; what is said in words may be in any language.
+ * says nothing of the account. A server that says it in another language only keeps the login out.
  */
 export function isLockedOut(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '28000' && error.routine === 'InitializeSessionUserId';
+  return (
+    error instanceof DatabaseError &&
+    error.code === '28000' &&
+    error.routine === 'InitializeSessionUserId' &&
+    NO_LOGIN.test(error.message)
+  );
 }

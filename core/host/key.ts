@@ -1,8 +1,8 @@
 import type { CacheKey } from '../contract/host.ts';
 import type { Transport } from './transport.ts';
 
-/** Asks for the key of the cache; with `renew` for a new one. */
-export type AskForKey = (renew: boolean) => Promise<CacheKey>;
+/** Asks for the key of the cache whose folder has this name; with `renew` for a new one. */
+export type AskForKey = (cache: string, renew: boolean) => Promise<CacheKey>;
 
 /** The key as main gives it; the answers come in the order of the questions. */
 export function keyFromMain(transport: Transport): AskForKey {
@@ -10,10 +10,10 @@ export function keyFromMain(transport: Transport): AskForKey {
   transport.onMessage((message) => {
     if (message.type === 'key') waiting.shift()?.(message.key);
   });
-  return (renew) => {
+  return (cache, renew) => {
     const { promise, resolve } = Promise.withResolvers<CacheKey>();
     waiting.push(resolve);
-    transport.send({ type: 'wantKey', renew });
+    transport.send({ type: 'wantKey', cache, renew });
     return promise;
   };
 }

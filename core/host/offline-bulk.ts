@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BulkStart } from '../contract/bulk.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import { queueFilter } from '../contract/queue.ts';
@@ -32,11 +33,16 @@ export function offlineBulk({ opened, mayDecide, now }: HandlerNeeds): Pick<Meth
       });
     },
     'sync.withdrawBulk': async ({ sessionId }) => {
-      const { cache, changed, toldSync } = opened();
-      const withdrawn = asked(() => cache.withdrawSession(sessionId));
+      const { cache, sync, changed, toldOutbox, toldSync } = opened();
+      const by = { newId: randomUUID, note: null, decidedAt: now().toISOString() };
+      const { withdrawn, undos } = asked(() => cache.withdrawSession(sessionId, by));
       changed();
+      if (undos.length > 0) {
+        toldOutbox(undos.map(({ id }) => id));
+        sync.pushSoon();
+      }
       toldSync();
-      return { withdrawn };
+      return { withdrawn, undos: undos.length };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Cache, openCache } from '../cache/cache.ts';
 import { CacheError } from '../cache/error.ts';
 import { wipeCache } from '../cache/folder.ts';
@@ -42,6 +43,8 @@ type Blocked = {
   readonly isInUse: boolean;
   /** It can be read again by no key but a new one. */
   readonly isKeyLost: boolean;
+  /** Decisions in it that no server has taken; null where nobody knows. */
+  readonly undelivered: number | null;
   readonly message: string;
 };
 
@@ -84,10 +87,10 @@ export function openHost(options: HostOptions): Host {
   async function begin(renewKey = false): Promise<void> {
     if (closed || station !== null) return;
     blocked = null;
-    const key = await options.key(renewKey);
+    const key = await options.key(basename(folder()), renewKey);
     if (closed) return;
     if (key.state === 'lost') {
-      blocked = { isInUse: false, isKeyLost: true, message: key.message };
+      blocked = { isInUse: false, isKeyLost: true, undelivered: null, message: key.message };
       return fail(key.message, null, true);
     }
     keyPlace = key.place;
@@ -97,7 +100,8 @@ export function openHost(options: HostOptions): Host {
       if (ready !== null) become(ready);
     } catch (error) {
       const { message, detail } = failureOf(error, options);
-      blocked = { isInUse: error instanceof CacheError && error.code === 'in_use', isKeyLost: false, message };
+      const isInUse = error instanceof CacheError && error.code === 'in_use';
+      blocked = { isInUse, isKeyLost: false, undelivered: null, message };
       // What a newer Umpire wrote, or another program has open, is left alone.
       fail(message, detail, error instanceof CacheError && error.code === 'unreadable');
     }
@@ -131,31 +135,35 @@ export function openHost(options: HostOptions): Host {
     await own?.close();
   }
 
-  /** The login has no account any more: what it may not see goes from this computer (SPEC 5). */
+  /**
+   * The account is disabled: what it may not see goes from this computer (SPEC 5). What was decided and not delivered stays sealed, and
+   * is sent when the account is enabled again.
+   */
   async function loseAccount(own: Station, message: string): Promise<void> {
     if (station !== own) return;
     const wasFilled = own.ready() !== null;
     const { undelivered } = own.cache.settings();
+    if (undelivered > 0) own.cache.keepUndelivered();
     await shut();
-    wipeCache(folder());
-    log(`the account is gone: the cache was removed, and ${counted(undelivered, 'undelivered decision')} with it`);
-    fail(wasFilled ? `${message} ${removedInWords(undelivered)}` : message, null);
+    if (undelivered === 0) wipeCache(folder());
+    log(`the account is disabled: the cache was removed; ${counted(undelivered, 'undelivered decision')} kept`);
+    const words = wasFilled || undelivered > 0 ? `${message} ${removedInWords(undelivered)}` : message;
+    blocked = { isInUse: false, isKeyLost: false, undelivered, message: words };
+    fail(words, null, undelivered > 0);
   }
 
   async function wipe(evenUndelivered: boolean): Promise<void> {
     const isKeyLost = blocked?.isKeyLost === true;
-    if (station !== null) {
-      const { undelivered } = station.cache.settings();
-      if (undelivered > 0 && !evenUndelivered) {
+    if (station === null && blocked === null) throw new CallFailure('unavailable', unavailable());
+    if (blocked?.isInUse === true) throw new CallFailure('refused', blocked.message);
+    const left = station === null ? (blocked?.undelivered ?? null) : unsettled(station.cache);
+    if (left !== null) {
+      if (left > 0 && !evenUndelivered) {
         throw new CallFailure(
           'refused',
-          `${counted(undelivered, 'decision')} that no server has taken would be lost with the copy. Nothing was removed.`,
+          `${counted(left, 'decision')} that no server has taken or nobody has settled would be lost with the copy. Nothing was removed.`,
         );
       }
-    } else if (blocked === null) {
-      throw new CallFailure('unavailable', unavailable());
-    } else if (blocked.isInUse) {
-      throw new CallFailure('refused', blocked.message);
     } else if (!evenUndelivered) {
       throw new CallFailure(
         'refused',
@@ -255,6 +263,12 @@ export function openHost(options: HostOptions): Host {
   };
 }
 
+/** What no server has taken or nobody has settled. */
+function unsettled(cache: Cache): number {
+  const { waiting, troubled } = cache.counts();
+  return waiting + troubled;
+}
+
 /** What goes on in turn ends by itself, but for a key that nobody gives. */
 const CLOSE_WITHIN_MS = 1000;
 
@@ -266,5 +280,6 @@ function needsServer({ sync }: Station): string {
 function removedInWords(undelivered: number): string {
   const what = 'The copy of the queue was removed from this computer';
   if (undelivered === 0) return `${what}.`;
-  return `${what}, and with it ${counted(undelivered, 'decision')} that no server had taken.`;
+  const stay = undelivered === 1 ? 'stays' : 'stay';
+  return `${what}. ${counted(undelivered, 'decision')} that no server has taken ${stay} on this computer, to be sent when the login is enabled again.`;
 }

@@ -3,7 +3,14 @@ import { openWorkspace, type Workspace } from '../postgres/embedded/workspace.ts
 import { checkHashKey, type HashKey, HashKeyError, loadHashKey } from '../postgres/hash-key.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { isMigrated, recordedMode } from '../postgres/mode.ts';
-import { isEngine, type LoginRole, loginRole, NotAllowedError } from '../postgres/roles/login.ts';
+import {
+  DisabledError,
+  isDisabled,
+  isEngine,
+  type LoginRole,
+  loginRole,
+  NotAllowedError,
+} from '../postgres/roles/login.ts';
 import { fillDemo } from './fill-demo.ts';
 import { labelOf } from './secrets.ts';
 
@@ -31,6 +38,16 @@ export type SessionOptions = {
 
 export class NotMigratedError extends Error {}
 
+/** The roles of Umpire have no rights in this database: a restore is under way, or was made without them. It says nothing of the login. */
+export class RightsMissingError extends Error {
+  constructor(label: string) {
+    super(
+      `The roles of Umpire have no rights on ${label}, as while a backup is being restored. Nothing was changed. ` +
+        'If it stays so, run `npm run umpire -- migrate --database-url …` with the login that owns it; then retry.',
+    );
+  }
+}
+
 /** Connects to the server that is configured, or opens, migrates and fills the embedded workspace. */
 export function startSession(options: SessionOptions): Promise<Session> {
   return options.databaseUrl === undefined ? startEmbedded(options) : startConfigured(options, options.databaseUrl);
@@ -48,9 +65,12 @@ async function startConfigured({ home, onStep }: SessionOptions, databaseUrl: st
       );
     }
     const role = await loginRole(pool);
+    if (role === null && !(await areRightsInPlace(pool))) throw new RightsMissingError(label);
     if (role === null) {
+      if (await isDisabled(pool))
+        throw new DisabledError('This login was disabled. An admin can enable it again; then retry.');
       throw new NotAllowedError(
-        `This login has no role in Umpire on ${label}. Nothing was changed. An admin gives it one with \`npm run umpire -- admin add\`; then retry.`,
+        `This login has no role in Umpire on ${label}. An admin gives it one with \`npm run umpire -- admin add\`; then retry.`,
       );
     }
     const key = isEngine(role) ? await usableKey(pool, home) : null;
@@ -59,6 +79,16 @@ async function startConfigured({ home, onStep }: SessionOptions, databaseUrl: st
     await pool.end();
     throw error;
   }
+}
+
+async function areRightsInPlace(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ granted: boolean }>(
+    `SELECT EXISTS (
+       SELECT 1 FROM pg_roles AS r CROSS JOIN pg_namespace AS n
+       WHERE r.rolname = 'umpire_viewer' AND n.nspname = 'umpire' AND has_schema_privilege(r.oid, n.oid, 'USAGE')
+     ) AS granted`,
+  );
+  return rows[0]?.granted === true;
 }
 
 async function usableKey(pool: Pool, home: string): Promise<HashKey | null> {

@@ -9,7 +9,7 @@ import { storedEvidence } from './sentences.ts';
 import { movement } from './timeline.ts';
 
 /** Raised by whoever changes what facts mean or hold: those of another version are fetched anew and not read. */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 /**
  * All that a case shows, as it is in the database and as this login may see it: a JSON value that the cache keeps. What depends on the

@@ -7,6 +7,8 @@ import { byReferral } from './by-referral.ts';
 /** A decision that this login may see. */
 export const decisionFacts = z.object({
   decision_id: z.string(),
+  /** Of this item or of an earlier one of the referral. Beside the id, where the cache looks for it. */
+  item_id: z.string(),
   at: dbInstant,
   made_by: z.string(),
   decision: z.enum(DECISIONS),
@@ -36,7 +38,7 @@ export async function readDecisions(
   const made = await rows(
     db,
     decisionFacts.extend({ relationship_id: z.string() }),
-    `SELECT r.id AS relationship_id, d.decision_id, d.at, d.made_by, d.decision, d.reason, d.note, d.state, d.undone_at, d.undone_by, d.undone_note,
+    `SELECT r.id AS relationship_id, d.decision_id, d.item_id, d.at, d.made_by, d.decision, d.reason, d.note, d.state, d.undone_at, d.undone_by, d.undone_note,
        CASE WHEN e.undo = 'undo' THEN d.at + make_interval(mins => s.undo_minutes) END AS undo_until, d.undo
      FROM (
        SELECT x.id FROM unnest($1::uuid[]) AS x (id) WHERE EXISTS (

@@ -101,7 +101,7 @@ export type Answer = {
   readonly id: string;
   readonly outcome: DecisionOutcome;
   readonly message: string | null;
-  /** The item as it stands now; null where it is unknown. */
+  /** The operation's own item as it stands now; null where it is unknown. */
   readonly status: ReviewStatus | null;
   readonly version: number | null;
   readonly paid: number;
@@ -117,15 +117,15 @@ export type Reference = { readonly json: string };
 
 export type Hello = {
   readonly epoch: Epoch;
-  /** The login, and what it is here; a login without a role gets no hello but an `account` failure. */
+  /** The login, and what it is here; a login without a role gets no hello but a `refused` failure, one that is disabled an `account` one. */
   readonly analyst: string;
   readonly role: string;
 };
 
 /**
  * Why a call to the server failed. `link`: no contact, or cut on the way: whether it had effect is not known. `busy`: nothing had
- * effect, worth another try at once (40001, 40P01). `account`: this login may not (any more). `refused`: the server answered, and the call as a whole is
- * wrong for it (another version of Umpire, a right that is missing). Anything else that is thrown is a fault of ours.
+ * effect, worth another try at once (40001, 40P01). `account`: the server says that this login is disabled. `refused`: the server answered, and the call as a whole is
+ * wrong for it (another version of Umpire, a role or a right that is missing): it says nothing of any operation in it. Anything else that is thrown is a fault of ours.
  */
 export class ServerFailure extends Error {
   readonly kind: 'link' | 'busy' | 'account' | 'refused';
@@ -227,8 +227,6 @@ export type SyncStore = {
   putAnswers(answers: readonly Answer[]): void;
   /** Not known whether it had effect: `queued` again, to be sent with the same key. */
   putBack(ids: readonly string[], message: string | null): void;
-  /** The server will not take this one as it is. */
-  reject(ids: readonly string[], message: string): void;
   /** Decisions that wait for a second analyst, and whose item changed since they were asked for last: to be asked again. */
   awaiting(most: number): Operation[];
 

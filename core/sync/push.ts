@@ -15,7 +15,7 @@ export type PushNeeds = {
 
 /**
  * Sends all that is queued, batch after batch. What has no answer when this throws is queued again, to be sent with the same key:
- * the server may have done it.
+ * the server may have done it. That goes for a refusal too: only an answer to an operation is one.
  */
 export async function pushQueued(needs: PushNeeds): Promise<void> {
   for (;;) {
@@ -30,27 +30,8 @@ async function sendBatch(needs: PushNeeds, operations: readonly Operation[]): Pr
   try {
     putAnswers(needs, operations, await needs.ask(() => needs.server.push(operations)));
   } catch (error) {
-    if (!isRefused(error)) {
-      putBack(needs, operations, error);
-      throw error;
-    }
-    // The server will not take the batch: one operation in it may be to blame, and the others are not held up by it.
-    await sendOneByOne(needs, operations);
-  }
-}
-
-async function sendOneByOne(needs: PushNeeds, operations: readonly Operation[]): Promise<void> {
-  for (const [nth, operation] of operations.entries()) {
-    try {
-      putAnswers(needs, [operation], await needs.ask(() => needs.server.push([operation])));
-    } catch (error) {
-      if (!isRefused(error)) {
-        putBack(needs, operations.slice(nth), error);
-        throw error;
-      }
-      stored(() => needs.store.reject([operation.id], error.message));
-      needs.told([operation.id]);
-    }
+    putBack(needs, operations, error);
+    throw error;
   }
 }
 
@@ -85,8 +66,4 @@ function putBack({ store, told }: PushNeeds, operations: readonly Operation[], e
   const message = error instanceof ServerFailure || error instanceof StoreFailure ? error.message : null;
   stored(() => store.putBack(ids, message));
   told(ids);
-}
-
-function isRefused(error: unknown): error is ServerFailure {
-  return error instanceof ServerFailure && error.kind === 'refused';
 }

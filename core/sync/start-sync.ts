@@ -48,8 +48,11 @@ export type SyncOptions = {
 };
 
 const HELLO_LIMIT_MS = 15_000;
-/** From a hint to the pull: hints come in bursts, and one pull answers them all. */
-const HINT_MS = 200;
+/**
+ * From a hint to the pull, and at least from the end of one pull to the next for a hint: they come in bursts, anybody who may connect can
+ * send them, and one pull answers them all.
+ */
+const HINT_MS = 300;
 const FAULT = 'Umpire ran into a fault of its own. What was decided is kept; the log has the details.';
 
 /**
@@ -67,6 +70,7 @@ export function startSync(options: SyncOptions): Sync {
   let session: Session | null = null;
   /** Somebody changed something since the last pull began. */
   let isHinted = false;
+  let isPulling = false;
   /** Since the last complete pull. */
   let failures = 0;
   /** Whether the cache is of the epoch that the server told; an empty one, or one of a pull that was cut, is of none. */
@@ -77,7 +81,10 @@ export function startSync(options: SyncOptions): Sync {
   const works = worksOf({
     store,
     ask,
-    want: (work) => agenda.want(work),
+    // What the server refused, or the cache could not take, comes again by itself, and seldom.
+    want: (work) => {
+      if (!troubles.has(work)) agenda.want(work);
+    },
     wantIn: (milliseconds, work) => agenda.wantIn(milliseconds, work),
     outboxTold: options.onOutbox,
     progress(done, total) {
@@ -98,7 +105,8 @@ export function startSync(options: SyncOptions): Sync {
   });
 
   function hinted(): void {
-    if (!isHinted) agenda.wantIn(HINT_MS, 'pull');
+    // Due while a pull goes on it would follow without a pause; its end asks for the next.
+    if (!isHinted && !isPulling) agenda.wantIn(HINT_MS, 'pull');
     isHinted = true;
   }
 
@@ -129,6 +137,7 @@ export function startSync(options: SyncOptions): Sync {
       return lose(error);
     }
     contact = { state: 'online' };
+    troubles.clear();
     // A server that was set back shows that by what it sends: the pull comes first, and the push after it, whatever comes of it.
     agenda.done('push');
     agenda.want('pull');
@@ -140,7 +149,8 @@ export function startSync(options: SyncOptions): Sync {
   async function doWork(work: Work): Promise<Phase> {
     if (session === null) return { at: 'contact' };
     agenda.done(work);
-    if (work === 'pull') isHinted = false;
+    isPulling = work === 'pull';
+    if (isPulling) isHinted = false;
     try {
       await works[work](session);
       troubles.delete(work);
@@ -153,8 +163,10 @@ export function startSync(options: SyncOptions): Sync {
       if (again === 1) log(`sync: ${work}: ${error.message}`);
       troubles.set(work, { message: error.message, failures: again });
       agenda.wantIn(backOff(again, random), work);
+    } finally {
+      isPulling = false;
     }
-    if (work === 'pull') agenda.want('push');
+    if (work === 'pull' && !troubles.has('push')) agenda.want('push');
     if (work === 'verify' && isSetBack()) {
       isSameEpoch = false;
       agenda.want('pull');
@@ -235,6 +247,7 @@ export function startSync(options: SyncOptions): Sync {
       failures = 0;
       agenda.want('pull');
       if (session === null) agenda.hurry();
+      else if (troubles.has('push')) agenda.want('push');
     },
     pushSoon: () => agenda.want('push'),
     keepSoon: () => works.keepAnew(),

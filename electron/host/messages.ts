@@ -13,7 +13,8 @@ const fromHost = z.discriminatedUnion('type', [
     ]),
   }),
   z.object({ type: z.literal('notice'), notice }),
-  z.object({ type: z.literal('wantKey'), renew: z.boolean() }),
+  // A name of `core/host/place.ts` and no path: main writes there.
+  z.object({ type: z.literal('wantKey'), cache: z.string().regex(/^[0-9a-f]{16}$/), renew: z.boolean() }),
 ]);
 
 export type HostMessage = z.infer<typeof fromHost>;

@@ -31,8 +31,8 @@ const UNAVAILABLE: RawOutcome = {
 export type SupervisorOptions = {
   readonly start: StartHost;
   readonly onNotice: (notice: Notice) => void;
-  /** The key of the cache, for the host that asks; a new one with `renew`. Never rejects. */
-  readonly key: (renew: boolean) => Promise<CacheKey>;
+  /** The key of the cache of this name, for the host that asks; a new one with `renew`. Never rejects. */
+  readonly key: (cache: string, renew: boolean) => Promise<CacheKey>;
   readonly log: (line: string) => void;
 };
 
@@ -81,7 +81,7 @@ export function supervise({ start, onNotice, key, log }: SupervisorOptions): Sup
         onNotice(read.notice);
         break;
       case 'wantKey':
-        void answerKey(sender, read.renew);
+        void answerKey(sender, read.cache, read.renew);
         break;
       case undefined:
         log('the core host sent a message that is none of the contract');
@@ -89,8 +89,8 @@ export function supervise({ start, onNotice, key, log }: SupervisorOptions): Sup
     }
   }
 
-  async function answerKey(sender: HostProcess | null, renew: boolean): Promise<void> {
-    const found = await key(renew);
+  async function answerKey(sender: HostProcess | null, cache: string, renew: boolean): Promise<void> {
+    const found = await key(cache, renew);
     // To whoever asked, and to no other host that was started meanwhile.
     if (sender !== null && host === sender) sender.send({ type: 'key', key: found });
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,7 +82,9 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
           if (cache.decideMany(calls).skipped.length > 0) throw new Error('not all were taken');
         }),
       );
-      if (cache.withdrawSession(idOf(round, 5)) !== calls.length) throw new Error('not all were withdrawn');
+      const by = { newId: randomUUID, note: null, decidedAt: CACHE_NOW.toISOString() };
+      if (cache.withdrawSession(idOf(round, 5), by).withdrawn !== calls.length)
+        throw new Error('not all were withdrawn');
       cache.close();
     }
     floor.close();

@@ -254,7 +254,7 @@ test('without contact a session is put into the outbox, foreseen before and take
   expect(await mira.call('sync.bulk', ring)).toMatchObject({
     error: { code: 'refused', message: expect.stringContaining('no contact') },
   });
-  expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS });
+  expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS, undos: 0 });
   expect((await mira.ask('queue.summary', {})).byStatus.pending).toBe(ITEMS);
 
   const second = { ...start, sessionId: randomUUID(), choice: { kind: 'items' as const, itemIds: [itemId] } };
@@ -265,5 +265,15 @@ test('without contact a session is put into the outbox, foreseen before and take
     (notice) => notice.kind === 'outbox' && notice.rows.some(({ state }) => state === 'applied'),
   );
   expect(applied).toMatchObject({ rows: [{ itemId, sessionId: second.sessionId, state: 'applied' }] });
+  // What was sent is undone as a whole too.
+  expect(await mira.ask('sync.withdrawBulk', { sessionId: second.sessionId })).toEqual({ withdrawn: 0, undos: 1 });
+  await mira.next(
+    (notice) =>
+      notice.kind === 'outbox' && notice.rows.some(({ kind, state }) => kind === 'undo' && state === 'applied'),
+  );
+  const { rows } = await db.pool.query<{ status: string }>('SELECT status FROM referrals.review_queue WHERE id = $1', [
+    itemId,
+  ]);
+  expect(rows).toEqual([{ status: 'pending' }]);
   expect(await verify(db.pool)).toEqual([]);
 });

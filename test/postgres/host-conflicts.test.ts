@@ -111,6 +111,11 @@ test('a decision that met another one is seen beside it, and kept or handed to a
   await comeBack(mira);
   expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict', message: expect.any(String) });
   expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
+  // What a person has to settle is nowhere else.
+  expect(await mira.ask('sync.settings', {})).toMatchObject({ undelivered: 0, unsettled: 2 });
+  expect(await mira.call('sync.wipe', { evenUndelivered: false })).toMatchObject({
+    error: { code: 'refused', message: expect.stringMatching(/^2 decisions .*nobody has settled/) },
+  });
   expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 2, waiting: 0 });
   expect(await mira.ask('sync.conflict', { id: onRae })).toMatchObject({
     row: { id: onRae, decision: 'reject', resolution: null },

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import { connect } from '../../core/postgres/connection.ts';
+import { cacheFolder } from '../../core/host/place.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { JOBS } from '../../core/programme/jobs/index.ts';
 import { openWorkspace } from '../../core/postgres/embedded/workspace.ts';
@@ -311,10 +312,12 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
   await another.host.close();
 
   let renewed = 0;
+  const asked = new Set<string>();
   const lost = await hosts.open({
     databaseUrl: database.url,
     home: first.home,
-    key: async (renew) => {
+    key: async (cache, renew) => {
+      asked.add(cache);
       if (renew) renewed += 1;
       return renewed > 0
         ? { state: 'had', hex: 'bb'.repeat(32), place: 'file' }
@@ -332,6 +335,8 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
   await lost.ask('sync.wipe', { evenUndelivered: true });
   expect(await lost.settled()).toMatchObject({ state: 'ready' });
   expect(renewed).toBe(1);
+  // Each cache by its folder's name: a new key for this one is none for another server's.
+  expect([...asked]).toEqual([basename(cacheFolder(lost.home, database.url))]);
 });
 
 test('a password is in no status and no log, whatever is wrong with it', async () => {
@@ -353,49 +358,57 @@ test('a password is in no status and no log, whatever is wrong with it', async (
   }
 });
 
-test('a first fill that was cut off is completed at the next start, by its own order', async () => {
-  await withHome(async (home) => {
-    const first = await hosts.open({ home, demoReferrals: 400 });
-    await first.next((notice) => notice.kind === 'workspace' && JSON.stringify(notice).includes('Living through'));
-    await first.host.close();
-    expect(existsSync(join(home, 'demo-order.json'))).toBe(true);
+test(
+  'a first fill that was cut off is completed at the next start, by its own order',
+  { timeout: 120_000 },
+  async () => {
+    await withHome(async (home) => {
+      const first = await hosts.open({ home, demoReferrals: 400 });
+      await first.next((notice) => notice.kind === 'workspace' && JSON.stringify(notice).includes('Living through'));
+      await first.host.close();
+      expect(existsSync(join(home, 'demo-order.json'))).toBe(true);
 
-    // What was asked for first counts, not what this start would ask for.
-    const second = await hosts.open({ home, demoReferrals: 50 });
-    expect(await second.settled()).toMatchObject({ state: 'ready', demo: true, label: 'demo workspace' });
-    expect(existsSync(join(home, 'demo-order.json'))).toBe(false);
-    const workspace = await openWorkspace({ home });
-    const rows = await query(
-      workspace.connection,
-      `SELECT (SELECT count(*)::int FROM referrals.relationships) AS referrals, (SELECT count(*)::int FROM umpire.scores) AS scored,
+      // What was asked for first counts, not what this start would ask for.
+      const second = await hosts.open({ home, demoReferrals: 50 });
+      expect(await second.settled()).toMatchObject({ state: 'ready', demo: true, label: 'demo workspace' });
+      expect(existsSync(join(home, 'demo-order.json'))).toBe(false);
+      const workspace = await openWorkspace({ home });
+      const rows = await query(
+        workspace.connection,
+        `SELECT (SELECT count(*)::int FROM referrals.relationships) AS referrals, (SELECT count(*)::int FROM umpire.scores) AS scored,
          (SELECT count(*)::int FROM umpire.events WHERE status = 'staged') AS staged`,
-    );
-    await workspace.release();
-    await second.host.close();
-    expect(rows).toEqual([{ referrals: 400, scored: 400, staged: 0 }]);
-  });
-});
-
-test('an embedded server that died is started again by the next contact, while the window works on', async () => {
-  await withHome(async (home) => {
-    const { settled, ask, next, delivered } = await hosts.open({ home, demoReferrals: 100 });
-    expect(await settled()).toMatchObject({ state: 'ready', demo: true });
-    const first = await until(async () => (await ask('queue.page', PENDING)).rows[0] ?? null);
-    const pid = recordedPid(home) ?? 0;
-    process.kill(pid, 'SIGQUIT');
-    await next(isOffline);
-    expect(await ask('queue.page', PENDING)).toMatchObject({ rows: expect.arrayContaining([first]) });
-    const decisionId = randomUUID();
-    await ask('case.decide', {
-      decisionId,
-      itemId: first.itemId,
-      expectedVersion: first.version,
-      decision: 'approve',
-      reason: 'household',
+      );
+      await workspace.release();
+      await second.host.close();
+      expect(rows).toEqual([{ referrals: 400, scored: 400, staged: 0 }]);
     });
-    await ask('sync.now', {});
-    expect(await delivered(decisionId)).toMatchObject({ state: 'applied' });
-    expect(recordedPid(home)).not.toBe(pid);
-    await hosts.close();
-  });
-});
+  },
+);
+
+test(
+  'an embedded server that died is started again by the next contact, while the window works on',
+  { timeout: 120_000 },
+  async () => {
+    await withHome(async (home) => {
+      const { settled, ask, next, delivered } = await hosts.open({ home, demoReferrals: 100 });
+      expect(await settled()).toMatchObject({ state: 'ready', demo: true });
+      const first = await until(async () => (await ask('queue.page', PENDING)).rows[0] ?? null);
+      const pid = recordedPid(home) ?? 0;
+      process.kill(pid, 'SIGQUIT');
+      await next(isOffline);
+      expect(await ask('queue.page', PENDING)).toMatchObject({ rows: expect.arrayContaining([first]) });
+      const decisionId = randomUUID();
+      await ask('case.decide', {
+        decisionId,
+        itemId: first.itemId,
+        expectedVersion: first.version,
+        decision: 'approve',
+        reason: 'household',
+      });
+      await ask('sync.now', {});
+      expect(await delivered(decisionId)).toMatchObject({ state: 'applied' });
+      expect(recordedPid(home)).not.toBe(pid);
+      await hosts.close();
+    });
+  },
+);

@@ -24,7 +24,7 @@ let items: string[];
 
 beforeAll(async () => {
   db = await migratedDatabase();
-  await tellDemo(db.pool, 600, new Date());
+  await tellDemo(db.pool, 800, new Date());
   logins = loginsOf(db.database, db.pool);
   people = {
     ana: await logins.add('analyst', 'ana'),
@@ -113,13 +113,14 @@ test('the same key with something else in it is not allowed, and changes nothing
 });
 
 test('operations of all kinds are answered in their order', async () => {
-  const [one, two] = [next(), next()];
+  const [one, two, theirs] = [next(), next(), next()];
   const made = decision(one, 'reject');
+  await ben.push([decision(theirs, 'reject')]);
   const answers = await ana.push([
     made,
     decision(two, 'approve'),
     taking(one, made.id),
-    objecting(two),
+    objecting(theirs),
     decision(one, 'escalate'),
     objecting(randomUUID()),
     decision(randomUUID(), 'approve'),
@@ -218,6 +219,61 @@ test('an objection is kept once and shown to leads until one of them settles it'
   expect(rows.map(({ kind }) => kind)).toEqual(['objection_settled', 'objections']);
 });
 
+test('an objection is for where somebody else decided, and one by each until it is settled', async () => {
+  const [open, mine, theirs] = [next(), next(), next()];
+  const made = decision(mine, 'reject');
+  await ana.push([made]);
+  await ben.push([decision(theirs, 'reject')]);
+  const many = Array.from({ length: 20 }, () => objecting(theirs));
+  const answers = await ana.push([objecting(open), objecting(mine), ...many]);
+  expect(answers.slice(0, 4)).toMatchObject([
+    { outcome: 'not_allowed', message: 'This case is open: decide it instead of handing it to a lead.' },
+    { outcome: 'not_allowed', message: expect.stringContaining('your own decision') },
+    { outcome: 'applied' },
+    { outcome: 'not_allowed', message: 'You asked leads about this case already.' },
+  ]);
+  expect(outcomes(answers).filter((outcome) => outcome === 'applied')).toHaveLength(1);
+  expect(await count('umpire.objections WHERE item_id = ANY ($1)', [[open, mine, theirs]])).toBe(1);
+  // At the same time too.
+  const twice = next();
+  await ben.push([decision(twice, 'reject')]);
+  const both = [objecting(twice), objecting(twice)];
+  const told = await Promise.all(both.map((one) => serverOf(people.ana.pool).push([one])));
+  expect(outcomes(told.flat()).toSorted()).toEqual(['applied', 'not_allowed']);
+  // Once it was settled there is another reason to ask.
+  const [asked] = (await listObjections(people.lea.pool)).filter(({ itemId }) => itemId === theirs);
+  expect(await settleObjection(people.lea.pool, asked?.objectionId ?? '')).toBe(true);
+  expect(outcomes(await ana.push([objecting(theirs)]))).toEqual(['applied']);
+  // What stands is nobody's own any more once it was taken back.
+  await ana.push([taking(mine, made.id)]);
+  await ben.push([decision(mine, 'reject')]);
+  expect(outcomes(await ana.push([objecting(mine)]))).toEqual(['applied']);
+});
+
+test('a lead settles what others asked, and is shown the oldest five hundred', async () => {
+  const item = next();
+  await ben.push([decision(item, 'reject')]);
+  const own = objecting(item);
+  expect(outcomes(await serverOf(people.lea.pool).push([own]))).toEqual(['applied']);
+  await expect(settleObjection(people.lea.pool, own.id)).rejects.toThrow(/another lead settles it/);
+  const client = await db.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO umpire.objections (objection_id, item_id, relationship_id, actor, decision, reason, outcome, made_at)
+       SELECT gen_random_uuid(), o.item_id, o.relationship_id, 'analyst ' || n, o.decision, o.reason, o.outcome, o.made_at + n * interval '1 second'
+       FROM umpire.objections AS o, generate_series(1, 600) AS n WHERE o.objection_id = $1`,
+      [own.id],
+    );
+    const listed = await listObjections(client);
+    expect(listed).toHaveLength(500);
+    expect(listed.map(({ at }) => at)).toEqual(listed.map(({ at }) => at).toSorted());
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
+
 test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const server = serverOf(people.vic.pool);
   expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
@@ -226,10 +282,11 @@ test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const pages: number[] = [];
   await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
   expect(pages.length).toBeGreaterThan(0);
-  expect(await server.push([decision(next(), 'reject'), objecting(next())])).toMatchObject([
-    { outcome: 'not_allowed', message: expect.stringContaining('permission denied') },
-    { outcome: 'not_allowed' },
-  ]);
+  // Which says nothing of the decisions: they may have had effect before.
+  expect(await failure(server.push([decision(next(), 'reject'), objecting(next())]))).toMatchObject({
+    kind: 'refused',
+    message: expect.stringMatching(/may only look at present.*stays on this computer/),
+  });
 });
 
 test('what a login may not do is not done by calling the functions itself', async () => {
@@ -263,6 +320,16 @@ test('the reference holds reasons, settings, rules, records and statistics, and 
   expect(json).not.toContain('secret.example');
 });
 
+test('a decision is of one item: evidence says of which, and no answer tells of another one', async () => {
+  const [decided, other] = [next(), next()];
+  const made = decision(decided, 'reject');
+  await ana.push([made]);
+  const [facts] = await ana.facts([decided]);
+  expect(facts?.json).toContain(`"decision_id":"${made.id}","item_id":"${decided}"`);
+  expect(await ana.push([taking(other, made.id)])).toMatchObject([{ outcome: 'applied', status: null, version: null }]);
+  expect(await ana.push([decision(decided, 'approve')])).toMatchObject([{ outcome: 'applied' }]);
+});
+
 test('facts carry the stamp of the head of the same moment', async () => {
   const heads = new Map<string, string>();
   await ana.pull(null, (page) => Promise.resolve(page.heads.forEach(({ itemId, stamp }) => heads.set(itemId, stamp))));
@@ -279,17 +346,24 @@ test('failures say what they are', async () => {
   const wrong = Object.assign(new Error('password authentication failed'), { code: '28P01' });
   expect(serverFailure(wrong)).toMatchObject({ kind: 'refused', message: expect.stringContaining('password') });
 
-  // Somebody who left: the session that is still open first, then a new one.
+  const NO_ROLE = expect.stringMatching(/no role in Umpire now.*stays on this computer/);
+  // A role that is away may come back; a login that is disabled is told so.
   const team = await analysts(db);
   try {
     const eve = await team.login('eve');
     const server = serverOf(eve);
     await server.hello();
     await db.pool.query(`REVOKE umpire_analyst FROM "${team.name('eve')}"`);
-    expect(await failure(server.hello())).toMatchObject({ kind: 'account' });
-    expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({ kind: 'account' });
-    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({ kind: 'account' });
-    expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'account' });
+    expect(await failure(server.hello())).toMatchObject({ kind: 'refused', message: NO_ROLE });
+    expect(await failure(server.pull(null, () => Promise.resolve()))).toMatchObject({
+      kind: 'refused',
+      message: NO_ROLE,
+    });
+    expect(await failure(server.push([decision(next(), 'reject')]))).toMatchObject({
+      kind: 'refused',
+      message: NO_ROLE,
+    });
+    expect(await failure(server.facts([next()]))).toMatchObject({ kind: 'refused', message: NO_ROLE });
     await db.pool.query(`ALTER ROLE "${team.name('eve')}" NOLOGIN`);
     const late = connect(team.url('eve'), 'umpire test');
     expect(await failure(serverOf(late).hello())).toMatchObject({ kind: 'account' });
@@ -297,8 +371,9 @@ test('failures say what they are', async () => {
   } finally {
     await team.end();
   }
+  // Who may not read the accounts learns it when its session is ended.
   await db.pool.query('UPDATE umpire.accounts SET disabled_at = now() WHERE login = $1', [people.vic.name]);
-  expect(await failure(serverOf(people.vic.pool).hello())).toMatchObject({ kind: 'account' });
+  expect(await failure(serverOf(people.vic.pool).hello())).toMatchObject({ kind: 'refused', message: NO_ROLE });
 });
 
 test('a connection that is cut in the middle is a lost link, and the next call has a new one', async () => {

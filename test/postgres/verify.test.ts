@@ -17,7 +17,7 @@ let db: MigratedDatabase;
 
 /**
  * A demo programme in which something of everything happened: paid, held, released, retained, approved, rejected, escalated, limited;
- * decisions taken back, waiting for a second analyst, withdrawn, agreed and disagreed upon.
+ * decisions taken back, waiting for a second analyst, withdrawn, agreed and disagreed upon, objected to.
  */
 beforeAll(async () => {
   db = await migratedDatabase();
@@ -49,6 +49,7 @@ beforeAll(async () => {
   await decide(db.pool, proposed, { now: NOW, onBehalfOf: 'ana' });
   await decide(db.pool, [call(18, 1), call(19, 1), call(20, 2)], { now: NOW, onBehalfOf: 'ben' });
   await takeBack(proposed.slice(1, 2), 'ana');
+  await objectTo(first[4]?.itemId ?? '', ['ana', 'ben']);
   const { rows: states } = await db.pool.query<{ proposal: string }>('SELECT DISTINCT proposal FROM umpire.decisions');
   if (states.length !== 6) throw new Error(`not every kind of proposal is there: ${JSON.stringify(states)}`);
   // What was taken back is settled anew.
@@ -58,6 +59,23 @@ beforeAll(async () => {
   await refreshStaleDays(db.pool);
 });
 afterAll(() => db.end());
+
+/** An objection of each, of which the first is settled. */
+async function objectTo(itemId: string, whose: readonly string[]): Promise<void> {
+  const [settled] = await Promise.all(
+    whose.map(async (who) => {
+      const objectionId = randomUUID();
+      const call = { objectionId, itemId, decision: 'approve', reason: 'household' };
+      const { rows } = await db.pool.query<{ answer: { outcome: string } }>(
+        'SELECT umpire.object_items($1, $2, $3) AS answer',
+        [JSON.stringify([call]), who, NOW],
+      );
+      if (rows[0]?.answer.outcome !== 'applied') throw new Error(`not objected: ${JSON.stringify(rows[0])}`);
+      return objectionId;
+    }),
+  );
+  await db.pool.query('SELECT umpire.settle_objection($1, $2)', [settled, NOW]);
+}
 
 /** A hundred and twelve bonuses of one referrer within a day: twelve of them wait for their time. */
 function limited(): StoryEvent[] {
@@ -588,6 +606,27 @@ const CORRUPTIONS: readonly { readonly what: string; readonly sql: string; reado
     what: 'a decision is said to be somebody else’s',
     sql: `UPDATE umpire.decisions SET actor = 'somebody' WHERE decision = 'approve'`,
     noticed: ['audit_decisions', 'audit_actor'],
+  },
+  {
+    what: 'an objection is said to be for something else',
+    sql: `UPDATE umpire.objections SET decision = 'escalate'`,
+    noticed: ['audit_objections'],
+  },
+  {
+    what: 'an objection is deleted and its item is not',
+    sql: `DELETE FROM umpire.objections WHERE settled_at IS NULL`,
+    noticed: ['audit_objections'],
+  },
+  {
+    what: 'an objection that nobody made is there',
+    sql: `INSERT INTO umpire.objections (objection_id, item_id, relationship_id, actor, decision, reason, outcome, made_at)
+      SELECT gen_random_uuid(), item_id, relationship_id, 'somebody', decision, reason, outcome, made_at FROM umpire.objections LIMIT 1`,
+    noticed: ['audit_objections'],
+  },
+  {
+    what: 'an objection is settled by nobody who is known',
+    sql: `UPDATE umpire.objections SET settled_at = made_at, settled_by = 'somebody' WHERE settled_at IS NULL`,
+    noticed: ['audit_objections'],
   },
   {
     what: 'a decision has another reason',

@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -113,6 +122,26 @@ describe('the file of a cache', () => {
       const next = openCache({ folder, key: CACHE_KEY });
       expect(next.caseOf(idOf(1))).not.toBeNull();
       next.close();
+    }));
+
+  it('is never behind a link, and what the link is to stays as it is', () =>
+    withCacheFolder((folder) => {
+      fill(folder);
+      const target = `${folder}.db`;
+      renameSync(join(folder, 'cache.db'), target);
+      symlinkSync(target, join(folder, 'cache.db'));
+      const before = readFileSync(target);
+      expect(() => openCache({ folder, key: CACHE_KEY })).toThrow(/no plain file.*Move it away/);
+      expect(() => wipeCache(folder)).toThrow(/no plain file/);
+      expect(readFileSync(target)).toEqual(before);
+    }));
+
+  it('takes the journal of an interrupted beginning with it when it is wiped', () =>
+    withCacheFolder((folder) => {
+      fill(folder);
+      writeFileSync(join(folder, 'cache.db-journal'), 'what a kill left');
+      wipeCache(folder);
+      expect(readdirSync(folder)).toEqual(['lock']);
     }));
 
   it('is gone when it is wiped, but for the empty lock', () =>

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { CacheRefusal } from '../../core/cache/error.ts';
 import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
 
+/** Undos with ids of their own, from this number on. */
+function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
+  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
+}
+
 describe('a decision off-line', () => {
   it('is there after the next start, shown in every read of the queue, and sent once', () =>
     withCache((first, reopened) => {
@@ -76,8 +81,41 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
-      expect(cache.withdrawSession(sessionId)).toBe(1);
+      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({ withdrawn: 1 });
       expect(shown(cache).ids).toEqual([idOf(2)]);
+    }));
+
+  it('of a session is taken back as a whole: withdrawn where it waits, and by an undo each where it was sent', () =>
+    withCache((first, reopened) => {
+      pull(
+        first,
+        [1, 2, 3, 4, 5, 6].map((number) => headOf(number)),
+      );
+      const sessionId = idOf(1, 5);
+      const made = first.decideMany([1, 2, 3, 4, 5].map((number) => decisionOn(number, { sessionId }))).taken;
+      const other = first.decide(decisionOn(6));
+      first.takeToSend(4);
+      const [applied, waits, lost, conflicting] = made.map(({ id }) => id);
+      first.putAnswers([
+        answerTo(applied ?? ''),
+        answerTo(waits ?? '', { outcome: 'awaiting_second', status: 'pending', version: 1 }),
+        answerTo(conflicting ?? '', { outcome: 'conflict', status: 'approved' }),
+      ]);
+      first.putBack([lost ?? ''], null);
+      const back = first.withdrawSession(sessionId, undoingFrom(1));
+      expect(back.withdrawn).toBe(1);
+      expect(back.undos.map(({ undoes }) => undoes)).toEqual([applied, waits, lost]);
+      const cache = reopened();
+      // Asked for again, nothing is taken back twice, and no undo is withdrawn.
+      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [] });
+      expect(cache.outgoing(other.id)).toMatchObject({ state: 'queued' });
+      const sent = cache.takeToSend(9);
+      expect(sent.map((one) => (one.kind === 'undo' ? one.undoes : one.id))).toEqual([lost, other.id, applied, waits]);
+      // Whether it had arrived is known now: its undo follows it.
+      cache.putAnswers([answerTo(lost ?? '')]);
+      expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
+      cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
+      expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
     }));
 });
 
@@ -126,13 +164,54 @@ describe('what is sent', () => {
       expect(shown(cache, { statuses: ['rejected'] }).total).toBe(2);
     }));
 
+  it('and refused without a word of its item is in doubt still: its undo waits, and it is not withdrawn', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const { id } = cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putBack([id], 'The connection was cut.');
+      const undoId = idOf(9, 1);
+      cache.undo({ id: undoId, decisionId: id, note: null, decidedAt: CACHE_NOW.toISOString() });
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(id, { outcome: 'not_allowed', status: null, version: null })]);
+      expect(cache.outgoing(id)).toMatchObject({ state: 'rejected' });
+      expect(cache.outgoing(undoId)).toMatchObject({ state: 'queued' });
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(undoId, { outcome: 'not_allowed', status: 'pending', version: 1 })]);
+      expect(cache.retry(id)).toMatchObject({ state: 'queued' });
+      expect(() => cache.withdraw(id)).toThrow(/whether it took effect is not known/);
+    }));
+
+  it('and alone stays when all that was read from the server goes', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.decide(decisionOn(1));
+      cache.decide(decisionOn(2));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id)]);
+      cache.putReference({ json: '{}' });
+      cache.remember('status', '{}');
+      cache.keepUndelivered();
+      expect(cache.settings()).toMatchObject({ items: 0, cases: 0, undelivered: 1 });
+      expect([cache.reference(), cache.recall('status'), cache.position()]).toEqual([null, null, null]);
+      expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
+        { id: decisionOn(2).id, state: 'queued' },
+      ]);
+      pull(cache, [headOf(1), headOf(2)]);
+      expect(cache.takeToSend(5)).toMatchObject([
+        { id: decisionOn(2).id, expectedVersion: decisionOn(2).expectedVersion },
+      ]);
+    }));
+
   it('and rejected stays until somebody settles it or sends it again', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);
       cache.decide(decisionOn(1));
       cache.takeToSend(1);
       cache.undo({ id: idOf(9, 1), decisionId: decisionOn(1).id, note: null, decidedAt: CACHE_NOW.toISOString() });
-      cache.reject([decisionOn(1).id], 'This login may not decide.');
+      cache.putAnswers([
+        answerTo(decisionOn(1).id, { outcome: 'not_allowed', status: 'pending', version: 1, rejected: 0 }),
+      ]);
       expect(cache.outgoing(idOf(9, 1))).toMatchObject({
         state: 'withdrawn',
         message: expect.stringMatching(/no effect/),
@@ -285,6 +364,25 @@ describe('what is troubled', () => {
     }));
 });
 
+describe('two items of one referral', () => {
+  it('have the same decisions in their evidence, and each is taken back on the item that it is of', () =>
+    withCache((cache) => {
+      const earlier = idOf(7, 0xd);
+      const json = JSON.stringify({ decisions: [{ decision_id: earlier, item_id: idOf(1) }] });
+      pull(cache, [headOf(1, { status: 'rejected', version: 3 }), headOf(2)]);
+      cache.putFacts([{ itemId: idOf(2), stamp: 's1', json }]);
+      const undo = { id: idOf(8, 1), decisionId: earlier, note: null, decidedAt: CACHE_NOW.toISOString() };
+      expect(() => cache.undo(undo)).toThrow(/not known on this computer/);
+
+      for (const number of [1, 2]) cache.putFacts([{ itemId: idOf(number), stamp: 's1', json }]);
+      expect(cache.undo(undo).itemId).toBe(idOf(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', status: 'rejected', version: 3 })]);
+      expect(shown(cache, { statuses: ['pending'] }).ids).toEqual([idOf(2)]);
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+    }));
+});
+
 describe('a lead who decides otherwise than stands', () => {
   it('takes theirs back first, and the new decision goes once that is answered', () =>
     withCache((cache) => {
@@ -299,7 +397,11 @@ describe('a lead who decides otherwise than stands', () => {
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
       cache.putFacts([
-        { itemId: idOf(1), stamp: 's1', json: JSON.stringify({ decisions: [{ decision_id: theirs }] }) },
+        {
+          itemId: idOf(1),
+          stamp: 's1',
+          json: JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] }),
+        },
       ]);
       expect(cache.factsWanted(5)).toEqual([]);
       const at = { note: null, decidedAt: CACHE_NOW.toISOString() };

@@ -176,6 +176,25 @@ describe('evidence', () => {
       expect(cache.caseOf(idOf(2))).toMatchObject({ isStale: false });
     }));
 
+  it('of somebody who was erased goes with the pull that says so, of a closed item too, and so does the name in the outbox', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.putFacts([facts(1), facts(2)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(decisionOn(1).id)]);
+      const closed = { status: 'rejected', version: 2, stamp: 's2' } as const;
+      pull(cache, [headOf(1, closed)], { full: false });
+      expect(cache.caseOf(idOf(1))).toMatchObject({ facts: facts(1).json, isStale: true });
+      const erased = { ...closed, stamp: 's3', refereeName: 'Erased user' };
+      pull(cache, [headOf(1, erased)], { full: false });
+      expect(cache.caseOf(idOf(1))?.facts).toBeNull();
+      expect(cache.caseOf(idOf(2))?.facts).toBe(facts(2).json);
+      expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
+        { referrerName: 'Till S.', refereeName: 'Erased user' },
+      ]);
+    }));
+
   it('that was asked for before the item changed is not taken for the changed one', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);
@@ -184,6 +203,49 @@ describe('evidence', () => {
       cache.putFacts([facts(1)]);
       expect(cache.caseOf(idOf(1))).toMatchObject({ isStale: true });
       expect(cache.factsWanted(1)).toEqual([idOf(1)]);
+    }));
+
+  it('of a closed case goes when the case changes, since nothing fetches it again', () =>
+    withCache((cache) => {
+      const closed = { status: 'approved' as const };
+      pull(cache, [headOf(1, closed), headOf(2, closed), headOf(3), headOf(4)]);
+      cache.putFacts([facts(1), facts(2), facts(3), facts(4)]);
+      const mine = cache.decide(decisionOn(4));
+      const changed = { version: 2, stamp: 's2' };
+      pull(cache, [headOf(1, { ...closed, ...changed }), headOf(3, changed), headOf(4, { ...closed, ...changed })], {
+        full: false,
+      });
+      expect([1, 2, 3, 4].map((number) => cache.caseOf(idOf(number))?.facts !== null)).toEqual([
+        false,
+        true,
+        true,
+        true,
+      ]);
+      expect(cache.rowOf(mine)).toMatchObject({ state: 'queued', referrerName: 'Till S.' });
+    }));
+
+  it('of an erased person goes at once, and so does the name in the outbox', () =>
+    withCache((first, reopened) => {
+      pull(first, [headOf(1), headOf(2), headOf(3)]);
+      first.putFacts([facts(1), facts(2), facts(3)]);
+      const [queued, troubled] = [first.decide(decisionOn(1)), first.decide(decisionOn(2))];
+      first.takeToSend(2);
+      first.putBack([queued.id], null);
+      first.putAnswers([answerTo(troubled.id, { outcome: 'conflict', status: 'approved' })]);
+      const erased = { stamp: 's2', refereeName: 'Erased user' };
+      pull(first, [headOf(1, erased), headOf(2, { ...erased, version: 2, status: 'approved' }), headOf(3, erased)], {
+        full: false,
+      });
+      const cache = reopened();
+      for (const number of [1, 2, 3]) expect(cache.caseOf(idOf(number))).toMatchObject({ facts: null });
+      for (const row of [queued, troubled]) {
+        expect(cache.rowOf(row)).toMatchObject({ referrerName: 'Till S.', refereeName: 'Erased user' });
+      }
+      // What a person has to settle and what is open is fetched again; what waits to be sent is looked at when it comes back.
+      expect(cache.factsWanted(5)).toEqual([idOf(2), idOf(3)]);
+      cache.putFacts([facts(2, 's2')]);
+      pull(cache, [headOf(2, { ...erased, version: 2, status: 'approved' })], { full: false });
+      expect(cache.caseOf(idOf(2))?.facts).not.toBeNull();
     }));
 
   it('of another epoch goes, since its version and its stamp are of other moments there', () =>

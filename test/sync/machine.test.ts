@@ -79,10 +79,31 @@ describe('with contact', () => {
     });
     await scheduler.runTo(1_000);
     for (let nth = 0; nth < 10; nth += 1) hint();
-    await scheduler.runTo(1_210);
+    await scheduler.runTo(1_310);
     hint();
     await scheduler.runTo(1_900);
-    expect(pulls).toEqual([0, 1_200, 1_450]);
+    expect(pulls).toEqual([0, 1_300, 1_650]);
+  });
+
+  it('rests between two pulls, however long they take and however often somebody hints', async () => {
+    let hint = (): void => undefined;
+    const pulls: number[] = [];
+    const { scheduler } = scripted({
+      onHint: (given) => {
+        hint = given;
+        return () => undefined;
+      },
+      pull: async (since) => {
+        pulls.push(scheduler.now);
+        await scheduler.pause(700);
+        return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+      },
+    });
+    for (let now = 0; now < 4_000; now += 5) {
+      await scheduler.runTo(now);
+      hint();
+    }
+    expect(pulls).toEqual([0, 1_000, 2_000, 3_000]);
   });
 
   it('gives up what never answers after half a minute, and sends it again under the same key', async () => {
@@ -122,15 +143,25 @@ describe('with contact', () => {
     expect(told.filter((line) => line.startsWith('offline'))).toEqual([]);
   });
 
-  it('lets one poisoned decision hold up no other', async () => {
+  it('keeps what a login may not send now, tries again seldom, and goes on with all else', async () => {
     const store = storeOf(3);
+    let mayOnlyLook = true;
     const push = async (operations: readonly Operation[]): Promise<(typeof APPLIED & { id: string })[]> => {
-      if (operations.some(({ note }) => note === 'poison')) throw new ServerFailure('refused', 'It is too long.');
+      if (mayOnlyLook) throw new ServerFailure('refused', 'This login may only look at present.');
       return operations.map(({ id }) => ({ ...APPLIED, id }));
     };
-    const { scheduler } = scripted({ push, pull: nothingNew }, { store });
-    await scheduler.runTo(100);
-    expect(store.rows().map(({ state }) => state)).toEqual(['applied', 'rejected', 'applied']);
+    const { sync, scheduler, calls } = scripted({ push, pull: nothingNew }, { store });
+    await scheduler.runTo(300_000);
+    expect(store.rows().map(({ state }) => state)).toEqual(['queued', 'queued', 'queued']);
+    expect(sync.status()).toMatchObject({ link: 'online', reason: 'This login may only look at present.' });
+    const times = (call: string): number => calls.filter((one) => one === call).length;
+    expect(times('push')).toBeLessThan(25);
+    expect(times('pull')).toBeGreaterThan(100);
+    mayOnlyLook = false;
+    sync.now();
+    await scheduler.runTo(300_100);
+    expect(store.rows().map(({ state }) => state)).toEqual(['applied', 'applied', 'applied']);
+    expect(sync.status().reason).toBeNull();
   });
 
   it('asks once between two pulls for evidence that is of another moment than its head', async () => {

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheKey, type Keychain, systemKeychain } from '../../electron/secrets.ts';
 
@@ -8,7 +8,7 @@ let folder: string;
 let file: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'umpire-key-'));
-  file = join(folder, 'cache-key');
+  file = join(folder, 'cache', '00112233445566aa', 'key');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -44,6 +44,15 @@ describe('the key of the cache', () => {
     expect(await readFile(file, 'utf8')).not.toContain(first.state === 'had' ? first.hex : '');
   });
 
+  it('is written to a file of its own, whatever lies there', async () => {
+    const target = join(folder, 'target');
+    await mkdir(dirname(file), { recursive: true });
+    await symlink(target, `${file}.new`);
+    expect(await cacheKey(file, NONE, false)).toMatchObject({ state: 'had' });
+    await expect(stat(target)).rejects.toThrow(/ENOENT/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
   it('is told to be lost, and not replaced, where the keychain is gone, is another, or the file is damaged', async () => {
     const made = await cacheKey(file, keychain(7), false);
     const before = await readFile(file);
@@ -71,6 +80,17 @@ describe('the key of the cache', () => {
     expect(renewed).toMatchObject({ state: 'had' });
     expect(renewed).not.toEqual(made);
     expect(await cacheKey(file, keychain(9), false)).toEqual(renewed);
+  });
+});
+
+describe('the keys of two caches', () => {
+  it('are two, and a new one for the one leaves the other as it is', async () => {
+    const other = join(folder, 'cache', 'ffeeddccbbaa9988', 'key');
+    const [first, second] = [await cacheKey(file, keychain(7), false), await cacheKey(other, keychain(7), false)];
+    expect(second).not.toEqual(first);
+    expect(await cacheKey(file, NONE, false)).toMatchObject({ state: 'lost' });
+    expect(await cacheKey(file, NONE, true)).toMatchObject({ state: 'had', place: 'file' });
+    expect(await cacheKey(other, keychain(7), false)).toEqual(second);
   });
 });
 

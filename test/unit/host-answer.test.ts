@@ -39,6 +39,27 @@ describe('a call in the core host', () => {
     });
   });
 
+  it('says what is wrong with a note that would be another one where it is stored, and takes any other', async () => {
+    const decide = (note: string) =>
+      answer(
+        handlers({ 'case.decide': () => Promise.reject(new CallFailure('refused', 'taken')) }),
+        'case.decide',
+        {
+          decisionId: '00000001-0000-4000-8000-000000000000',
+          itemId: '00000002-0000-4000-8000-000000000000',
+          expectedVersion: 1,
+          decision: 'reject',
+          reason: 'account_farm',
+          note,
+        },
+        () => {},
+      );
+    for (const note of ['half \ud800', 'end\0']) {
+      expect(await decide(note)).toMatchObject({ error: { message: expect.stringMatching(/^The note holds/) } });
+    }
+    expect(await decide('whole \u{1f600}, \u202e and é')).toMatchObject({ error: { message: 'taken' } });
+  });
+
   it('keeps the words of a bug to the log', async () => {
     const log: string[] = [];
     const outcome = await answer(handlers({}), 'reasons.list', {}, (line) => log.push(line));

@@ -17,7 +17,8 @@ function setUp() {
       return { send: (message) => host.received.push(message), kill: () => (host.killed = true) };
     },
     onNotice: (notice) => notices.push(notice),
-    key: (renew) => Promise.resolve({ state: 'had', hex: renew ? 'new' : 'kept', place: 'file' }),
+    key: (cache, renew) =>
+      Promise.resolve({ state: 'had', hex: `${renew ? 'new' : 'kept'} of ${cache}`, place: 'file' }),
     log: (line) => log.push(line),
   });
   const last = (): FakeHost => {
@@ -110,18 +111,22 @@ describe('the supervisor of the core host', () => {
     last().events.message({ type: 'notice', notice: { kind: 'queue' } });
     last().events.message({ type: 'notice', notice: { kind: 'password', value: 'x' } });
     last().events.message('hello');
+    last().events.message({ type: 'wantKey', cache: '../../elsewhere', renew: true });
     expect(notices).toEqual([{ kind: 'queue' }]);
-    expect(log).toHaveLength(2);
+    expect(last().received).toEqual([]);
+    expect(log).toHaveLength(3);
   });
 
   it('gives the key of the cache to the host that asks for it, and to no other', async () => {
     const { last, hosts } = setUp();
     const first = last();
-    first.events.message({ type: 'wantKey', renew: false });
+    first.events.message({ type: 'wantKey', cache: '00112233445566aa', renew: false });
     await vi.waitFor(() =>
-      expect(first.received).toEqual([{ type: 'key', key: { state: 'had', hex: 'kept', place: 'file' } }]),
+      expect(first.received).toEqual([
+        { type: 'key', key: { state: 'had', hex: 'kept of 00112233445566aa', place: 'file' } },
+      ]),
     );
-    first.events.message({ type: 'wantKey', renew: true });
+    first.events.message({ type: 'wantKey', cache: '00112233445566aa', renew: true });
     first.events.exit('signal SIGKILL');
     vi.advanceTimersByTime(250);
     await Promise.resolve();

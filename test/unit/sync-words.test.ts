@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { SyncStatus } from '../../core/contract/sync.ts';
 import { UNDELIVERED } from '../../core/domain/outbox.ts';
+import { lossWords } from '../../renderer/features/settings/loss-words.ts';
 import { countOf, sectionsOf } from '../../renderer/features/sync/outbox-filter.ts';
 import { differences } from '../../renderer/features/sync/evidence-diff.ts';
 import { ago, linkWords, nextTryWords, troubledWords } from '../../renderer/features/sync/link-words.ts';
@@ -9,6 +10,7 @@ import {
   cameBackWords,
   creditWords,
   rowTitle,
+  sessionBackWords,
   signOf,
   standing,
   whatWords,
@@ -36,6 +38,16 @@ function status(change: Partial<SyncStatus>): SyncStatus {
     ...change,
   };
 }
+
+describe('removing the copy', () => {
+  it('says what is nowhere else: what was not delivered, and what came back and nobody has settled', () => {
+    expect(lossWords({ undelivered: 0, unsettled: 0 })).toMatch(/nothing is lost/);
+    expect(lossWords({ undelivered: 0, unsettled: 1 })).toBe(
+      'What would be lost is nowhere else: 1 decision that came back and nobody has settled.',
+    );
+    expect(lossWords({ undelivered: 2, unsettled: 1 })).toMatch(/2 decisions not delivered, 1 decision that came back/);
+  });
+});
 
 describe('the foot of the window', () => {
   it('says on-line how fresh it is and what waits', () => {
@@ -195,4 +207,12 @@ describe('a size on disk', () => {
   ])('%i bytes are %s', (bytes, words) => {
     expect(size(bytes)).toBe(words);
   });
+});
+
+test('a bulk session that is taken back tells what was withdrawn and what is undone', () => {
+  expect(sessionBackWords({ withdrawn: 180, undos: 60 })).toBe(
+    '180 decisions withdrawn before they were sent, 60 undos put into the outbox for what was sent',
+  );
+  expect(sessionBackWords({ withdrawn: 1, undos: 0 })).toBe('1 decision withdrawn before it was sent');
+  expect(sessionBackWords({ withdrawn: 0, undos: 0 })).toBe('nothing of it is left to take back');
 });

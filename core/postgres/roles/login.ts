@@ -9,6 +9,8 @@ export type LoginRole = (typeof LOGIN_ROLES)[number];
 
 /** The login may not do what was asked; the message says what it takes. */
 export class NotAllowedError extends Error {}
+/** The server says that the account is disabled, which is more than that it has no role (yet). */
+export class DisabledError extends NotAllowedError {}
 
 const WITHOUT_FUNCTION = '42883';
 
@@ -26,6 +28,19 @@ export async function loginRole(db: Queryable): Promise<LoginRole | null> {
   } catch (error) {
     // A database of an earlier release, which had no roles: only its owner got this far.
     if (error instanceof pg.DatabaseError && error.code === WITHOUT_FUNCTION) return 'owner';
+    throw error;
+  }
+}
+
+/** Whether its own account says that the login is disabled; false where the server does not let it look. */
+export async function isDisabled(db: Queryable): Promise<boolean> {
+  try {
+    const { rows } = await db.query(
+      'SELECT 1 FROM umpire.accounts WHERE login = session_user AND disabled_at IS NOT NULL',
+    );
+    return rows.length > 0;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return false;
     throw error;
   }
 }

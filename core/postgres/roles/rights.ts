@@ -199,7 +199,9 @@ function named(names: string): readonly string[] {
 export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('add_earned append_audit audit_hash caller code_stands count_call decisions_digest defer_claims'),
   ...named('end_second_review ended_holds evidence_digest fingerprint_id has_ledger hold_bonuses is_full log_money'),
-  ...named('mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest observes pattern_matches'),
+  ...named(
+    'mark_cross_app mark_dirty move_bonuses move_credits multiplier_of note_digest objection_digest observes pattern_matches',
+  ),
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),

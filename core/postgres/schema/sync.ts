@@ -1,4 +1,4 @@
-import { foreignKey, index, jsonb, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { foreignKey, index, jsonb, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
 import { reviewQueue } from './referrals.ts';
 import { umpireSchema, xid8 } from './umpire.ts';
@@ -49,6 +49,9 @@ export const objections = umpireSchema.table(
     index('objections_item_idx').on(table.itemId),
     index('objections_open_idx')
       .on(table.madeAt)
+      .where(sql`settled_at IS NULL`),
+    uniqueIndex('objections_asked_idx')
+      .on(table.itemId, sql`COALESCE(on_behalf_of, actor)`)
       .where(sql`settled_at IS NULL`),
   ],
 );

@@ -73,6 +73,35 @@ export const AUDIT_CHECKS: readonly Check[] = [
       WHERE (a.actor, a.on_behalf_of) IS DISTINCT FROM (d.actor, d.on_behalf_of) AND (a.actor = d.actor OR a.on_behalf_of IS DISTINCT FROM d.who)`,
   },
   {
+    // With its item an objection goes, and nothing is left to compare.
+    name: 'audit_objections',
+    modes: ['programme', 'observe'],
+    sql: `
+      SELECT coalesce(l.id, o.objection_id::text) AS subject, CASE
+          WHEN l.id IS NULL THEN 'is an objection that no entry of the log vouches for'
+          WHEN l.entries <> 1 THEN 'is an objection that not one entry but several vouch for'
+          WHEN o.objection_id IS NULL THEN 'is an objection that was logged and is gone, though its item is there'
+          ELSE 'is an objection that is not as it was logged'
+        END AS detail
+      FROM (
+        SELECT x.entry ->> 'objection' AS id, min(x.entry ->> 'item') AS item, min(x.entry ->> 'digest') AS digest, count(*) AS entries
+        FROM umpire.audit_log AS a CROSS JOIN LATERAL jsonb_array_elements(a.details -> 'objections') AS x (entry)
+        WHERE a.kind = 'objections' GROUP BY 1
+      ) AS l
+      FULL JOIN umpire.objections AS o ON o.objection_id::text = l.id
+      WHERE l.id IS NULL OR l.entries <> 1
+        OR CASE WHEN o.objection_id IS NULL THEN EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id::text = l.item)
+          ELSE l.digest IS DISTINCT FROM umpire.objection_digest(o.objection_id) END
+      UNION ALL
+      SELECT o.objection_id::text, format('is an objection that was settled by %s, and by the log by %s', coalesce(o.settled_by, 'nobody'), coalesce(s.who, 'nobody'))
+      FROM umpire.objections AS o
+      LEFT JOIN (
+        SELECT a.details ->> 'objection' AS id, string_agg(coalesce(a.on_behalf_of, a.actor), ', ') AS who
+        FROM umpire.audit_log AS a WHERE a.kind = 'objection_settled' GROUP BY 1
+      ) AS s ON s.id = o.objection_id::text
+      WHERE (o.settled_at IS NOT NULL) IS DISTINCT FROM (o.settled_by IS NOT NULL) OR o.settled_by IS DISTINCT FROM s.who`,
+  },
+  {
     name: 'audit_forgotten',
     modes: ['programme', 'observe'],
     sql: `

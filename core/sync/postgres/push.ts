@@ -101,6 +101,7 @@ function callOf(operation: Operation): object {
 
 /** What all three functions answer. The ids are those of the operation, in its own spelling. */
 const told = z.object({
+  itemId: z.string().nullish(),
   outcome: z.enum(DECISION_OUTCOMES),
   message: z.string().nullable(),
   status: z.enum(REVIEW_STATUSES).nullable(),
@@ -112,8 +113,10 @@ const told = z.object({
 });
 type Told = z.infer<typeof told>;
 
-function answerOf({ id }: Operation, { outcome, message, status, version, paid, rejected, reversed }: Told): Answer {
-  return { id, outcome, message, status, version, paid, rejected, reversed };
+/** Of an item that is not the operation's nothing is told: it would be taken for the state of that one. The pull brings it. */
+function answerOf({ id, itemId }: Operation, { itemId: ofItem, status, version, ...effect }: Told): Answer {
+  const isItsOwn = ofItem?.toLowerCase() === itemId.toLowerCase();
+  return { id, ...effect, status: isItsOwn ? status : null, version: isItsOwn ? version : null };
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Pool } from '../../postgres/connection.ts';
 import { row } from '../../postgres/rows.ts';
 import type { AuditHead } from '../../review/audit-log.ts';
-import { type Epoch, type Hello, type Server, ServerFailure } from '../ports.ts';
+import type { Epoch, Hello, Server } from '../ports.ts';
 import { readCursor } from './cursor.ts';
 import { inEpoch, readEpoch } from './epoch.ts';
 import { readKeptFacts } from './facts.ts';
@@ -11,7 +11,7 @@ import { listen } from './hint.ts';
 import { pull } from './pull.ts';
 import { push } from './push.ts';
 import { readReference } from './reference.ts';
-import { type Access, inSession, NO_ROLE } from './session.ts';
+import { type Access, inSession, withoutRole } from './session.ts';
 
 const READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** Longer than any statement of a pull or a push takes. */
@@ -53,7 +53,7 @@ const greeted = z.object({ analyst: z.string(), role: z.string().nullable() });
 async function hello(access: Access): Promise<Hello> {
   return inSession(access, READ, async (db) => {
     const login = await row(db, greeted, 'SELECT session_user::text AS analyst, umpire.login_role() AS role');
-    if (login === null || login.role === null) throw new ServerFailure('account', NO_ROLE);
+    if (login === null || login.role === null) throw await withoutRole(db);
     return { epoch: await readEpoch(db), analyst: login.analyst, role: login.role };
   });
 }

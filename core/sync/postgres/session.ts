@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Pool } from '../../postgres/connection.ts';
+import { isDisabled, loginRole } from '../../postgres/roles/login.ts';
 import type { Queryable } from '../../postgres/rows.ts';
 import type { AuditHead } from '../../review/audit-log.ts';
 import { type Epoch, ServerFailure } from '../ports.ts';
@@ -114,22 +115,29 @@ function unanswered(patienceMs: number): ServerFailure {
   return new ServerFailure('link', `The server has not answered for ${Math.round(patienceMs / 1000)} s.`);
 }
 
-/** A right that is missing means something else for a login that is nothing here any more. */
+/** A right that is missing says something of the login, and nothing of what it asked for. */
 async function told(error: unknown, pool: Pool): Promise<unknown> {
   const failure = serverFailure(error);
   if (failure !== null) return failure;
   if (!isMissingRight(error)) return error;
-  if (!(await hasRole(pool))) return new ServerFailure('account', NO_ROLE);
-  return error;
-}
-
-export const NO_ROLE = 'This login has no role in Umpire any more.';
-
-async function hasRole(pool: Pool): Promise<boolean> {
   try {
-    const { rows } = await pool.query<{ role: string | null }>('SELECT umpire.login_role() AS role');
-    return rows[0]?.role !== null && rows[0]?.role !== undefined;
-  } catch (error) {
-    return !isMissingRight(error);
+    const role = await loginRole(pool);
+    if (role === null) return await withoutRole(pool);
+    return new ServerFailure('refused', role === 'viewer' ? ONLY_LOOKS : WITHOUT_RIGHTS);
+  } catch (other) {
+    return serverFailure(other) ?? new ServerFailure('refused', NO_ROLE);
   }
 }
+
+/** A login without a role may get it (back): only one that is disabled has lost its account. */
+export async function withoutRole(db: Queryable): Promise<ServerFailure> {
+  if (await isDisabled(db)) return new ServerFailure('account', 'This login is disabled.');
+  return new ServerFailure('refused', NO_ROLE);
+}
+
+const NO_ROLE =
+  'This login has no role in Umpire now. What was decided stays on this computer, and is sent when an admin has given it one.';
+const ONLY_LOOKS =
+  'This login may only look at present. What was decided stays on this computer, and is sent when an admin has given it a role that decides.';
+const WITHOUT_RIGHTS =
+  'The server does not give this login the rights of its role now, as while a copy of it is restored. What was decided stays on this computer, and is sent when it does.';

@@ -1,8 +1,9 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { counted } from '../../../core/domain/counted.ts';
-import { number } from '../../ui/format.ts';
+import { capital, number } from '../../ui/format.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { useReasonLabel } from '../case/reasons.ts';
+import { sessionBackWords } from '../sync/outbox-words.ts';
 import { useBulkActions } from './actions.ts';
 import { Action, ActionBar } from './action-bar.tsx';
 import { Figure, Figures } from './figures.tsx';
@@ -42,7 +43,7 @@ function Skips({ skips }: { readonly skips: OfflineSession['preview']['skips'] }
 }
 
 function Told({ session }: { readonly session: OfflineSession }) {
-  const { state, preview, withdrawn } = session;
+  const { state, preview, undos } = session;
   if (state === 'preview') {
     return (
       <p className={styles.told}>
@@ -52,11 +53,15 @@ function Told({ session }: { readonly session: OfflineSession }) {
     );
   }
   if (state === 'taken_back') {
-    const sent = preview.willDecide - withdrawn;
     return (
       <p className={styles.told}>
-        <strong>{counted(withdrawn, 'decision')} withdrawn</strong>
-        {sent > 0 && `; ${counted(sent, 'decision')} had been sent: those are taken back in their cases`}.
+        <strong>{capital(sessionBackWords(session))}.</strong>{' '}
+        {undos > 0 && (
+          <>
+            An undo is sent after its decision, and the outbox tells what became of it.{' '}
+            <Link to="/sync/{-$id}">Look at the outbox</Link>
+          </>
+        )}
       </p>
     );
   }

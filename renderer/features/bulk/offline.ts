@@ -4,9 +4,10 @@ import type { OfflineBulkPreview } from '../../../core/contract/sync.ts';
 import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
-import { capital, number } from '../../ui/format.ts';
+import { capital } from '../../ui/format.ts';
 import { say } from '../case/decisions-made.ts';
 import { unselect } from '../queue/selection.ts';
+import { sessionBackWords } from '../sync/outbox-words.ts';
 import { useBulkActions } from './actions.ts';
 
 /** A bulk session without a server: what it would do by what the cache knows, then its decisions in the outbox. */
@@ -16,8 +17,9 @@ export type OfflineSession = {
   readonly words: string;
   readonly preview: OfflineBulkPreview;
   readonly state: 'preview' | 'waiting' | 'taken_back';
-  /** Of those taken back: how many had not been sent. */
+  /** Of those taken back: how many had not been sent, and how many are undone by an operation each. */
   readonly withdrawn: number;
+  readonly undos: number;
 };
 
 export const useOfflineSession = create<{ readonly session: OfflineSession | null }>()(() => ({ session: null }));
@@ -51,7 +53,7 @@ async function call(failed: string, work: () => Promise<OfflineSession>): Promis
 export function previewOffline(request: BulkStart, words: string): Promise<boolean> {
   return call('Not previewed', async () => {
     const preview = await ask('sync.bulkPreview', request);
-    return { request, words, preview, state: 'preview', withdrawn: 0 };
+    return { request, words, preview, state: 'preview', withdrawn: 0, undos: 0 };
   });
 }
 
@@ -65,12 +67,12 @@ export function putIntoOutbox(session: OfflineSession): Promise<boolean> {
   });
 }
 
-/** Withdraws those that were not sent meanwhile. */
+/** Withdraws those that were not sent meanwhile, and undoes the others. */
 export function takeAllBack(session: OfflineSession): Promise<boolean> {
   return call('Not taken back', async () => {
-    const { withdrawn } = await ask('sync.withdrawBulk', { sessionId: session.request.sessionId });
-    say(`Taken back: ${number(withdrawn)} of ${counted(session.preview.willDecide, 'decision')}`);
-    return { ...session, state: 'taken_back', withdrawn };
+    const back = await ask('sync.withdrawBulk', { sessionId: session.request.sessionId });
+    say(capital(sessionBackWords(back)));
+    return { ...session, state: 'taken_back', ...back };
   });
 }
 

@@ -88,7 +88,7 @@ export function OfflineSection() {
               <p className={styles.hint}>{KEY_WORDS[settings.key]}</p>
             </div>
           </div>
-          <RemoveCopy undelivered={settings.undelivered} />
+          <RemoveCopy loss={settings} />
         </>
       )}
     </section>

@@ -3,20 +3,14 @@ import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { forgetReviews } from '../../app/connection.ts';
 import { say } from '../case/decisions-made.ts';
+import { type Loss, lossWords } from './loss-words.ts';
 import styles from './settings-screen.module.css';
 
 type Step = 'idle' | 'asked' | 'removing';
 
-/** What goes with the copy. */
-function lossWords(undelivered: number): string {
-  if (undelivered === 0)
-    return 'Every decision was delivered; nothing is lost. The queue is read anew from the server.';
-  const them = undelivered === 1 ? 'It was not delivered and is' : 'They were not delivered and are';
-  return `${counted(undelivered, 'decision')} would be lost. ${them} nowhere else.`;
-}
-
 /** Removes what is kept, in two steps; the second says what would be lost. */
-export function RemoveCopy({ undelivered }: { readonly undelivered: number }) {
+export function RemoveCopy({ loss }: { readonly loss: Loss }) {
+  const lost = loss.undelivered + loss.unsettled;
   const [step, setStep] = useState<Step>('idle');
   const [problem, setProblem] = useState<string | null>(null);
   const keep = useRef<HTMLButtonElement>(null);
@@ -29,7 +23,7 @@ export function RemoveCopy({ undelivered }: { readonly undelivered: number }) {
     setStep('removing');
     setProblem(null);
     try {
-      await ask('sync.wipe', { evenUndelivered: undelivered > 0 });
+      await ask('sync.wipe', { evenUndelivered: lost > 0 });
       forgetReviews();
       say('The copy on this computer was removed');
     } catch (error) {
@@ -43,7 +37,7 @@ export function RemoveCopy({ undelivered }: { readonly undelivered: number }) {
       <div>
         <p>Remove the copy from this computer</p>
         <p className={styles.hint} role="status">
-          {step === 'idle' ? 'For a computer that you give away or share.' : lossWords(undelivered)}
+          {step === 'idle' ? 'For a computer that you give away or share.' : lossWords(loss)}
         </p>
         {problem !== null && (
           <p role="alert" className={styles.failed}>
@@ -66,7 +60,7 @@ export function RemoveCopy({ undelivered }: { readonly undelivered: number }) {
             aria-disabled={step === 'removing'}
             onClick={(event) => step === 'asked' && event.detail < 2 && void remove()}
           >
-            {undelivered === 0 ? 'Remove it' : `Remove it and lose ${counted(undelivered, 'decision')}`}
+            {lost === 0 ? 'Remove it' : `Remove it and lose ${counted(lost, 'decision')}`}
           </button>
         </div>
       )}

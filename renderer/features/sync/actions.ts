@@ -2,13 +2,12 @@ import { uuidv7 } from 'uuidv7';
 import { create } from 'zustand';
 import type { OutboxRow, ResolveRequest } from '../../../core/contract/sync.ts';
 import type { Decision } from '../../../core/domain/decision.ts';
-import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
 import { doneWord } from '../case/decision-words.ts';
 import { say } from '../case/decisions-made.ts';
 import { useNotes } from '../case/notes.ts';
-import { aboutRow, rowTitle } from './outbox-words.ts';
+import { aboutRow, rowTitle, sessionBackWords } from './outbox-words.ts';
 
 /** The call that is on its way, and what went wrong last; one at a time. */
 type State = { readonly busy: boolean; readonly problem: { readonly id: string; readonly text: string } | null };
@@ -47,11 +46,10 @@ export function withdraw(row: OutboxRow): Promise<boolean> {
   });
 }
 
-/** Withdraws those decisions of an off-line bulk session that were not sent yet. */
+/** Takes all of an off-line bulk session back: what was sent by an undo each. */
 export function withdrawSession(sessionId: string): Promise<boolean> {
   return call(sessionId, 'Not taken back', async () => {
-    const { withdrawn } = await ask('sync.withdrawBulk', { sessionId });
-    return `Taken back: ${counted(withdrawn, 'decision')} of the bulk session`;
+    return `Bulk session: ${sessionBackWords(await ask('sync.withdrawBulk', { sessionId }))}`;
   });
 }
 

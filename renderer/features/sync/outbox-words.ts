@@ -100,3 +100,14 @@ export function creditWords(row: Pick<OutboxRow, 'state' | 'paid' | 'rejected' |
       return '';
   }
 }
+
+/** "180 decisions withdrawn before they were sent, 60 undos in the outbox". */
+export function sessionBackWords({ withdrawn, undos }: { readonly withdrawn: number; readonly undos: number }): string {
+  const parts = [
+    withdrawn > 0
+      ? `${counted(withdrawn, 'decision')} withdrawn before ${withdrawn === 1 ? 'it was' : 'they were'} sent`
+      : '',
+    undos > 0 ? `${counted(undos, 'undo')} put into the outbox for what was sent` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'nothing of it is left to take back' : parts.join(', ');
+}

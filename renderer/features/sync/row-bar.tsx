@@ -14,11 +14,12 @@ const TOLD: { readonly [S in OutboxRow['state']]?: string } = {
 export function RowBar({ row }: { readonly row: OutboxRow }) {
   const busy = useSyncActions((state) => state.busy);
   const mayWithdraw = row.state === 'queued';
-  const { sessionId } = row;
+  // What was sent of a session is taken back with the rest of it.
+  const sessionId = row.kind === 'decide' && row.state in TOLD ? row.sessionId : null;
   const one = () => void (!busy && withdraw(row));
   useCommands(mayWithdraw ? { withdraw: one } : {});
   const told = row.resolution === null ? TOLD[row.state] : undefined;
-  if (told === undefined && !mayWithdraw) return null;
+  if (told === undefined && !mayWithdraw && sessionId === null) return null;
   return (
     <ActionBar>
       {mayWithdraw && (
@@ -26,7 +27,7 @@ export function RowBar({ row }: { readonly row: OutboxRow }) {
           Withdraw
         </Action>
       )}
-      {mayWithdraw && sessionId !== null && (
+      {sessionId !== null && (
         <Action available={!busy} onPress={() => void withdrawSession(sessionId)}>
           Take all of the bulk session back
         </Action>

@@ -72,7 +72,6 @@ function keeperOf(opened: Cache): Keeper {
     takeToSend: (most) => cache.takeToSend(most),
     putAnswers: (answers) => cache.putAnswers(answers),
     putBack: (ids, message) => cache.putBack(ids, message),
-    reject: (ids, message) => cache.reject(ids, message),
     awaiting: (most) => cache.awaiting(most),
     doubt: () => cache.doubt(),
     toVerify: (most) => cache.toVerify(most),

@@ -38,7 +38,11 @@ export function happen(around: Surroundings): void {
   } else if (roll < 0.92) {
     server.disabled.add(client.name);
     scheduler.after(random.int(500, 10_000), () => server.disabled.delete(client.name));
-  } else if (roll < 0.94) server.takeBackup();
+  } else if (roll < 0.935) {
+    server.lookers.add(client.name);
+    trace(`${client.name} may only look`);
+    scheduler.after(random.int(500, 20_000), () => server.lookers.delete(client.name));
+  } else if (roll < 0.95) server.takeBackup();
   else if (!server.isDown) {
     const restores = random.chance(0.7);
     const isSilent = restores && random.chance(0.4);

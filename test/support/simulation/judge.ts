@@ -6,7 +6,7 @@ import { type Item, settle, type State } from './world.ts';
 
 export type Who = { readonly name: string; readonly isLead: boolean };
 
-/** A note that makes the server refuse every batch with it, by SPEC 5 a poisoned operation. */
+/** A note that the server takes of nobody: by SPEC 5 a poisoned operation, which holds up no other. */
 export const POISON = 'poison';
 /** A reason that is none. */
 export const NO_REASON = 'no_such_reason';
@@ -54,6 +54,7 @@ type Of<Kind> = Extract<Operation, { kind: Kind }>;
 function decide(state: State, who: Who, call: Of<'decide'>, one: Item, xid: number): Answer {
   const { item } = one;
   const told = (outcome: DecisionOutcome, message: string): Answer => answer(state, call, outcome, message);
+  if (call.note === POISON) return told('not_allowed', 'The note is not one.');
   if (call.reason === NO_REASON) return told('not_allowed', 'There is no such reason.');
   if (item.status === 'approved' || item.status === 'rejected') {
     return STATUS_AFTER[call.decision] === item.status ? told('agreed', 'As decided.') : told('conflict', 'Otherwise.');

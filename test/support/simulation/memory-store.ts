@@ -189,15 +189,6 @@ export class MemoryStore implements Keeper {
     }
   }
 
-  reject(ids: readonly string[]): void {
-    for (const id of ids) {
-      const entry = this.outbox.get(id);
-      if (entry?.state !== 'sending') continue;
-      entry.state = 'rejected';
-      this.withdrawUndosOf(id);
-    }
-  }
-
   awaiting(most: number): Operation[] {
     const asked: Operation[] = [];
     for (const { operation, state, askedAt } of this.outbox.values()) {

@@ -10,7 +10,7 @@ import type {
 } from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
 import type { Random } from '../random.ts';
-import { operate, POISON, type Who } from './judge.ts';
+import { operate, type Who } from './judge.ts';
 import type { Scheduler } from './scheduler.ts';
 import { isVisible, type Snapshot, snapshotOf, textOf, Transactions } from './transactions.ts';
 import { emptyState, factsOf, headOf, type Item, type State, stampOf, transactionsOf } from './world.ts';
@@ -42,6 +42,8 @@ export class ModelServer {
   isDown = false;
   /** Logins whose account is disabled. */
   readonly disabled = new Set<string>();
+  /** Logins whose role does not decide now: what is sent is refused as a whole, in its middle too. */
+  readonly lookers = new Set<string>();
   /** Keys whose record a restore lost, and that were answered before. */
   readonly lost = new Set<string>();
   /** Keys that were told to be about nothing that there is; that is not stored. */
@@ -161,12 +163,14 @@ export class ModelServer {
   /** Each operation is a transaction of its own: where the server goes down between two, the first has had effect. */
   async push(who: Who, operations: readonly Operation[]): Promise<Answer[]> {
     this.check(who);
-    if (operations.some(({ note }) => note === POISON)) {
-      throw new ServerFailure('refused', 'The server cannot take this batch.');
-    }
+    const seesOnly = (): void => {
+      if (this.lookers.has(who.name)) throw new ServerFailure('refused', 'This login may only look at present.');
+    };
+    seesOnly();
     const answers: Answer[] = [];
     for (const operation of operations) {
       this.check(who);
+      seesOnly();
       const rows = [`item ${operation.itemId}`, `money ${operation.itemId}`];
       try {
         const answer = await this.transactions.run(rows, this.writingTime(), (xid) => {

@@ -37,17 +37,22 @@ export const MUTATIONS: readonly Mutation[] = [
         ),
     }),
   })),
-  ofPorts('a batch with one poisoned operation is rejected as a whole', ({ server, keeper }) => ({
+  ofPorts('a refusal of a call as a whole is taken for an answer to each operation', ({ server, keeper }) => ({
     server: {
       ...server,
       push: (operations) =>
         server.push(operations).catch((error: unknown) => {
           if (!(error instanceof ServerFailure) || error.kind !== 'refused') throw error;
-          keeper.reject(
-            operations.map(({ id }) => id),
-            error.message,
-          );
-          throw new ServerFailure('link', error.message);
+          return operations.map(({ id }) => ({
+            id,
+            outcome: 'not_allowed' as const,
+            message: error.message,
+            status: null,
+            version: null,
+            paid: 0,
+            rejected: 0,
+            reversed: 0,
+          }));
         }),
     },
     keeper,

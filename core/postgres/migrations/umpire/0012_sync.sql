@@ -424,9 +424,19 @@ CREATE TABLE umpire.objections (
 );
 CREATE INDEX objections_item_idx ON umpire.objections (item_id);
 CREATE INDEX objections_open_idx ON umpire.objections (made_at) WHERE settled_at IS NULL;
+-- Leads are asked once by each about an item, until one of them settles it.
+CREATE UNIQUE INDEX objections_asked_idx ON umpire.objections (item_id, coalesce(on_behalf_of, actor)) WHERE settled_at IS NULL;
+
+-- SHA-256 over what never changes of an objection; its note, which may quote somebody, is not in it. NULL where there is none.
+CREATE FUNCTION umpire.objection_digest(objection uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT encode(sha256(convert_to(ROW(o.objection_id, o.item_id, o.relationship_id, o.actor, o.on_behalf_of, o.decision, o.reason, o.outcome,
+    (extract(epoch FROM o.made_at) * 1000000)::bigint)::text, 'UTF8')), 'hex')
+  FROM umpire.objections AS o WHERE o.objection_id = objection_digest.objection
+$$;
 
 -- Takes objections, each with its own outcome, in the order given: applied, unknown, not_allowed. The same again has its first answer;
--- another one with the same id is not allowed.
+-- another one with the same id is not allowed, nor one where nothing or one's own decision stands.
 CREATE FUNCTION umpire.object_items(calls jsonb, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL) RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -438,7 +448,7 @@ DECLARE
   fault text;
   known umpire.objections;
   answer jsonb;
-  made jsonb := '[]';
+  made uuid[] := '{}';
 BEGIN
   SELECT * INTO caller FROM umpire.caller(on_behalf_of, clock, 'analyst');
   IF jsonb_typeof(calls) IS DISTINCT FROM 'array' THEN
@@ -458,7 +468,11 @@ BEGIN
     answer := jsonb_build_object('decisionId', asked.call -> 'objectionId', 'itemId', asked.call -> 'itemId', 'outcome', 'not_allowed', 'message', fault,
       'status', NULL, 'version', NULL, 'paid', 0, 'rejected', 0, 'reversed', 0);
     IF fault IS NULL THEN
-      SELECT q.id, i.relationship_id, i.version, q.status INTO stood
+      SELECT q.id, i.relationship_id, i.version, q.status, (
+        SELECT coalesce(d.on_behalf_of, d.actor) FROM umpire.decisions AS d
+        WHERE d.item_id = q.id AND d.decision <> 'undo' AND d.undone_by IS NULL AND d.outcome ->> 'outcome' = 'applied'
+        ORDER BY (d.outcome ->> 'version')::int DESC LIMIT 1
+      ) AS decided_by INTO stood
       FROM referrals.review_queue AS q JOIN umpire.items AS i ON i.item_id = q.id WHERE q.id = (asked.call ->> 'itemId')::uuid;
       answer := answer || jsonb_build_object('status', stood.status, 'version', stood.version);
       SELECT * INTO known FROM umpire.objections AS o WHERE o.objection_id = (asked.call ->> 'objectionId')::uuid;
@@ -468,18 +482,24 @@ BEGIN
         SELECT 1 FROM umpire.reason_codes AS r WHERE r.code = asked.call ->> 'reason' AND r.decision = asked.call ->> 'decision'
       ) THEN
         answer := answer || jsonb_build_object('message', 'The reason ' || (asked.call ->> 'reason') || ' is not one for this decision.');
+      ELSIF known.objection_id IS NULL AND stood.status = 'pending' THEN
+        answer := answer || jsonb_build_object('message', 'This case is open: decide it instead of handing it to a lead.');
+      ELSIF known.objection_id IS NULL AND stood.decided_by = caller.who THEN
+        answer := answer || jsonb_build_object('message', 'What stands is your own decision: take it back instead of handing it to a lead.');
       ELSE
         IF known.objection_id IS NULL THEN
           answer := answer || jsonb_build_object('outcome', 'applied', 'message', NULL);
-          -- Whoever sends the same at the same time waits here, and finds it.
+          -- Whoever sends the same at the same time, or another about the same item, waits here, and finds it.
           INSERT INTO umpire.objections AS o (objection_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, outcome, made_at)
           VALUES ((asked.call ->> 'objectionId')::uuid, stood.id, stood.relationship_id, caller.actor, caller.on_behalf_of, asked.call ->> 'decision',
             asked.call ->> 'reason', asked.call ->> 'note', answer, caller.clock)
-          ON CONFLICT (objection_id) DO NOTHING;
-          IF FOUND THEN made := made || jsonb_build_array(asked.call ->> 'objectionId'); END IF;
+          ON CONFLICT DO NOTHING;
+          IF FOUND THEN made := made || (asked.call ->> 'objectionId')::uuid; END IF;
           SELECT * INTO known FROM umpire.objections AS o WHERE o.objection_id = (asked.call ->> 'objectionId')::uuid;
         END IF;
-        IF (known.item_id, known.decision, known.reason, coalesce(known.note, ''), coalesce(known.on_behalf_of, known.actor))
+        IF known.objection_id IS NULL THEN
+          answer := answer || jsonb_build_object('outcome', 'not_allowed', 'message', 'You asked leads about this case already.');
+        ELSIF (known.item_id, known.decision, known.reason, coalesce(known.note, ''), coalesce(known.on_behalf_of, known.actor))
           = ((asked.call ->> 'itemId')::uuid, asked.call ->> 'decision', asked.call ->> 'reason', coalesce(asked.call ->> 'note', ''), caller.who)
         THEN
           answer := known.outcome;
@@ -490,15 +510,15 @@ BEGIN
     END IF;
     RETURN NEXT answer;
   END LOOP;
-  IF made <> '[]' THEN
-    PERFORM umpire.append_audit('objections', caller.actor, caller.on_behalf_of, jsonb_build_object('items', jsonb_array_length(made), 'objections', made,
-      'digest', (
-        SELECT encode(sha256(convert_to(string_agg(ROW(o.objection_id, o.item_id, o.actor, o.on_behalf_of, o.decision, o.reason)::text, E'\n' ORDER BY o.objection_id), 'UTF8')), 'hex')
-        FROM umpire.objections AS o WHERE o.objection_id IN (SELECT x::uuid FROM jsonb_array_elements_text(made) AS x))), caller.clock);
+  IF made <> '{}' THEN
+    -- By id and item: an objection goes with its item, and the others of its batch are vouched for all the same.
+    PERFORM umpire.append_audit('objections', caller.actor, caller.on_behalf_of, jsonb_build_object('items', cardinality(made), 'objections', (
+      SELECT jsonb_agg(jsonb_build_object('objection', o.objection_id, 'item', o.item_id, 'digest', umpire.objection_digest(o.objection_id)) ORDER BY o.objection_id)
+      FROM umpire.objections AS o WHERE o.objection_id = ANY (made))), caller.clock);
   END IF;
 END $$;
 
--- Ends an objection; FALSE where there is none that is open. What stands is decided by decisions alone.
+-- Ends an objection of somebody else; FALSE where there is none that is open. What stands is decided by decisions alone.
 CREATE FUNCTION umpire.settle_objection(objection uuid, clock timestamptz DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -506,13 +526,16 @@ DECLARE
   caller record;
 BEGIN
   SELECT * INTO caller FROM umpire.caller(NULL, clock, 'lead');
+  IF EXISTS (SELECT 1 FROM umpire.objections AS o WHERE o.objection_id = objection AND o.settled_at IS NULL AND coalesce(o.on_behalf_of, o.actor) = caller.who) THEN
+    RAISE EXCEPTION 'This is your own objection: another lead settles it.' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   UPDATE umpire.objections AS o SET settled_at = caller.clock, settled_by = caller.who WHERE o.objection_id = objection AND o.settled_at IS NULL;
   IF NOT FOUND THEN RETURN false; END IF;
   PERFORM umpire.append_audit('objection_settled', caller.actor, caller.on_behalf_of, jsonb_build_object('objection', objection), caller.clock);
   RETURN true;
 END $$;
 
--- Those that are open, oldest first; for leads.
+-- The five hundred oldest of those that are open, oldest first; for leads.
 CREATE FUNCTION umpire.open_objections() RETURNS TABLE (objection_id uuid, item_id uuid, made_by text, at timestamptz, decision text, reason text, note text,
   status text, score integer, priority text, referrer_name text, referee_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -527,7 +550,7 @@ BEGIN
   JOIN referrals.relationships AS r ON r.id = q.relationship_id
   JOIN auth.users AS referrer ON referrer.id = r.referrer_id
   JOIN auth.users AS referee ON referee.id = r.referee_id
-  WHERE o.settled_at IS NULL ORDER BY o.made_at, o.objection_id;
+  WHERE o.settled_at IS NULL ORDER BY o.made_at, o.objection_id LIMIT 500;
 END $$;
 
 ---------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,17 @@
+import { IS_UNDELIVERED } from './outbox-sql.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Removes all that was read from the server, and keeps what no server has answered: who may not see the one any more has made the
+ * other. Of what is removed nothing is left in the file. The next pull is a full one.
+ */
+export function keepUndelivered(store: Store): void {
+  store.write(() => {
+    store.run(`DELETE FROM outbox WHERE NOT ${IS_UNDELIVERED}`);
+    for (const table of ['items', 'claims', 'arriving', 'remembered']) store.run(`DELETE FROM ${table}`);
+    for (const name of ['epoch', 'cursor']) store.setState(name, null);
+  });
+  store.touchItems();
+  // Pages that are free still hold what was on them, and so does the log.
+  store.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+}

@@ -1,6 +1,6 @@
 import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
 import { NOT_OVER } from './outbox-sql.ts';
-import { dropQueueIndexes, makeQueueIndexes, putHead, replaceHead } from './put-head.ts';
+import { dropQueueIndexes, makeQueueIndexes, patchHead, putHead, replaceHead } from './put-head.ts';
 import type { Store } from './store.ts';
 import { verifyFrom } from './verifying.ts';
 
@@ -157,19 +157,6 @@ function enterHistory(store: Store, pull: number): void {
   store.setState('doubted', null);
   // What was settled there may be open here.
   store.run(`UPDATE outbox SET asked_version = NULL WHERE state = 'awaiting_second'`);
-}
-
-/** How an answer says that its item stands, where that is newer than all that is known here. */
-export function patchHead(store: Store, itemId: string, status: string, version: number): void {
-  store.run(
-    `UPDATE items SET answered_status = ?, answered_version = ?
-     WHERE item_id = ? AND version < ? AND coalesce(answered_version, 0) < ?`,
-    status,
-    version,
-    itemId,
-    version,
-    version,
-  );
 }
 
 function putClaims(store: Store, claims: readonly LiveClaim[]): void {

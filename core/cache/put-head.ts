@@ -121,3 +121,16 @@ export function makeQueueIndexes(store: Store): void {
     store.exec(`CREATE INDEX IF NOT EXISTS ${name} ON items (${columns})`);
   }
 }
+
+/** How an answer says that its item stands, where that is newer than all that is known here. */
+export function patchHead(store: Store, itemId: string, status: string, version: number): void {
+  store.run(
+    `UPDATE items SET answered_status = ?, answered_version = ?
+     WHERE item_id = ? AND version < ? AND coalesce(answered_version, 0) < ?`,
+    status,
+    version,
+    itemId,
+    version,
+    version,
+  );
+}

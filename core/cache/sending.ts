@@ -1,8 +1,8 @@
 import type { DecisionOutcome } from '../domain/decision.ts';
 import type { OutboxState } from '../domain/outbox.ts';
 import type { Answer, SyncStore } from '../sync/ports.ts';
-import { patchHead } from './heads.ts';
 import { operationOf, storedOperation, type StoredOperation } from './outbox-row.ts';
+import { patchHead } from './put-head.ts';
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 

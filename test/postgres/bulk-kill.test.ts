@@ -16,10 +16,10 @@ const BATCH = '100';
 const POINTS = 20;
 const SEED = 20_261_122;
 
+/** Which transaction wrote a row. */
+const STAMPS = ['tx', 'added_tx'];
 /** Random, or a matter of when and in how many steps something was written. */
 const OF_THE_RUN: { readonly [table: string]: readonly string[] } = {
-  'umpire.items': ['tx'],
-  'umpire.claims': ['tx'],
   'umpire.money_log': ['id'],
   'umpire.stale_days': ['id'],
   'umpire.decisions': ['batch', 'note_salt', 'note_digest', 'evidence_digest', 'log_position'],
@@ -45,7 +45,7 @@ async function state(pool: Pool): Promise<readonly string[]> {
       continue;
     const { rows } = await pool.query<{ line: string }>(
       `SELECT (to_jsonb(t) - $1::text[])::text AS line FROM ${name} AS t`,
-      [OF_THE_RUN[name] ?? []],
+      [[...STAMPS, ...(OF_THE_RUN[name] ?? [])]],
     );
     lines.push(...rows.map(({ line }) => `${name} ${line}`));
   }

@@ -33,7 +33,7 @@ async function state(pool: Pool): Promise<readonly string[]> {
     )),
   ];
   const { rows } = await pool.query<{ line: string }>(
-    `select (to_jsonb(m) - 'id')::text as line from umpire.money_log m union all select (to_jsonb(i) - 'tx')::text from umpire.items i`,
+    `select (to_jsonb(m) - 'id' - 'tx')::text as line from umpire.money_log m union all select (to_jsonb(i) - 'tx')::text from umpire.items i`,
   );
   return [...lines, ...rows.map(({ line }) => line)].sort();
 }

@@ -15,12 +15,14 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
  * Columns that tell how a row came to be and not what it says: when it was last written, how often, when an account was
- * opened, and what stood in it before and after a movement, which is a matter of the order in which movements were booked.
+ * opened, which transaction wrote it, and what stood in it before and after a movement, which is a matter of the order in which
+ * movements were booked.
  */
 const HISTORY: readonly RegExp[] = [
   /\.updated_at$/,
   /^credits\.balances\.(created_at|version)$/,
   /^credits\.transactions\.balance_(before|after)$/,
+  /^umpire\.\w+\.(added_)?tx$/,
 ];
 
 function isHistory(table: string, column: string): boolean {

@@ -56,6 +56,9 @@ export function pullSide(store: Store): PullSide {
           letGo(store, 'brought_by <> ?', pull);
           enterHistory(store, pull);
         }
+        // Evidence that was younger than its head and still is, is of a server that was set back since.
+        if (store.run(`UPDATE facts SET good_for = '' WHERE good_for <> '' AND good_for <> stamp`) > 0)
+          store.touchItems();
         putClaims(store, end.claims);
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);

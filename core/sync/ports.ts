@@ -9,7 +9,7 @@ import type { ReviewStatus, Severity } from '../domain/vocabulary.ts';
  * runs against Postgres and SQLite as it runs against a simulated server, network and disk.
  */
 
-/** Which history a cursor belongs to: system identifier, database, timeline and stored counter, as one text. */
+/** Which history a cursor belongs to: system identifier, database, timeline, table and value of the stored counter, as one text. */
 export type Epoch = string;
 /** The whole `pg_snapshot` of a pull, as text: what that pull has seen. Opaque to everybody but the server. */
 export type Cursor = string;

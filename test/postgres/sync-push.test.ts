@@ -277,7 +277,7 @@ test('a lead settles what others asked, and is shown the oldest five hundred', a
 test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   const server = serverOf(people.vic.pool);
   expect(await server.hello()).toMatchObject({ analyst: people.vic.name, role: 'viewer' });
-  // System identifier, database, timeline, stored counter and migrations, told to logins that may not read them.
+  // System identifier, database, timeline, table and value of the stored counter and migrations, told to logins that may not read them.
   expect((await server.hello()).epoch).toMatch(/^\d{15,}\.\d+\.\d+\.\d+\.[0-9a-f-]{36}\.\d+$/);
   const pages: number[] = [];
   await server.pull(null, ({ heads }) => Promise.resolve(void pages.push(heads.length)));
@@ -287,6 +287,21 @@ test('a viewer pulls and is told why nothing of theirs is taken', async () => {
     kind: 'refused',
     message: expect.stringMatching(/may only look at present.*stays on this computer/),
   });
+});
+
+test('of operations that were answered everybody is told their own, a viewer too', async () => {
+  const { rows } = await db.pool.query<{ id: string }>(
+    `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id LIMIT 1`,
+  );
+  const itemId = rows[0]?.id ?? '';
+  await ben.push([decision(itemId, 'reject')]);
+  const made = decision(itemId, 'approve');
+  const objection = objecting(itemId);
+  expect(await ana.push([made, objection])).toMatchObject([{ outcome: 'conflict' }, { outcome: 'applied' }]);
+  const ids = [made.id, objection.id, randomUUID()];
+  expect((await ana.known(ids)).map(({ id }) => id).toSorted()).toEqual([made.id, objection.id].toSorted());
+  expect(await ben.known(ids)).toEqual([]);
+  expect(await serverOf(people.vic.pool).known(ids)).toEqual([]);
 });
 
 test('what a login may not do is not done by calling the functions itself', async () => {

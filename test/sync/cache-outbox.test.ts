@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
 import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
 
@@ -6,6 +7,47 @@ import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, w
 function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
   return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
 }
+
+describe('what a server that was set back does not have', () => {
+  const answered = (cache: Cache, ...numbers: readonly number[]): void => {
+    for (const each of numbers) cache.decide(decisionOn(each));
+    cache.takeToSend(numbers.length);
+    cache.putAnswers(numbers.map((each) => answerTo(idOf(each, 0xd))));
+  };
+  const stateOf = (cache: Cache, number: number): string | undefined => cache.outgoing(idOf(number, 0xd))?.state;
+
+  it('is returned, what it has stays, and what waits there waits here', () =>
+    withCache((cache, reopened) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3)]);
+      answered(cache, 1, 2, 3);
+      pull(cache, [headOf(1), headOf(2), headOf(3)], { epoch: 'epoch 2' });
+      const again = reopened();
+      const asked = again.toVerify(9);
+      expect(asked).toEqual([1, 2, 3].map((each) => idOf(each, 0xd)));
+      again.putVerified(asked, [
+        { id: idOf(2, 0xd), waits: false },
+        { id: idOf(3, 0xd), waits: true },
+      ]);
+      expect([1, 2, 3].map((each) => stateOf(again, each))).toEqual(['returned', 'applied', 'awaiting_second']);
+      expect(again.counts().troubled).toBe(1);
+      expect(again.toVerify(9)).toEqual([]);
+      expect(again.position()?.cursor).toBe('cursor 1');
+    }));
+
+  it('is asked for where no pull has told of it, and everything is pulled again where it is gone', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      cache.doubt();
+      expect(cache.toVerify(9)).toEqual([]);
+      answered(cache, 1);
+      cache.doubt();
+      pull(cache, [], { full: false, cursor: 'cursor 2' });
+      cache.putVerified(cache.toVerify(9), []);
+      expect([stateOf(cache, 1), cache.position()?.cursor]).toEqual(['returned', '']);
+      pull(cache, [headOf(1), headOf(2)]);
+      expect(shown(cache).ids).toContain(idOf(1));
+    }));
+});
 
 describe('a decision off-line', () => {
   it('is there after the next start, shown in every read of the queue, and sent once', () =>

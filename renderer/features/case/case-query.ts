@@ -7,8 +7,16 @@ function caseQuery(itemId: string) {
   return queryOptions({ queryKey: ['case', itemId], queryFn: () => ask('case.get', { itemId }) });
 }
 
+/** Evidence that was missing or old when it was asked for may be there by now: nothing else tells of its arrival. */
+const LOOK_AGAIN_MS = 1000;
+
 export function useCase(itemId: string | null) {
-  return useQuery({ ...caseQuery(itemId ?? ''), enabled: itemId !== null });
+  return useQuery({
+    ...caseQuery(itemId ?? ''),
+    enabled: itemId !== null,
+    refetchInterval: ({ state: { data } }) =>
+      data?.state === 'not_kept' || (data?.state === 'whole' && data.isStale) ? LOOK_AGAIN_MS : false,
+  });
 }
 
 /** Reads cases before they are opened, so that the next one is there at once. */

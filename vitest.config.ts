@@ -17,8 +17,8 @@ type Needs = {
 const PROJECTS: { readonly [name: string]: Needs } = {
   unit: { seconds: 10 },
   property: { setups: [POSTGRES], seconds: 120 },
-  postgres: { setups: [POSTGRES], seconds: 60 },
-  sync: { setups: [POSTGRES], seconds: 60 },
+  postgres: { setups: [POSTGRES], seconds: 180 },
+  sync: { setups: [POSTGRES], seconds: 180 },
   security: { setups: [ELECTRON], serial: true, seconds: 60 },
   e2e: { setups: [POSTGRES, ELECTRON], serial: true, seconds: 120 },
 };

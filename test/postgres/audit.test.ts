@@ -81,7 +81,7 @@ async function tampered<Result>(work: (client: PoolClient) => Promise<Result>, p
     return await work(client);
   } finally {
     await client.query('ROLLBACK');
-    client.release();
+    client.release(true);
   }
 }
 

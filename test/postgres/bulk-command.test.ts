@@ -115,7 +115,7 @@ test('stopped with Ctrl-C it pauses and says how to go on; resumed, listed, repo
   await waiting();
   run.process.kill('SIGINT');
   await blocker.query('ROLLBACK');
-  blocker.release();
+  blocker.release(true);
   expect(await run.ended).toBe(1);
   const stopped = JSON.parse(run.printed()) as BulkResult;
   const sessionId = stopped.session?.sessionId ?? '';

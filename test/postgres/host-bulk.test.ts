@@ -135,7 +135,7 @@ test('it is paused and cancelled on the way, and paused when its window closes',
   await somebodyWaits();
   const closing = mira.host.close();
   await other.query('ROLLBACK');
-  other.release();
+  other.release(true);
   await closing;
   const closed = await readBulk(db.pool, sessionId);
   expect(closed).toMatchObject({ state: 'paused', settled: paused.settled + BATCH });
@@ -162,7 +162,7 @@ test('it goes on when it is told so while the pause still waits for the batch at
   const done = mira.after(isBulk(({ state }) => state === 'done'));
   const asked = Promise.all([handlers['bulk.pause']({ sessionId }), handlers['bulk.run']({ sessionId })]);
   await other.query('ROLLBACK');
-  other.release();
+  other.release(true);
   await asked;
   expect(await done).toMatchObject({ session: { settled: ITEMS, outcomes: { applied: ITEMS } } });
 });

@@ -141,7 +141,7 @@ test(
     victim?.process.kill('SIGKILL');
     expect(await victim?.ended).toBe('SIGKILL');
     await blocker.query('rollback');
-    blocker.release();
+    blocker.release(true);
     await withQueue((boss) => boss.send('statistics'));
     // The clock may bring a slot of its own besides, so it is not said how many runs follow.
     const next = await until(async () => {

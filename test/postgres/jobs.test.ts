@@ -163,7 +163,7 @@ test('a run waits for the one under way elsewhere, and then runs', async () => {
   });
   expect(await records()).toEqual([]);
   await client.query(`select pg_advisory_unlock(7226010, hashtext('holds'))`);
-  client.release();
+  client.release(true);
   expect(await waiting.ended).toBe(0);
   expect((await records()).map(({ outcome }) => outcome)).toEqual(['done']);
 });

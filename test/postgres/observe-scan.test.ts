@@ -118,7 +118,7 @@ test('a transaction that commits after a scan is found by the next one', async (
     await lookAndScore(at(1));
     await late.query('COMMIT');
   } finally {
-    late.release();
+    late.release(true);
   }
   await lookAndScore(at(1.01));
   expect(await told()).toEqual(['ann 0 [] paid paid']);
@@ -263,7 +263,7 @@ test('a bonus that the owner is paying while Umpire releases holds is left to th
     expect(await releaseHolds(pool, at(49))).toBe(1);
     await owner.query('COMMIT');
   } finally {
-    owner.release();
+    owner.release(true);
   }
   expect(await releaseHolds(pool, at(49))).toBe(0);
   const { rows } = await pool.query('SELECT released_at FROM referrals.bonus_events ORDER BY id');
@@ -293,7 +293,7 @@ test.each(['bonus_events', 'relationships'])(
       await owner.query('COMMIT');
       await releasing;
     } finally {
-      owner.release();
+      owner.release(true);
     }
     await releaseHolds(pool, at(49));
     expect((await pool.query(`SELECT 1 FROM referrals.bonus_events WHERE status = 'held'`)).rowCount).toBe(0);
@@ -316,7 +316,7 @@ test.each([
     expect(await told()).toEqual(['ann 0 unscored pending pending', 'bea 0 [] paid paid']);
     await owner.query('COMMIT');
   } finally {
-    owner.release();
+    owner.release(true);
   }
   expect(await score(pool, { now: at(1) })).toMatchObject({ scored: 1, failing: 0 });
   expect(await told()).toEqual(['ann 0 [] paid paid', 'bea 0 [] paid paid']);

@@ -54,7 +54,7 @@ async function codeOf(pool: Pool, sql: string, values: readonly unknown[] = []):
     return (error as { code?: string }).code ?? String(error);
   } finally {
     await client.query('ROLLBACK');
-    client.release();
+    client.release(true);
   }
 }
 
@@ -167,7 +167,7 @@ describe('the catalog', () => {
       ]);
     } finally {
       await client.query('ROLLBACK');
-      client.release();
+      client.release(true);
     }
   });
 
@@ -627,7 +627,7 @@ test.each([
     expect(said).toContain(`  ${remedy};`);
   } finally {
     await client.query('ROLLBACK');
-    client.release();
+    client.release(true);
   }
 });
 

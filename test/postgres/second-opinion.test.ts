@@ -96,7 +96,7 @@ test.each(['approve', 'reject'] as const)('trying to %s and rolling back tells n
       await client.query('ROLLBACK');
       seen.push(told);
     } finally {
-      client.release();
+      client.release(true);
     }
   }
   expect(seen[0]).toEqual(seen[1]);
@@ -160,7 +160,7 @@ test('one’s own is withdrawn within its transaction, and is one a person', asy
   ]);
   expect(rows).toMatchObject([{ u: { outcome: 'applied', kind: 'withdrawal', version: given.version } }]);
   await client.query('COMMIT');
-  client.release();
+  client.release(true);
   expect(await decide(desk.ben, [call('approve')])).toMatchObject([{ outcome: 'applied', status: 'approved' }]);
 });
 

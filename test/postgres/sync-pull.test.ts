@@ -165,7 +165,7 @@ test('a change that is committed late is not missed, and nobody waits for its wr
     expect(await ana.pull()).toEqual({ full: false, came: [], gone: [] });
     await writer.query('COMMIT');
   } finally {
-    writer.release();
+    writer.release(true);
   }
   expect((await ana.pull()).came).toContain(late);
   expect(ana.heads.get(late)).not.toEqual(before);
@@ -426,7 +426,7 @@ test('after a random story with several writers, what deltas brought is what a f
       const client = await db.pool.connect();
       await client.query('BEGIN');
       await client.query(`UPDATE umpire.users SET email_weak = NOT email_weak WHERE user_id = 'ring1'`);
-      open = { end: async () => void (await client.query('COMMIT').finally(() => client.release())) };
+      open = { end: async () => void (await client.query('COMMIT').finally(() => client.release(true))) };
     } else if (open !== null && random.chance(0.4)) {
       await open.end();
       open = null;

@@ -648,7 +648,7 @@ async function undone<Result>(work: (client: PoolClient) => Promise<Result>): Pr
     return await work(client);
   } finally {
     await client.query('ROLLBACK');
-    client.release();
+    client.release(true);
   }
 }
 

@@ -311,9 +311,10 @@ test('killed fifty times, nothing that was told is lost and nothing is done twic
     expect([...record.told.keys()].filter((id) => !byId.has(id))).toEqual([]);
     expect(outbox.filter(({ id }) => !record.asked.has(id))).toEqual([]);
 
-    // Each key is what it was told to be on the server, once.
+    // Each key is what it was told to be on the server, once; a first opinion has effect when a second agrees.
     const { rows: stored } = await owner.query<{ id: string; outcome: string }>(
-      `SELECT decision_id AS id, outcome ->> 'outcome' AS outcome FROM umpire.decisions WHERE actor = $1`,
+      `SELECT decision_id AS id, CASE proposal WHEN 'agreed' THEN 'applied' ELSE outcome ->> 'outcome' END AS outcome
+       FROM umpire.decisions WHERE actor = $1`,
       [team.name('mira')],
     );
     const onServer = new Map(stored.map(({ id, outcome }) => [id, outcome]));

@@ -69,20 +69,27 @@ export async function expectNothingLost(
     return status?.link === 'online' && status.waiting === 0 && (status.pulledAt ?? '') > before ? true : null;
   });
 
+  const onServer = await outcomesOf(reviewed);
+  // What became of a first opinion is asked for after the pull.
+  await expect
+    .poll(async () =>
+      (await wholeOutbox(program)).filter(
+        ({ state, id }) => (state === 'applied') !== (onServer.get(id) === 'applied'),
+      ),
+    )
+    .toEqual([]);
   const outbox = await wholeOutbox(program);
   const byId = new Map(outbox.map((row) => [row.id, row]));
   // Nothing that was told is gone, and nothing is there that nobody asked for.
   expect([...told.keys()].filter((id) => !byId.has(id))).toEqual([]);
   expect(outbox.filter(({ id }) => !asked.has(id))).toEqual([]);
 
-  const onServer = await outcomesOf(reviewed);
   expect([...onServer.keys()].filter((id) => !byId.has(id))).toEqual([]);
   expect(
     outbox
       .filter(({ state, id }) => state === 'withdrawn' && onServer.get(id) === 'applied')
       .map(({ id, message }) => ({ id, message })),
   ).toEqual([]);
-  expect(outbox.filter(({ state, id }) => (state === 'applied') !== (onServer.get(id) === 'applied'))).toEqual([]);
   expect(outbox.filter(({ state }) => state === 'queued' || state === 'sending')).toEqual([]);
   expect(await verify(reviewed.owner)).toEqual([]);
   // What was sent last comes back with the pull after it.

@@ -61,6 +61,7 @@ describe('what an analyst handed to a lead', () => {
       .filter({ hasText: /^Reversed: approved/ })
       .waitFor(SOON);
     await expect.poll(() => day.statuses([itemId]), SOON).toEqual(['pending']);
+    await bar.getByRole('button', { name: /^Reject/ }).waitFor(SOON);
     await openCase(window, null);
     await window.keyboard.press('r');
     await expect.poll(() => day.statuses([itemId]), SOON).toEqual(['rejected']);

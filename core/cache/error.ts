@@ -43,7 +43,8 @@ export class CacheRefusal extends Error {
 }
 
 const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL)$/;
-const CLOSED = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST|ELOOP|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*|SQLITE_PERM)$/;
+const CLOSED = /^(EACCES|EPERM|ENOTDIR|EISDIR|EEXIST|ELOOP|SQLITE_READONLY\w*|SQLITE_CANTOPEN\w*|SQLITE_PERM)$/;
+const READ_ONLY_DISK = /^EROFS$/;
 const UNREADABLE = /^SQLITE_(NOTADB|CORRUPT\w*)$/;
 const BUSY = /^SQLITE_(BUSY\w*|LOCKED\w*)$/;
 const BROKEN = /^(EIO|SQLITE_IOERR\w*|SQLITE_PROTOCOL)$/;
@@ -56,6 +57,13 @@ export function asCacheError(error: unknown, folder: string): unknown {
     return new CacheError(
       'full',
       `The disk that holds the cache in ${folder} is full. Nothing of this was saved; what was saved before is safe. Free some space, then try again.`,
+      error,
+    );
+  }
+  if (READ_ONLY_DISK.test(code)) {
+    return new CacheError(
+      'readonly',
+      `The cache in ${folder} is on a disk that takes no writing (${code}). Nothing of this was saved; what was saved before is safe. Make the disk writable, then try again.`,
       error,
     );
   }

@@ -127,6 +127,9 @@ export function openStation(options: StationOptions): Station {
       if (hasQueue()) show();
     } else if (link === 'offline' && !contact.isOpening() && contact.session() === null) {
       options.onEmpty(contact.failure() ?? { message: reason ?? 'There is no contact with the server.', detail: null });
+    } else if (link === 'online' && reason !== null) {
+      // There is contact, and the cache cannot take what comes: a full disk.
+      options.onEmpty({ message: reason, detail: null });
     }
   }
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useKeyboard } from '../ui/keyboard.ts';
 import { useCommands } from '../ui/registry.ts';
 import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
-import { useDecisions } from '../features/case/decisions-made.ts';
+import { forgetDecisions, useDecisions } from '../features/case/decisions-made.ts';
 import { forgetReviews, useMay, useWorkspace } from './connection.ts';
 import { KeysOverlay } from './keys-overlay.tsx';
 import { Palette } from './palette.tsx';
@@ -22,7 +22,9 @@ function useHasReviews(state: string | undefined): boolean {
   if (state === 'ready' && !wasReady) setWasReady(true);
   if (state === 'failed' && wasReady) setWasReady(false);
   useEffect(() => {
-    if (state === 'failed') forgetReviews();
+    if (state !== 'failed') return;
+    forgetReviews();
+    forgetDecisions();
   }, [state]);
   return state === 'ready' || (wasReady && state !== 'failed');
 }

@@ -1,105 +1,94 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { queueFilter } from '../../core/contract/queue.ts';
-import type { CallOutcome } from '../../core/contract/methods.ts';
-import { connect, type Pool } from '../../core/postgres/connection.ts';
-import { verify } from '../../core/programme/verify.ts';
-import { coreHosts } from '../support/core-hosts.ts';
-import { launchApp, type LaunchedApp, temporaryHome } from '../support/electron.ts';
-import { manyItemsTemplate } from '../support/many-items.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { processesOf } from '../support/core-hosts.ts';
+import { temporaryHome } from '../support/electron.ts';
+import { expectNothingLost } from '../support/kills/compare.ts';
+import { type Desktop, killStarting, openDesktop, type Victim, type Where } from '../support/kills/desktop.ts';
+import { isFilled, isReady } from '../support/kills/program.ts';
+import { type ReviewedServer, reviewedServer } from '../support/kills/reviewed-server.ts';
+import { disturb, restart } from '../support/kills/trouble.ts';
+import { type Moment, MOMENTS, others, type Record, workUntil } from '../support/kills/work.ts';
 import { Random } from '../support/random.ts';
-import { until } from '../support/until.ts';
 
-const KILLS = 5;
-const ITEMS = 300;
+const KILLS = 50;
+const ITEMS = 500;
+const SEED = 77;
 const NOW = new Date('2026-10-01T12:00:00Z');
-const PENDING = { filter: queueFilter.parse({}), offset: 0, limit: 100 };
+/** Each so many lives the program dies as it starts, the server stops or crashes, or the host dies alone before the rest does. */
+const STARTS_EVERY = 5;
+const RESTARTS_EVERY = 9;
+const HOST_FIRST_EVERY = 4;
 
 let home: Awaited<ReturnType<typeof temporaryHome>>;
-let database: TestDatabase;
-let pool: Pool;
-beforeEach(async () => {
+let reviewed: ReviewedServer;
+let where: Where;
+beforeAll(async () => {
   home = await temporaryHome();
-  database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
-  pool = connect(database.url, 'umpire test');
+  reviewed = await reviewedServer(ITEMS, NOW);
+  where = { home: home.home, databaseUrl: reviewed.mira.databaseUrl };
 });
-afterEach(async () => {
-  for (const pid of coreHosts(home.home)) process.kill(pid, 'SIGKILL');
-  await pool.end();
-  await database.drop();
+afterAll(async () => {
+  for (const pid of processesOf(home.home)) process.kill(pid, 'SIGKILL');
+  await reviewed.end();
   await home.remove();
 });
 
-/** A call as the page makes it; null where the program is gone. */
-async function call(launched: LaunchedApp, method: string, request: unknown): Promise<CallOutcome | null> {
-  return launched.window
-    .evaluate(([name, asked]) => umpire.call(name as 'queue.page', asked as never) as Promise<CallOutcome>, [
-      method,
-      request,
-    ] as const)
-    .catch(() => null);
-}
-
-async function value<Value>(launched: LaunchedApp, method: string, request: unknown): Promise<Value | null> {
-  const outcome = await call(launched, method, request);
-  return outcome?.ok === true ? (outcome.value as Value) : null;
-}
-
-async function opened(): Promise<LaunchedApp> {
-  const launched = await launchApp({ home: home.home, databaseUrl: database.url });
-  await until(async () => ((await value<{ rows: unknown[] }>(launched, 'queue.page', PENDING)) === null ? null : true));
-  return launched;
-}
-
-type Item = { readonly itemId: string; readonly version: number };
-
-/** Decides until the program is gone; what was told goes into `told`. */
-async function work(launched: LaunchedApp, random: Random, told: Set<string>): Promise<void> {
-  for (;;) {
-    const page = await value<{ rows: Item[] }>(launched, 'queue.page', PENDING);
-    if (page === null) return;
-    const { itemId, version } = random.pick(page.rows);
-    const decisionId = randomUUID();
-    const decided = { decisionId, itemId, expectedVersion: version, decision: 'approve', reason: 'household' };
-    if ((await value(launched, 'case.decide', decided)) !== null) told.add(decisionId);
-  }
-}
-
 describe.runIf(process.platform === 'linux' && inject('runtime').kind === 'registry')('the program', () => {
-  it('killed again and again as a power cut does it, loses nothing that it told and does nothing twice', async () => {
-    const random = new Random(77);
-    const told = new Set<string>();
-    for (let life = 0; life < KILLS; life += 1) {
-      const launched = await opened();
-      const working = work(launched, random, told);
-      const enough = told.size + random.int(2, 8);
-      await until(async () => (told.size >= enough ? true : null), { everyMs: 5 });
-      await pause(random.int(0, 60));
-      for (const pid of coreHosts(home.home)) process.kill(pid, 'SIGKILL');
-      launched.app.process().kill('SIGKILL');
-      await working;
-      await until(async () => (coreHosts(home.home).length === 0 ? true : null), { everyMs: 20 });
+  it('killed fifty times, loses nothing that it told and does nothing twice', { timeout: 600_000 }, async () => {
+    const random = new Random(SEED);
+    const record: Record = { told: new Map(), asked: new Set() };
+    const kills = { decide: 0, push: 0, pull: 0, time: 0, start: 0, all: 0, main: 0, host: 0 };
+    const killed = (): number => kills.all + kills.main + kills.host;
+
+    const die = async (program: Desktop, victim: Victim, moment: Moment, own: Random): Promise<Promise<void>[]> => {
+      const { working } = await workUntil(moment, program, { reviewed, random: own, record });
+      await program.kill(victim);
+      kills[moment] += 1;
+      kills[victim] += 1;
+      // In a list, so that it is not waited for here: it ends with main.
+      return [working];
+    };
+    const live = async (life: number, own: Random): Promise<void> => {
+      if (life % STARTS_EVERY === 0) {
+        await killStarting(where, own.int(100, 1500));
+        kills.start += 1;
+        kills.all += 1;
+        return;
+      }
+      const program = await openDesktop(where);
+      await isReady(program);
+      const works: Promise<void>[] = [];
+      if (life % HOST_FIRST_EVERY === 1) {
+        works.push(...(await die(program, 'host', own.pick(MOMENTS), own)));
+        // Main starts it again.
+        await isReady(program);
+      }
+      works.push(...(await die(program, own.chance(0.25) ? 'main' : 'all', own.pick(MOMENTS), own)));
+      await Promise.all(works);
+    };
+
+    // Before there is anything in the cache, too.
+    for (const afterMs of [700, 1000, 1300]) await killStarting(where, afterMs);
+    const begun = await openDesktop(where);
+    await isFilled(begun);
+    await begun.kill('all');
+    for (let life = 0; killed() < KILLS; life += 1) {
+      const own = new Random(random.int(0, 2 ** 31));
+      const mend = disturb(reviewed, own);
+      const restarted = life % RESTARTS_EVERY === 4 ? restart(reviewed, own) : null;
+      await Promise.all([live(life, own), own.chance(0.4) ? others(reviewed, own).catch(() => undefined) : null]);
+      await restarted;
+      await mend();
     }
 
-    const last = await opened();
-    await call(last, 'sync.now', {});
-    await until(async () => {
-      const status = await value<{ link: string; waiting: number }>(last, 'sync.status', {});
-      return status?.link === 'online' && status.waiting === 0 ? true : null;
-    });
-    const outbox = await value<{ rows: { id: string; state: string }[] }>(last, 'sync.outbox', {
-      offset: 0,
-      limit: 500,
-    });
-    await last.close();
-    const rows = outbox?.rows ?? [];
-    expect(told.size).toBeGreaterThan(KILLS);
-    expect([...told].filter((id) => !rows.some((row) => row.id === id))).toEqual([]);
-    expect(rows.filter(({ state }) => state !== 'applied')).toEqual([]);
-    const stored = await pool.query<{ id: string }>('SELECT decision_id AS id FROM umpire.decisions ORDER BY 1');
-    expect(stored.rows.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).sort());
-    expect(await verify(pool)).toEqual([]);
+    const last = await openDesktop(where);
+    await isReady(last);
+    const outbox = await expectNothingLost(last, reviewed, record);
+    await last.kill('all');
+    // It was killed where it hurts, or all of this proved nothing.
+    for (const times of Object.values(kills)) expect(times).toBeGreaterThan(3);
+    const states = new Set(outbox.map(({ state }) => state));
+    expect([...states]).toEqual(expect.arrayContaining(['applied', 'conflict', 'withdrawn']));
+    expect(record.told.size).toBeGreaterThan(100);
+    expect(outbox.filter(({ attempts }) => attempts > 1).length).toBeGreaterThan(3);
   });
 });

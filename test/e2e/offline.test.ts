@@ -2,21 +2,18 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SyncStatus } from '../../core/contract/sync.ts';
 import { STATUS_AFTER, type Decision } from '../../core/domain/decision.ts';
-import { connect, type Pool } from '../../core/postgres/connection.ts';
+import type { Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
 import { undo } from '../../core/review/undo.ts';
-import { type Proxy, proxyTo } from '../support/proxy.ts';
-import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
-import { type Login, loginsOf, type Logins } from '../support/logins.ts';
-import { manyItemsTemplate } from '../support/many-items.ts';
-import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
+import type { LaunchedApp } from '../support/electron.ts';
+import type { Login } from '../support/logins.ts';
+import { type ReviewDay, reviewDay } from '../support/review-day.ts';
+import { caseRegion, foot, footSays, openCase, SOON, syncStatus } from '../support/window.ts';
 
 const ITEMS = 80;
 const DECIDED = 30;
-const SOON = { timeout: 20_000 };
 
 type Made = { readonly itemId: string; readonly decision: Decision };
 
@@ -27,57 +24,17 @@ const KEYS: readonly { readonly key: string; readonly decision: Decision }[] = [
   { key: 'e', decision: 'escalate' },
 ];
 
-const caseRegion = (window: Page) => window.getByRole('region', { name: 'Case', exact: true });
-const foot = (window: Page) => window.getByRole('contentinfo');
-
-/** The id of the case that is open, once it is another one than `before`. */
-async function openCase(window: Page, before: string | null): Promise<string> {
-  const region = caseRegion(window);
-  await expect.poll(async () => region.getAttribute('data-item-id'), SOON).not.toBe(before);
-  await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor(SOON);
-  // What was never painted cannot be decided.
-  await window.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  return (await region.getAttribute('data-item-id')) ?? '';
-}
-
-async function footSays(window: Page, text: string): Promise<void> {
-  await expect.poll(() => foot(window).textContent(), SOON).toContain(text);
-}
-
-async function syncStatus(window: Page): Promise<SyncStatus> {
-  const outcome = await window.evaluate(() => umpire.call('sync.status', {}));
-  if (!outcome.ok) throw new Error(outcome.error.message);
-  return outcome.value;
-}
-
 describe('a working day with a flight in the middle', () => {
-  let database: TestDatabase;
+  let day: ReviewDay;
   let pool: Pool;
-  let logins: Logins;
   let mira: Login;
   let ada: Login;
   let lena: Login;
-  let proxy: Proxy;
-  let home: Awaited<ReturnType<typeof temporaryHome>>;
   let launched: LaunchedApp;
   const made: Made[] = [];
   let others: readonly Made[] = [];
   let theirs: readonly string[] = [];
 
-  /** Reaches the server through a proxy that can be shut. */
-  const start = async ({ name: user, url }: Login): Promise<LaunchedApp> => {
-    const password = decodeURIComponent(new URL(url).password);
-    const through = { ...database.connection, host: '127.0.0.1', port: proxy.port, user, password };
-    return launchApp({ home: home.home, databaseUrl: urlOf(through) });
-  };
-  const statuses = async (itemIds: readonly string[]): Promise<string[]> => {
-    const { rows } = await pool.query<{ status: string }>(
-      `SELECT q.status FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
-       JOIN referrals.review_queue AS q USING (id) ORDER BY place`,
-      [itemIds],
-    );
-    return rows.map(({ status }) => status);
-  };
   /** Decisions of mine that have their effect, in Postgres. */
   const applied = async (): Promise<number> => {
     const { rows } = await pool.query<{ n: number }>(
@@ -89,23 +46,16 @@ describe('a working day with a flight in the middle', () => {
   };
 
   beforeAll(async () => {
-    database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, new Date()) });
-    pool = connect(database.url, 'umpire test');
-    logins = loginsOf(database, pool);
-    mira = await logins.add('analyst', 'mira');
-    ada = await logins.add('analyst', 'ada');
-    lena = await logins.add('lead', 'lena');
-    proxy = await proxyTo(database.connection);
-    home = await temporaryHome();
-    launched = await start(mira);
+    day = await reviewDay(ITEMS);
+    ({ pool } = day);
+    mira = await day.logins.add('analyst', 'mira');
+    ada = await day.logins.add('analyst', 'ada');
+    lena = await day.logins.add('lead', 'lena');
+    launched = await day.start(mira);
   });
   afterAll(async () => {
     await launched.close();
-    proxy.shut();
-    await logins.end();
-    await pool.end();
-    await database.drop();
-    await home.remove();
+    await day.end();
   });
 
   it('starts on-line, keeps the queue whole, and says so', async () => {
@@ -118,7 +68,7 @@ describe('a working day with a flight in the middle', () => {
 
   it('has the connection cut, says since when, and goes on: thirty cases are decided by key', async () => {
     const { window } = launched;
-    proxy.shut();
+    day.proxy.shut();
     await footSays(window, 'off-line since');
     let open = await openCase(window, null);
     for (let n = 0; n < DECIDED; n += 1) {
@@ -148,7 +98,7 @@ describe('a working day with a flight in the middle', () => {
   it('starts again off-line: straight into the queue, with all thirty in the outbox and none in the list', async () => {
     await launched.close();
     expect(launched.consoleErrors).toEqual([]);
-    launched = await start(mira);
+    launched = await day.start(mira);
     const { window } = launched;
     await openCase(window, null);
     await footSays(window, `${DECIDED} decisions waiting`);
@@ -207,17 +157,17 @@ describe('a working day with a flight in the middle', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'applied']);
 
     const { window } = launched;
-    await proxy.openAgain();
+    await day.proxy.openAgain();
     await window.keyboard.press('Shift+S');
     await footSays(window, 'on-line · synced');
     await footSays(window, '0 waiting');
     await footSays(window, '3 need you');
     await expect.poll(applied, SOON).toBe(DECIDED - 3);
     const untouched = made.filter((one) => !others.includes(one));
-    expect(await statuses(untouched.map(({ itemId }) => itemId))).toEqual(
+    expect(await day.statuses(untouched.map(({ itemId }) => itemId))).toEqual(
       untouched.map(({ decision }) => STATUS_AFTER[decision]),
     );
-    expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'approved']);
+    expect(await day.statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'approved']);
     await window.getByRole('button', { name: 'Shown: All' }).click();
     await window.getByRole('menuitem', { name: 'Need you' }).click();
   });
@@ -278,7 +228,7 @@ describe('a working day with a flight in the middle', () => {
     await again.waitFor(SOON);
     await window.keyboard.press('r');
     await window.getByRole('status').filter({ hasText: 'Rejected again' }).waitFor(SOON);
-    await expect.poll(() => statuses([others[2]?.itemId ?? '']), SOON).toEqual(['rejected']);
+    await expect.poll(() => day.statuses([others[2]?.itemId ?? '']), SOON).toEqual(['rejected']);
   });
 
   it('has everything settled, in the window and in Postgres, each decision once', async () => {
@@ -292,7 +242,7 @@ describe('a working day with a flight in the middle', () => {
       [mira.name],
     );
     expect(rows).toEqual([]);
-    expect(await statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'rejected']);
+    expect(await day.statuses(others.map(({ itemId }) => itemId))).toEqual(['approved', 'approved', 'rejected']);
     expect(await verify(pool)).toEqual([]);
   });
 
@@ -314,7 +264,7 @@ describe('a working day with a flight in the middle', () => {
 
   it('has a lead find what was handed over, and settle it; nothing of the analyst’s copy is the lead’s', async () => {
     await launched.close();
-    launched = await start(lena);
+    launched = await day.start(lena);
     const { window } = launched;
     await openCase(window, null);
     await footSays(window, '0 waiting');

@@ -33,11 +33,13 @@ export type HostChildOptions = {
   readonly largestFileBytes?: number;
   /** Another user, where this one is root. */
   readonly uid?: number;
+  /** What the program is started by, as `nsenter …`; it must end in the program itself. */
+  readonly by?: readonly string[];
 };
 
 export function startHostChild(home: string, databaseUrl: string, options: HostChildOptions = {}): HostChild {
-  const { largestFileBytes, uid } = options;
-  const program = [process.execPath, join(ROOT, 'core/host/main.ts')];
+  const { largestFileBytes, uid, by = [] } = options;
+  const program = [...by, process.execPath, join(ROOT, 'core/host/main.ts')];
   // In blocks of 512 bytes, as POSIX has it.
   const limit = largestFileBytes === undefined ? 'unlimited' : String(Math.floor(largestFileBytes / 512));
   const child = spawn('sh', ['-c', `ulimit -f ${limit} && exec "$@"`, 'sh', ...program], {

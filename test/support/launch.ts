@@ -20,8 +20,8 @@ export type LaunchedApp = {
 };
 
 /** How often a start is tried on the registry's Electron, and how long each may take; a good one takes one or two seconds. */
-const TRIES = 3;
-const START_WITHIN_MS = 20_000;
+const TRIES = 5;
+const START_WITHIN_MS = 15_000;
 
 /**
  * Starts the real program in a runtime, on a display. The registry's Electron, out of support, now and then does not come

@@ -47,14 +47,17 @@ type State = {
   readonly cameBack: readonly OutboxRow[];
 };
 
-export const useDecisions = create<State>()(() => ({
-  decided: new Map(),
-  sending: null,
-  made: null,
-  foot: '',
-  trouble: null,
-  cameBack: [],
-}));
+const NOTHING: Omit<State, 'sending'> = { decided: new Map(), made: null, foot: '', trouble: null, cameBack: [] };
+
+export const useDecisions = create<State>()(() => ({ ...NOTHING, sending: null }));
+
+/**
+ * Forgets what was decided in this window, since the copy that it was written to is gone: a case whose decision went with it is open,
+ * and would be left out of the queue.
+ */
+export function forgetDecisions(): void {
+  useDecisions.setState(NOTHING);
+}
 
 /** Says something at the foot of the window. */
 export function say(foot: string): void {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { forgetReviews } from '../../app/connection.ts';
-import { say } from '../case/decisions-made.ts';
+import { forgetDecisions, say } from '../case/decisions-made.ts';
 import { type Loss, lossWords } from './loss-words.ts';
 import styles from './settings-screen.module.css';
 
@@ -25,6 +25,7 @@ export function RemoveCopy({ loss }: { readonly loss: Loss }) {
     try {
       await ask('sync.wipe', { evenUndelivered: lost > 0 });
       forgetReviews();
+      forgetDecisions();
       say('The copy on this computer was removed');
     } catch (error) {
       setProblem(`Not removed: ${failureText(error)}`);

@@ -6,6 +6,7 @@ import { startSync, type Sync } from '../sync/start-sync.ts';
 import { coalesced } from './coalesced.ts';
 import { type Contact, type ContactOptions, contactWith, type Ready } from './contact.ts';
 import type { Failure } from './failures.ts';
+import type { Session } from './session.ts';
 
 /** One analyst's cache, and its contact with the server. The cache stays open while the contact comes and goes. */
 export type Station = {
@@ -37,6 +38,8 @@ export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
   readonly onOutbox: (rows: readonly OutboxRow[]) => void;
   readonly onQueue: () => void;
   readonly onAccountLost: (message: string) => void;
+  /** The first pull of a contact is complete: the cache is of the server's epoch. */
+  readonly onMet: (session: Session) => void;
 };
 
 const STATUS = 'status';
@@ -55,6 +58,7 @@ export function openStation(options: StationOptions): Station {
   let isFilled = ready !== null && hasQueue();
 
   let wasOnline = false;
+  let met: Session | null = null;
 
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
@@ -92,6 +96,8 @@ export function openStation(options: StationOptions): Station {
       show();
       if (changed) queue.soon();
       status.soon();
+      const session = contact.session();
+      if (session !== null && session !== met) options.onMet((met = session));
     },
     onAccountLost: options.onAccountLost,
     log,

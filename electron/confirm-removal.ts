@@ -60,7 +60,10 @@ function ownWords(settings: CacheSettings | null): Words {
 
 function otherWords(settings: CacheSettings | null, copy: string): Words {
   const other = settings?.others.find((one) => one.copy === copy);
-  const whose = other?.address == null ? 'another copy' : `the copy of ${other.login ?? ''} on ${other.address}`;
+  const whose =
+    other === undefined || other.address === null
+      ? 'another copy'
+      : `the copy of ${other.login ?? ''} on ${other.address}`;
   return {
     message: `Remove ${whose} from this computer?`,
     detail:

@@ -45,6 +45,7 @@ export type Cache = SyncStore &
     queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
     queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
     caseOf(itemId: string): CachedCase | null;
+    noteClaim(claim: LiveClaim): void;
     /** The row alone. */
     headOf(itemId: string): Head | null;
     decide(call: NewDecision): Outgoing;

@@ -6,6 +6,7 @@ import { startSync, type Sync } from '../sync/start-sync.ts';
 import { coalesced } from './coalesced.ts';
 import { type Contact, type ContactOptions, contactWith, type Ready } from './contact.ts';
 import type { Failure } from './failures.ts';
+import { type Patience, patienceWith } from './patience.ts';
 import type { Session } from './session.ts';
 
 /** One analyst's cache, and its contact with the server. The cache stays open while the contact comes and goes. */
@@ -13,6 +14,7 @@ export type Station = {
   readonly cache: Cache;
   readonly contact: Contact;
   readonly sync: Sync;
+  readonly patience: Patience;
   /** The workspace as it was told last; null until there is a queue to show. */
   readonly ready: () => Ready | null;
   readonly syncStatus: () => SyncStatus;
@@ -60,6 +62,7 @@ export function openStation(options: StationOptions): Station {
   let wasOnline = false;
   let met: Session | null = null;
 
+  const patience = patienceWith(() => void sync.probe().then((isThere) => isThere && patience.answered()));
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
   const contact = contactWith({
@@ -68,6 +71,7 @@ export function openStation(options: StationOptions): Station {
       if (!isFilled) options.onStep(step, done, total);
     },
     onReady: (told) => {
+      patience.answered();
       ready = told;
       remember(STATUS, JSON.stringify(told));
       if (isFilled) options.onReady(told);
@@ -93,6 +97,7 @@ export function openStation(options: StationOptions): Station {
     },
     onOutbox: toldOutbox,
     onPulled: ({ changed }) => {
+      patience.answered();
       show();
       if (changed) queue.soon();
       status.soon();
@@ -163,6 +168,7 @@ export function openStation(options: StationOptions): Station {
     cache,
     contact,
     sync,
+    patience,
     ready: () => (isFilled ? ready : null),
     syncStatus,
     toldOutbox,

@@ -46,6 +46,7 @@ export type Cache = SyncStore &
     queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
     caseOf(itemId: string): CachedCase | null;
     noteClaim(claim: LiveClaim): void;
+    doubtEvidence(): void;
     /** The row alone. */
     headOf(itemId: string): Head | null;
     decide(call: NewDecision): Outgoing;

@@ -18,7 +18,7 @@ const MOST_TRIES = 50;
 type Said = { readonly claim: ClaimResult | null };
 
 /** Claims are the server's; without it everybody works unclaimed, and whoever comes second is told by `conflict`. */
-export function claimHandlers({ opened, use, ready }: HandlerNeeds): Pick<MethodHandlers, ClaimMethod> {
+export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): Pick<MethodHandlers, ClaimMethod> {
   /** Claims that the server has not answered: what gives one back goes behind it. */
   const underWay = new Map<string, Promise<unknown>>();
 
@@ -61,6 +61,7 @@ export function claimHandlers({ opened, use, ready }: HandlerNeeds): Pick<Method
 
   return {
     'case.claim': async ({ itemId, takeOver }) => {
+      mayDecide();
       const milliseconds = takeOver ? PATIENT_MS : CLAIM_WITHIN_MS;
       return (await claim(opened(), itemId, { takeOver, milliseconds }))?.claim ?? null;
     },
@@ -77,6 +78,7 @@ export function claimHandlers({ opened, use, ready }: HandlerNeeds): Pick<Method
     },
     'queue.next': async ({ filter, except }) => {
       const station = opened();
+      mayDecide();
       const until = performance.now() + CLAIM_WITHIN_MS;
       const passed = except === undefined ? [] : [except];
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {

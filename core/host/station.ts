@@ -72,9 +72,11 @@ export function openStation(options: StationOptions): Station {
     },
     onReady: (told) => {
       patience.answered();
+      if (ready !== null && ready.role !== told.role) kept(() => cache.doubtEvidence());
       ready = told;
       remember(STATUS, JSON.stringify(told));
       if (isFilled) options.onReady(told);
+      queue.soon();
       // A first fill takes longer than sync waits for it.
       sync.now();
     },
@@ -96,13 +98,15 @@ export function openStation(options: StationOptions): Station {
       status.soon();
     },
     onOutbox: toldOutbox,
-    onPulled: ({ changed }) => {
+    onPulled: ({ changed, role }) => {
       patience.answered();
       show();
       if (changed) queue.soon();
       status.soon();
       const session = contact.session();
       if (session !== null && session !== met) options.onMet((met = session));
+      // Whatever is wrong with it, the next pull asks again.
+      if (role !== null && ready !== null && role !== ready.role) contact.readAgain().catch(() => undefined);
     },
     onAccountLost: options.onAccountLost,
     log,
@@ -114,9 +118,11 @@ export function openStation(options: StationOptions): Station {
   }
 
   /** What is only remembered for the next start must not end what goes on now. */
-  function remember(name: string, text: string): void {
+  const remember = (name: string, text: string): void => kept(() => cache.remember(name, text));
+
+  function kept(write: () => void): void {
     try {
-      cache.remember(name, text);
+      write();
     } catch (error) {
       log(`cache: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import { type Cache, openCache } from '../cache/cache.ts';
 import { CacheError } from '../cache/error.ts';
-import { layoutOf, wipeCache } from '../cache/folder.ts';
-import { readOwner, writeOwner } from '../cache/owner.ts';
+import { wipeCache } from '../cache/folder.ts';
 import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { Notice } from '../contract/notices.ts';
@@ -10,17 +9,15 @@ import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { counted } from '../domain/counted.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
-import { missesHeadUnread } from '../review/audit-log.ts';
-import { readCursor } from '../sync/postgres/cursor.ts';
 import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
 import { caseOpener } from './cases.ts';
 import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
 import type { AskForKey } from './key.ts';
-import { serverIdentity } from './identity.ts';
 import { otherCopies } from './other-copies.ts';
-import { cacheFolder, placeOf } from './place.ts';
+import { owning } from './owning.ts';
+import { cacheFolder } from './place.ts';
 import type { Session } from './session.ts';
 import { openStation, type Station } from './station.ts';
 import { within } from './within.ts';
@@ -101,8 +98,7 @@ export function openHost(options: HostOptions): Host {
     keyPlace = key.place;
     try {
       station = stationWith(openCache({ folder: folder(), key: key.hex }));
-      tellOwner(readOwner(layoutOf(folder()))?.server ?? null);
-      lookAround(copies.look(null));
+      owner.opened();
       const ready = station.ready();
       if (ready !== null) become(ready);
     } catch (error) {
@@ -116,45 +112,7 @@ export function openHost(options: HostOptions): Host {
 
   const folder = (): string => cacheFolder(options.home, options.databaseUrl);
   const copies = otherCopies({ home: options.home, own: folder, key: options.key, log });
-
-  /** Writes beside the cache whose it is: what another spelling of the address finds it by. */
-  function tellOwner(server: string | null): void {
-    try {
-      writeOwner(layoutOf(folder()), { ...placeOf(options.databaseUrl), server });
-    } catch (error) {
-      // The cache works without; it is written again at the next start.
-      log(`cache: ${String(error)}`);
-    }
-  }
-
-  /** What goes wrong beside the cache in use is no reason not to use it. */
-  function lookAround(look: Promise<void>): void {
-    look.catch((error: unknown) => log(`other copies: ${failureOf(error, options).message}`));
-  }
-
-  async function meet(own: Station, { pool }: Session): Promise<void> {
-    const server = await serverIdentity(pool);
-    if (station !== own || server === null) return;
-    tellOwner(server);
-    const { cache, contact, sync } = own;
-    await copies.look({
-      server,
-      here: cache,
-      knows: async (cursor) => {
-        const head = readCursor(cursor)?.head;
-        return head === undefined || (await missesHeadUnread(pool, head)) === null;
-      },
-      leaveEpoch: () => {
-        contact.drop();
-        cache.leaveEpoch();
-      },
-      adopted: (ids) => {
-        sync.pushSoon();
-        sync.now();
-        own.toldOutbox(ids);
-      },
-    });
-  }
+  const owner = owning({ ...options, folder, copies, wordsOf: (error) => failureOf(error, options).message });
 
   function stationWith(cache: Cache): Station {
     const own: Station = openStation({
@@ -170,7 +128,7 @@ export function openHost(options: HostOptions): Host {
       onOutbox: (rows) => notify({ kind: 'outbox', rows: [...rows] }),
       onQueue: () => notify({ kind: 'queue' }),
       onAccountLost: (message) => void inTurn(() => loseAccount(own, message)),
-      onMet: (session) => lookAround(meet(own, session)),
+      onMet: (session) => owner.met(own, session, () => station === own),
     });
     return own;
   }
@@ -307,7 +265,7 @@ export function openHost(options: HostOptions): Host {
       closed = true;
       await bulk.stop();
       // An opening that waits for what never comes is not waited for.
-      await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, turn)]);
+      await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, Promise.all([turn, copies.close()]))]);
     },
   };
 }

@@ -33,6 +33,8 @@ export type OtherCopies = {
   look(meeting: Meeting | null): Promise<void>;
   /** Removes one with all that is in it. Throws a CacheError where a program has it open. */
   remove(copy: string): Promise<void>;
+  /** Looks at no further one. Resolves when none is open. */
+  close(): Promise<void>;
 };
 
 export type OtherCopiesOptions = {
@@ -51,6 +53,7 @@ const WAITS_HERE = 'It is taken over when what waits here about the same cases i
 export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherCopies {
   let found: readonly OtherCopy[] = [];
   let turn: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
 
   const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const done = turn.then(work);
@@ -89,6 +92,7 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
       if (meeting !== null && owner?.server === meeting.server) {
         const cursor = opened((there) => there.position()?.cursor ?? '');
         if (cursor !== '' && !(await meeting.knows(cursor))) why = ANOTHER_HISTORY;
+        else if (isClosed) return null;
         else if (!opened((there) => takeOver(there, meeting))) why = WAITS_HERE;
         if (!existsSync(layoutOf(folder).file)) return null;
       }
@@ -121,6 +125,7 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
       inTurn(async () => {
         const next: OtherCopy[] = [];
         for (const copy of names()) {
+          if (isClosed) return;
           const other = await lookAt(copy, meeting);
           if (other !== null) next.push(other);
         }
@@ -133,5 +138,9 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
         found = found.filter((other) => other.copy !== copy);
         log('another copy was removed, as it was asked for');
       }),
+    async close() {
+      isClosed = true;
+      await turn;
+    },
   };
 }

@@ -32,7 +32,7 @@ let db: MigratedDatabase;
 let logins: Logins;
 beforeAll(async () => {
   db = await migratedDatabase();
-  await tellDemo(db.pool, 400, NOW);
+  await tellDemo(db.pool, 700, NOW);
   logins = loginsOf(db.database, db.pool);
 });
 afterAll(async () => {
@@ -77,6 +77,7 @@ async function decidedOffline(
   const made = rows
     .slice(0, many)
     .map(({ itemId, version }) => ({ itemId, expectedVersion: version, decisionId: randomUUID() }));
+  expect(made).toHaveLength(many);
   for (const call of made) await opened.ask('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
   await opened.host.close();
   return { home: opened.home, ids: made.map(({ decisionId }) => decisionId), items: made.map(({ itemId }) => itemId) };
@@ -113,7 +114,7 @@ test('decisions that wait under another spelling of the address are taken over a
 
 test('a login that was renamed keeps what it decided', async () => {
   const login = await logins.add('analyst', 'bride');
-  const { home, ids } = await decidedOffline(undefined, await elsewhere(login), 2);
+  const { home, ids } = await decidedOffline(undefined, await elsewhere(login), 1);
   const renamed = `${login.name}_renamed`;
   await db.pool.query(`ALTER ROLE "${login.name}" RENAME TO "${renamed}"`);
   try {
@@ -125,6 +126,15 @@ test('a login that was renamed keeps what it decided', async () => {
   } finally {
     await db.pool.query(`ALTER ROLE "${renamed}" RENAME TO "${login.name}"`);
   }
+});
+
+test('what was decided before a migration is looked at by the server as it is now', async () => {
+  const login = await logins.add('analyst', 'early');
+  const { home, ids } = await decidedOffline(undefined, await elsewhere(login), 1);
+  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  const opened = await filled(await hosts.open({ home, databaseUrl: (await elsewhere(login)).url }));
+  for (const id of ids) expect(await opened.delivered(id)).toMatchObject({ state: 'applied' });
+  expect(await onServer(ids)).toBe(1);
 });
 
 test('cut off between copying and letting go, what was taken over is neither lost nor made twice', async () => {

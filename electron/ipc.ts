@@ -1,8 +1,9 @@
 import { app, BrowserWindow, dialog, ipcMain } from 'electron';
-import type { IpcMainInvokeEvent } from 'electron';
+import type { IpcMainInvokeEvent, MessageBoxOptions } from 'electron';
 import { CALL_CHANNEL } from '../core/contract/bridge.ts';
 import { METHODS, type CallOutcome } from '../core/contract/methods.ts';
 import { answerCall } from './calls.ts';
+import { isRemoval, removeCopy } from './confirm-removal.ts';
 import type { Supervisor } from './host/supervisor.ts';
 import { isOwnAddress } from './origin.ts';
 import { saveFile } from './save-file.ts';
@@ -19,6 +20,11 @@ function ownWindow(event: IpcMainInvokeEvent, windows: ReadonlySet<BrowserWindow
 /** What the window may call: the core host, and main itself for what takes the desktop. */
 function callOf(window: BrowserWindow, call: Supervisor['call']): Supervisor['call'] {
   return async (method, request) => {
+    if (isRemoval(method)) {
+      const ask = async (options: MessageBoxOptions): Promise<number> =>
+        (await dialog.showMessageBox(window, options)).response;
+      return removeCopy(method, request, { call, ask });
+    }
     if (method !== 'file.save') return call(method, request);
     return saveFile(METHODS['file.save'].request.parse(request), {
       ask: (options) => dialog.showSaveDialog(window, options),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { CacheKey } from '../core/contract/host.ts';
 
@@ -55,6 +56,9 @@ export async function cacheKey(file: string, keychain: Keychain, renew: boolean)
   try {
     // Asked for when its cache is wiped: what the old one encrypted is gone, and it goes too.
     const kept = renew ? null : await readKey(file);
+    if (kept === null && !renew && existsSync(join(dirname(file), 'cache.db'))) {
+      return lost(`The file ${file} is not there any more.`);
+    }
     if (kept === null) return await keep(file, keychain, randomBytes(KEY_BYTES).toString('hex'));
     // One that was made before there was a keychain goes into it.
     if (kept.place === 'file') {

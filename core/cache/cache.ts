@@ -4,8 +4,9 @@ import type { QueueFilter, QueuePage, queuePageRequest, QueueSummary } from '../
 import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
 import type { Resolution } from '../domain/outbox.ts';
 import type { Head, LiveClaim, NewDecision, Outgoing, SyncStore } from '../sync/ports.ts';
+import { type AdoptSide, adoptSide } from './adopting.ts';
 import { factsSide } from './facts.ts';
-import { type Layout, layoutOf, type Lock, takeFolder } from './folder.ts';
+import { type Layout, layoutOf, type Lock, removeFiles, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { keepUndelivered } from './keeping-outbox.ts';
@@ -37,43 +38,48 @@ export type CachedCase = {
  * The cache of one analyst on one server (SPEC 5): what the window reads, and the outbox. Whatever fails for the disk's sake throws a
  * CacheError, what cannot be done a CacheRefusal, and both have had no effect.
  */
-export type Cache = SyncStore & {
-  queuePage(request: z.output<typeof queuePageRequest>, now: Date, found?: Found): QueuePage;
-  queueSummary(now: Date, holdsEndingSoon?: number): QueueSummary;
-  queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
-  queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
-  caseOf(itemId: string): CachedCase | null;
-  /** The row alone. */
-  headOf(itemId: string): Head | null;
-  decide(call: NewDecision): Outgoing;
-  decideMany(calls: readonly NewDecision[]): Many;
-  foresee(calls: readonly NewDecision[]): Many;
-  undo(call: UndoCall): Outgoing;
-  redecide(call: RedecideCall): Outgoing;
-  object(call: ObjectCall): Outgoing;
-  resolve(id: string, resolution: Resolution): Outgoing;
-  retry(id: string): Outgoing;
-  withdraw(id: string): Outgoing;
-  withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
-  outbox(request: z.output<typeof outboxRequest>): OutboxPage;
-  outgoing(id: string): Outgoing | null;
-  rowOf(outgoing: Outgoing): OutboxRow;
-  counts(): {
-    waiting: number;
-    troubled: number;
-    awaitingSecond: number;
-    kept: { wanted: number; present: number };
+export type Cache = SyncStore &
+  AdoptSide & {
+    queuePage(request: z.output<typeof queuePageRequest>, now: Date, found?: Found): QueuePage;
+    queueSummary(now: Date, holdsEndingSoon?: number): QueueSummary;
+    queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
+    queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
+    caseOf(itemId: string): CachedCase | null;
+    noteClaim(claim: LiveClaim): void;
+    doubtEvidence(): void;
+    /** The row alone. */
+    headOf(itemId: string): Head | null;
+    decide(call: NewDecision): Outgoing;
+    decideMany(calls: readonly NewDecision[]): Many;
+    foresee(calls: readonly NewDecision[]): Many;
+    undo(call: UndoCall): Outgoing;
+    redecide(call: RedecideCall): Outgoing;
+    object(call: ObjectCall): Outgoing;
+    resolve(id: string, resolution: Resolution): Outgoing;
+    retry(id: string): Outgoing;
+    withdraw(id: string): Outgoing;
+    withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
+    outbox(request: z.output<typeof outboxRequest>): OutboxPage;
+    outgoing(id: string): Outgoing | null;
+    rowOf(outgoing: Outgoing): OutboxRow;
+    counts(): {
+      waiting: number;
+      troubled: number;
+      awaitingSecond: number;
+      kept: { wanted: number; present: number };
+    };
+    reference(): string | null;
+    remember(name: string, json: string): void;
+    recall(name: string): string | null;
+    settings(): Sizes;
+    keep(cases: number): void;
+    /** Removes all but what no server has answered. */
+    keepUndelivered(): void;
+    /** Gives the folder to whoever opens it next; a second call does nothing. */
+    close(): void;
+    /** Closes it and removes it from this computer before anybody else can open it. */
+    remove(): void;
   };
-  reference(): string | null;
-  remember(name: string, json: string): void;
-  recall(name: string): string | null;
-  settings(): Sizes;
-  keep(cases: number): void;
-  /** Removes all but what no server has answered. */
-  keepUndelivered(): void;
-  /** Gives the folder to whoever opens it next; a second call does nothing. */
-  close(): void;
-};
 
 export type CacheOptions = {
   readonly folder: string;
@@ -102,6 +108,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
     ...pullSide(store),
     ...sendSide(store),
     ...verifySide(store),
+    ...adoptSide(store),
     ...keeping,
     ...queueReads(store),
     ...outboxSide(store, itemOfDecision),
@@ -128,6 +135,14 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
     close() {
       db.close();
       lock.release();
+    },
+    remove() {
+      db.close();
+      try {
+        removeFiles(layout);
+      } finally {
+        lock.release();
+      }
     },
   };
 }

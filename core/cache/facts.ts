@@ -6,6 +6,8 @@ import { keepOf } from './settings.ts';
 import type { Store } from './store.ts';
 
 type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
+  /** What it tells depends on the login's role too, which no stamp knows of: all of it is old until it is fetched again. */
+  doubtEvidence(): void;
   /** The evidence of an item, and whether the item has changed since; null where it is not kept. */
   readonly factsOf: (itemId: string) => { readonly json: string; readonly isStale: boolean } | null;
   /** The item of a decision that kept evidence names; null where none does. */
@@ -65,6 +67,11 @@ export function factsSide(store: Store): FactsSide {
         const wanted = plan?.missing.get(itemId)?.stamp;
         if (wanted === stamp || wanted === askedAt.get(itemId)) plan?.missing.delete(itemId);
       }
+    },
+    doubtEvidence() {
+      askedAt.clear();
+      store.write(() => void store.run(`UPDATE facts SET stamp = '', good_for = ''`));
+      store.touchItems();
     },
     evict() {
       store.write(() => evict(store));

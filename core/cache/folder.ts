@@ -12,6 +12,8 @@ export type Layout = {
   /** What it leaves where it dies before the log is there. */
   readonly journal: string;
   readonly lock: string;
+  /** Whose it is (`owner.ts`). */
+  readonly owner: string;
 };
 
 export function layoutOf(folder: string): Layout {
@@ -23,6 +25,7 @@ export function layoutOf(folder: string): Layout {
     shm: `${file}-shm`,
     journal: `${file}-journal`,
     lock: join(folder, 'lock'),
+    owner: join(folder, 'owner.json'),
   };
 }
 
@@ -71,11 +74,18 @@ export function wipeCache(folder: string): void {
   const layout = layoutOf(folder);
   const lock = takeFolder(layout);
   try {
-    // The log goes last but for its index: without the file it is nothing, while a file without its log would be an older state.
-    for (const path of [layout.file, layout.wal, layout.shm, layout.journal]) rmSync(path, { force: true });
-  } catch (error) {
-    throw asCacheError(error, folder);
+    removeFiles(layout);
   } finally {
     lock.release();
+  }
+}
+
+/** Behind the lock alone. Whose it was goes last: until then it is told of what is left. */
+export function removeFiles({ folder, file, wal, shm, journal, owner }: Layout): void {
+  try {
+    // The log goes after the file: without the file it is nothing, while a file without its log would be an older state.
+    for (const path of [file, wal, shm, journal, owner]) rmSync(path, { force: true });
+  } catch (error) {
+    throw asCacheError(error, folder);
   }
 }

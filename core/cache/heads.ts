@@ -4,7 +4,10 @@ import { dropQueueIndexes, makeQueueIndexes, patchHead, putHead, replaceHead } f
 import type { Store } from './store.ts';
 import { verifyFrom } from './verifying.ts';
 
-type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'>;
+type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'> & {
+  /** A claim that was told between two pulls; the next one tells all again. */
+  noteClaim(claim: LiveClaim): void;
+};
 
 /** So many rows of what arrives are in memory at once. */
 const SLICE = 2000;
@@ -45,6 +48,7 @@ export function pullSide(store: Store): PullSide {
         for (const itemId of page.gone) letGo(store, 'item_id = ?', itemId);
         store.touchItems();
       }),
+    noteClaim: (claim) => store.write(() => putClaim(store, claim)),
     endPull: (pull, end, last) =>
       store.write(() => {
         if (pull !== latest()) return;
@@ -140,14 +144,16 @@ function enterHistory(store: Store, pull: number): void {
 
 function putClaims(store: Store, claims: readonly LiveClaim[]): void {
   store.run('DELETE FROM claims');
-  for (const { itemId, by, until, isMine } of claims) {
-    store.run(
-      'INSERT OR REPLACE INTO claims (item_id, analyst, until_at, until, is_mine) VALUES (?, ?, ?, ?, ?)',
-      itemId,
-      by,
-      until,
-      Date.parse(until),
-      isMine ? 1 : 0,
-    );
-  }
+  for (const claim of claims) putClaim(store, claim);
+}
+
+function putClaim(store: Store, { itemId, by, until, isMine }: LiveClaim): void {
+  store.run(
+    'INSERT OR REPLACE INTO claims (item_id, analyst, until_at, until, is_mine) VALUES (?, ?, ?, ?, ?)',
+    itemId,
+    by,
+    until,
+    Date.parse(until),
+    isMine ? 1 : 0,
+  );
 }

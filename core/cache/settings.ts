@@ -5,7 +5,7 @@ import type { Layout } from './folder.ts';
 import { IS_TROUBLED, IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
-export type Sizes = Omit<CacheSettings, 'key'>;
+export type Sizes = Omit<CacheSettings, 'key' | 'others'>;
 
 type Settings = {
   reference(): string | null;

@@ -7,6 +7,7 @@ import {
   conflictView,
   objection,
   offlineBulkPreview,
+  otherCopy,
   outboxPage,
   outboxRequest,
   outboxRow,
@@ -14,6 +15,9 @@ import {
   syncStatus,
 } from './sync.ts';
 import { reasonCode, workspaceStatus } from './workspace.ts';
+
+/** `removed` is false where the person thought better of it when main asked. */
+const removal = z.object({ removed: z.boolean() });
 
 /**
  * Everything the window may ask of the core host. Main validates each request against `request`, and each answer
@@ -89,8 +93,13 @@ export const METHODS = {
   'sync.settle': { request: z.object({ objectionId: z.guid() }), response: z.object({}) },
   'sync.settings': { request: z.object({}), response: cacheSettings },
   'sync.keep': { request: z.object({ keep: z.number().int().min(100).max(1_000_000) }), response: cacheSettings },
-  /** Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered or came back unsettled, unless `evenUndelivered`. */
-  'sync.wipe': { request: z.object({ evenUndelivered: z.boolean() }), response: z.object({}) },
+  /**
+   * Removes the cache from this computer and pulls it anew. Refused while decisions are undelivered or came back unsettled, unless
+   * `evenUndelivered`; then main asks the person itself, since no page may destroy them by a call.
+   */
+  'sync.wipe': { request: z.object({ evenUndelivered: z.boolean() }), response: removal },
+  /** Removes another copy from this computer, with all that waits in it. Refused where a program has it open. */
+  'sync.wipeOther': { request: otherCopy.pick({ copy: true }), response: removal },
   /** What deciding a choice would do by what the cache knows: for a bulk session without a server. */
   'sync.bulkPreview': { request: bulkStart, response: offlineBulkPreview },
   /** Puts the decisions of a bulk session into the outbox, all or none. */

@@ -157,6 +157,20 @@ export type Objection = z.infer<typeof objection>;
 export const KEEP_CHOICES = [1_000, 5_000, 20_000, 100_000] as const;
 export const DEFAULT_KEEP = 5_000;
 
+/** A copy on this computer that is of another login or another server, or cannot be read: what waits in it is told, and left there. */
+export const otherCopy = z.object({
+  copy: z.string().regex(/^[0-9a-f]{16}$/),
+  /** As the connection spelt it; null where nothing tells. */
+  address: z.string().nullable(),
+  login: z.string().nullable(),
+  /** Decisions that no server has answered; null where it cannot be read. */
+  undelivered: z.number().int().nullable(),
+  unsettled: z.number().int().nullable(),
+  /** Why it cannot be read, or why it is not taken over by this login; null where it is simply somebody else's. */
+  why: z.string().nullable(),
+});
+export type OtherCopy = z.infer<typeof otherCopy>;
+
 export const cacheSettings = z.object({
   keep: z.number().int(),
   /** On disk now, and what all that is to be kept will take. */
@@ -170,6 +184,8 @@ export const cacheSettings = z.object({
   unsettled: z.number().int(),
   /** Where the key of the cache lies: `file` where this computer has no keychain, and only its permissions protect it. */
   key: z.enum(['keychain', 'file']),
+  /** Other copies in which something waits. */
+  others: z.array(otherCopy),
 });
 export type CacheSettings = z.infer<typeof cacheSettings>;
 

@@ -2,13 +2,15 @@ import type { CachedCase } from '../cache/cache.ts';
 import type { CaseAnswer, CaseFile } from '../contract/case.ts';
 import { STATUS_AFTER } from '../domain/decision.ts';
 import { UNDELIVERED } from '../domain/outbox.ts';
+import type { KeptFacts } from '../sync/ports.ts';
 import { caseFileOfKept } from '../review/kept-case.ts';
 import { referenceOf } from './reference.ts';
 import type { Station } from './station.ts';
-import { within } from './within.ts';
 
-/** How long an opened case waits for its evidence of now, where what is kept is older or missing. */
-const REFRESH_WITHIN_MS = 1500;
+/** How long an opened case waits for its evidence of now, where what is kept is older; what comes later is told as a change. */
+const REFRESH_WITHIN_MS = 150;
+/** Where nothing is kept there is nothing to show meanwhile. */
+const FETCH_WITHIN_MS = 1500;
 
 /** Opens a case from the cache; asks the server for what is older or missing there. Null where there is no such item. */
 export type OpenCase = (station: Station, itemId: string) => Promise<CaseAnswer | null>;
@@ -21,24 +23,33 @@ export function caseOpener(now: () => Date): OpenCase {
     if (before === null) return unlisted(station, itemId);
     const kept = answerOf(station, before);
     if (kept.state === 'whole' && !kept.isStale) return kept;
-    if (!(await refreshed(station, itemId))) return kept;
+    const milliseconds = kept.state === 'whole' ? REFRESH_WITHIN_MS : FETCH_WITHIN_MS;
+    if (!(await refreshed(station, itemId, milliseconds))) return kept;
     const after = cache.caseOf(itemId);
     // What was asked for just now may be younger than the row, which the next pull brings.
     return after === null ? null : answerOf(station, { ...after, isStale: false });
   }
 
   /** Off-line, and where it takes too long, what is kept is what there is. */
-  async function refreshed({ sync }: Station, itemId: string): Promise<boolean> {
+  async function refreshed(
+    { sync, patience, cache, changed }: Station,
+    itemId: string,
+    milliseconds: number,
+  ): Promise<boolean> {
     if (sync.status().link !== 'online') return false;
-    const work = sync.refresh([itemId]).then(() => true);
-    return (await within(REFRESH_WITHIN_MS, work).catch(() => null)) ?? false;
+    const work = (): Promise<boolean> => sync.refresh([itemId]).then(() => true);
+    const late = (): void => {
+      // Told where it is of now: what is still older is not asked for in a circle.
+      if (cache.caseOf(itemId)?.isStale === false) changed();
+    };
+    return (await patience.ask(milliseconds, work, late).catch(() => null)) ?? false;
   }
 
   /** An item that the cache does not hold, as one that was closed long ago: only the server has it. */
-  async function unlisted({ contact, cache }: Station, itemId: string): Promise<CaseAnswer | null> {
+  async function unlisted({ contact, cache, patience }: Station, itemId: string): Promise<CaseAnswer | null> {
     if (contact.session() === null) return null;
-    const asked = contact.server().then((server) => server.facts([itemId]));
-    const [facts] = (await within(REFRESH_WITHIN_MS, asked).catch(() => null)) ?? [];
+    const work = (): Promise<KeptFacts[]> => contact.server().then((server) => server.facts([itemId]));
+    const [facts] = (await patience.ask(FETCH_WITHIN_MS, work).catch(() => null)) ?? [];
     const file = facts === undefined ? null : fileOf(cache.reference(), facts.json, null);
     return file === null ? null : { state: 'whole', file, isStale: false, undelivered: null };
   }

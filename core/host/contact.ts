@@ -22,6 +22,8 @@ export type Contact = {
   readonly failure: () => Failure | null;
   /** Whether it is being opened, which may take minutes: a first fill does. */
   readonly isOpening: () => boolean;
+  /** Tells `onReady` again: a role may change while a contact lasts. One that scores now, or does no more, is opened anew. */
+  readonly readAgain: () => Promise<void>;
   /** Lets go of what is open: the next `server` opens anew, and starts an embedded server that died. */
   readonly drop: () => void;
   /** Ends a first fill in the middle, and closes what is open. */
@@ -94,7 +96,20 @@ export function contactWith(options: ContactOptions): Contact {
     closing.add(closed);
   }
 
+  async function readAgain(): Promise<void> {
+    const before = open;
+    if (before === null) return;
+    const ready = await readReadyStatus(before.session);
+    if (open !== before) return;
+    if (isEngine(ready.role) === isEngine(before.session.role)) options.onReady(ready);
+    else {
+      drop();
+      options.onLost();
+    }
+  }
+
   return {
+    readAgain,
     async server() {
       if (open !== null) return open.server;
       try {

@@ -1,7 +1,6 @@
 import { UNDELIVERED } from '../domain/outbox.ts';
 import { readReadyStatus } from './ready-status.ts';
 import type { Station } from './station.ts';
-import { within } from './within.ts';
 
 const ANSWER_WITHIN_MS = 1000;
 const HOUR_MS = 60 * 60 * 1000;
@@ -11,9 +10,10 @@ const PAGE = 500;
  * Decisions of this analyst in the hour before `now`: by the server, with those that are still on their way to it; without a server those of
  * this computer, by its clock.
  */
-export async function decisionsOfLastHour({ cache, contact }: Station, now: Date): Promise<number> {
+export async function decisionsOfLastHour({ cache, contact, patience }: Station, now: Date): Promise<number> {
   const session = contact.session();
-  const told = session === null ? null : await within(ANSWER_WITHIN_MS, readReadyStatus(session)).catch(() => null);
+  const told =
+    session === null ? null : await patience.ask(ANSWER_WITHIN_MS, () => readReadyStatus(session)).catch(() => null);
   const made = cache
     .outbox({ states: [], troubled: false, offset: 0, limit: PAGE })
     .rows.filter(({ kind, decidedAt }) => kind === 'decide' && now.getTime() - Date.parse(decidedAt) < HOUR_MS);

@@ -6,6 +6,7 @@ import type { OpenCase } from './cases.ts';
 import { claimHandlers } from './claim-handlers.ts';
 import type { Ready } from './contact.ts';
 import { offlineBulk } from './offline-bulk.ts';
+import type { OtherCopies } from './other-copies.ts';
 import { outboxHandlers } from './outbox-handlers.ts';
 import { reviewHandlers } from './review-handlers.ts';
 import type { Session } from './session.ts';
@@ -24,6 +25,8 @@ export type HandlerNeeds = {
   readonly status: () => Promise<WorkspaceStatus>;
   readonly retry: () => Promise<void>;
   readonly wipe: (evenUndelivered: boolean) => Promise<void>;
+  /** The other caches of this computer. */
+  readonly copies: OtherCopies;
   readonly keyPlace: () => Extract<CacheKey, { state: 'had' }>['place'];
   /** This computer's clock: what it says is shown. */
   readonly now: () => Date;

@@ -15,6 +15,8 @@ import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
 import type { AskForKey } from './key.ts';
+import { otherCopies } from './other-copies.ts';
+import { owning } from './owning.ts';
 import { cacheFolder } from './place.ts';
 import type { Session } from './session.ts';
 import { openStation, type Station } from './station.ts';
@@ -96,6 +98,7 @@ export function openHost(options: HostOptions): Host {
     keyPlace = key.place;
     try {
       station = stationWith(openCache({ folder: folder(), key: key.hex }));
+      owner.opened();
       const ready = station.ready();
       if (ready !== null) become(ready);
     } catch (error) {
@@ -108,6 +111,8 @@ export function openHost(options: HostOptions): Host {
   }
 
   const folder = (): string => cacheFolder(options.home, options.databaseUrl);
+  const copies = otherCopies({ home: options.home, own: folder, key: options.key, log });
+  const owner = owning({ ...options, folder, copies, wordsOf: (error) => failureOf(error, options).message });
 
   function stationWith(cache: Cache): Station {
     const own: Station = openStation({
@@ -123,6 +128,7 @@ export function openHost(options: HostOptions): Host {
       onOutbox: (rows) => notify({ kind: 'outbox', rows: [...rows] }),
       onQueue: () => notify({ kind: 'queue' }),
       onAccountLost: (message) => void inTurn(() => loseAccount(own, message)),
+      onMet: (session) => owner.met(own, session, () => station === own),
     });
     return own;
   }
@@ -238,6 +244,7 @@ export function openHost(options: HostOptions): Host {
       retry,
       wipe,
       keyPlace: () => keyPlace,
+      copies,
       ready: () => {
         if (status.state !== 'ready') throw new CallFailure('unavailable', unavailable());
         return status;
@@ -258,7 +265,7 @@ export function openHost(options: HostOptions): Host {
       closed = true;
       await bulk.stop();
       // An opening that waits for what never comes is not waited for.
-      await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, turn)]);
+      await Promise.all([station?.close(), within(CLOSE_WITHIN_MS, Promise.all([turn, copies.close()]))]);
     },
   };
 }

@@ -8,13 +8,13 @@ import { referenceOf } from './reference.ts';
 
 type ReviewMethod = 'queue.page' | 'queue.summary' | 'case.get' | 'case.bundle' | 'reasons.list';
 
-/** What a review reads: the cache alone, and the server for what it finds besides. */
+/** What a review reads: the cache alone; what the server finds besides is told when it is there. */
 export function reviewHandlers({ opened, use, now, openCase }: HandlerNeeds): Pick<MethodHandlers, ReviewMethod> {
   const found = foundUsers(() => performance.now());
   return {
     'queue.page': async (request) => {
-      const users = await found(request.filter, opened().contact.session());
-      return opened().cache.queuePage(request, now(), users);
+      const station = opened();
+      return station.cache.queuePage(request, now(), found(request.filter, station));
     },
     'queue.summary': async () => {
       const { cache } = opened();

@@ -6,12 +6,15 @@ import { startSync, type Sync } from '../sync/start-sync.ts';
 import { coalesced } from './coalesced.ts';
 import { type Contact, type ContactOptions, contactWith, type Ready } from './contact.ts';
 import type { Failure } from './failures.ts';
+import { type Patience, patienceWith } from './patience.ts';
+import type { Session } from './session.ts';
 
 /** One analyst's cache, and its contact with the server. The cache stays open while the contact comes and goes. */
 export type Station = {
   readonly cache: Cache;
   readonly contact: Contact;
   readonly sync: Sync;
+  readonly patience: Patience;
   /** The workspace as it was told last; null until there is a queue to show. */
   readonly ready: () => Ready | null;
   readonly syncStatus: () => SyncStatus;
@@ -37,6 +40,8 @@ export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
   readonly onOutbox: (rows: readonly OutboxRow[]) => void;
   readonly onQueue: () => void;
   readonly onAccountLost: (message: string) => void;
+  /** The first pull of a contact is complete: the cache is of the server's epoch. */
+  readonly onMet: (session: Session) => void;
 };
 
 const STATUS = 'status';
@@ -55,7 +60,9 @@ export function openStation(options: StationOptions): Station {
   let isFilled = ready !== null && hasQueue();
 
   let wasOnline = false;
+  let met: Session | null = null;
 
+  const patience = patienceWith(() => void sync.probe().then((isThere) => isThere && patience.answered()));
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
   const contact = contactWith({
@@ -64,9 +71,12 @@ export function openStation(options: StationOptions): Station {
       if (!isFilled) options.onStep(step, done, total);
     },
     onReady: (told) => {
+      patience.answered();
+      if (ready !== null && ready.role !== told.role) kept(() => cache.doubtEvidence());
       ready = told;
       remember(STATUS, JSON.stringify(told));
       if (isFilled) options.onReady(told);
+      queue.soon();
       // A first fill takes longer than sync waits for it.
       sync.now();
     },
@@ -88,10 +98,15 @@ export function openStation(options: StationOptions): Station {
       status.soon();
     },
     onOutbox: toldOutbox,
-    onPulled: ({ changed }) => {
+    onPulled: ({ changed, role }) => {
+      patience.answered();
       show();
       if (changed) queue.soon();
       status.soon();
+      const session = contact.session();
+      if (session !== null && session !== met) options.onMet((met = session));
+      // Whatever is wrong with it, the next pull asks again.
+      if (role !== null && ready !== null && role !== ready.role) contact.readAgain().catch(() => undefined);
     },
     onAccountLost: options.onAccountLost,
     log,
@@ -103,9 +118,11 @@ export function openStation(options: StationOptions): Station {
   }
 
   /** What is only remembered for the next start must not end what goes on now. */
-  function remember(name: string, text: string): void {
+  const remember = (name: string, text: string): void => kept(() => cache.remember(name, text));
+
+  function kept(write: () => void): void {
     try {
-      cache.remember(name, text);
+      write();
     } catch (error) {
       log(`cache: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -160,6 +177,7 @@ export function openStation(options: StationOptions): Station {
     cache,
     contact,
     sync,
+    patience,
     ready: () => (isFilled ? ready : null),
     syncStatus,
     toldOutbox,

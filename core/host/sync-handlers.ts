@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { CacheError } from '../cache/error.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
-import { objection } from '../contract/sync.ts';
+import { type CacheSettings, objection } from '../contract/sync.ts';
 import { dbInstant, rows } from '../postgres/rows.ts';
 import { keptName } from '../domain/short-name.ts';
 import { CallFailure } from './failure.ts';
@@ -13,28 +14,44 @@ type SyncMethod =
   | 'sync.settings'
   | 'sync.keep'
   | 'sync.wipe'
+  | 'sync.wipeOther'
   | 'sync.objections'
   | 'sync.settle';
 
 /** The cache itself and its contact, and what analysts handed to leads. */
-export function syncHandlers({ opened, use, wipe, keyPlace }: HandlerNeeds): Pick<MethodHandlers, SyncMethod> {
+export function syncHandlers(needs: HandlerNeeds): Pick<MethodHandlers, SyncMethod> {
+  const { opened, use, wipe, keyPlace, copies } = needs;
+  const settings = (): CacheSettings => ({
+    ...opened().cache.settings(),
+    key: keyPlace(),
+    others: [...copies.list()],
+  });
   return {
     'sync.status': async () => opened().syncStatus(),
     'sync.now': async () => {
       opened().sync.now();
       return {};
     },
-    'sync.settings': async () => ({ ...opened().cache.settings(), key: keyPlace() }),
+    'sync.settings': async () => settings(),
     'sync.keep': async ({ keep }) => {
       const { cache, sync, toldSync } = opened();
       asked(() => cache.keep(keep));
       sync.keepSoon();
       toldSync();
-      return { ...cache.settings(), key: keyPlace() };
+      return settings();
     },
     'sync.wipe': async ({ evenUndelivered }) => {
       await wipe(evenUndelivered);
-      return {};
+      return { removed: true };
+    },
+    'sync.wipeOther': async ({ copy }) => {
+      try {
+        await copies.remove(copy);
+      } catch (error) {
+        if (error instanceof CacheError) throw new CallFailure('refused', error.message);
+        throw error;
+      }
+      return { removed: true };
     },
     'sync.objections': () =>
       use(async ({ pool }) => {

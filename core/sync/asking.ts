@@ -9,8 +9,10 @@ const BUSY_MS = 50;
 /** One call to the server: given up where it says nothing for so many milliseconds, tried again at once where it is busy. */
 export type Ask = <Value>(limitMs: number, call: (watched: Watched) => Promise<Value>) => Promise<Value>;
 
-export function asking(timers: Timers, random: () => number, signal: AbortSignal): Ask {
+/** `signalNow`: what ends a call that is begun now. */
+export function asking(timers: Timers, random: () => number, signalNow: () => AbortSignal): Ask {
   return async (limitMs, call) => {
+    const signal = signalNow();
     for (let tries = 1; ; tries += 1) {
       try {
         return await withinLimit(timers, limitMs, signal, call);

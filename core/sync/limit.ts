@@ -10,7 +10,7 @@ export type Watched = {
 
 /**
  * Gives a call up that says nothing for so long, or when `signal` says so: it rejects then as a link that failed, since whether it
- * had effect is not known, and whatever it answers later is dropped.
+ * had effect is not known, and whatever it answers later is dropped. A ServerFailure that the signal gives as its reason is why.
  */
 export function withinLimit<Value>(
   timers: Timers,
@@ -28,8 +28,11 @@ export function withinLimit<Value>(
       signal.removeEventListener('abort', stopped);
       how();
     };
-    const stopped = (): void =>
-      settle(() => reject(new ServerFailure('link', 'Umpire was closed before the server answered.')));
+    const stopped = (): void => {
+      const why: unknown = signal.reason;
+      const closed = (): ServerFailure => new ServerFailure('link', 'Umpire was closed before the server answered.');
+      settle(() => reject(why instanceof ServerFailure ? why : closed()));
+    };
     const renew = (): void => {
       if (isOver) return;
       cancel();

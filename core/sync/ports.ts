@@ -67,6 +67,8 @@ export type PullEnd = {
   readonly full: boolean;
   /** All that are live. */
   readonly claims: readonly LiveClaim[];
+  /** What the login is by now; not told by a server that has no roles. */
+  readonly role?: string;
 };
 
 /** One operation of the outbox as it is sent. */

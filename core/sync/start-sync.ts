@@ -22,6 +22,11 @@ export type Sync = {
    * cannot take it.
    */
   refresh(itemIds: readonly string[]): Promise<void>;
+  /**
+   * Somebody waits in vain: asks for a sign of life, which is to come soon. Without one the server counts as out of reach, and all that
+   * waits for it is given up; whatever is answered late is none. Resolves with whether there was one; false off-line.
+   */
+  probe(): Promise<boolean>;
   /** Ends at once. What is under way is given up, and queued again. */
   stop(): Promise<void>;
 };
@@ -40,14 +45,15 @@ export type SyncOptions = {
   readonly onStatus: (status: Link) => void;
   /** Rows of the outbox that may have changed their state. */
   readonly onOutbox: (ids: readonly string[]) => void;
-  /** A pull is complete; `changed`: heads or claims are not as before. */
-  readonly onPulled: (news: { readonly changed: boolean }) => void;
+  /** A pull is complete; `changed`: heads or claims are not as before; `role`: what the login is by now, where the server told. */
+  readonly onPulled: (news: { readonly changed: boolean; readonly role: string | null }) => void;
   /** The login has no account any more, in words. Nothing is tried again by itself. */
   readonly onAccountLost: (message: string) => void;
   readonly log: (line: string) => void;
 };
 
 const HELLO_LIMIT_MS = 15_000;
+const PROBE_LIMIT_MS = 4_000;
 /**
  * From a hint to the pull, and at least from the end of one pull to the next for a hint: they come in bursts, anybody who may connect can
  * send them, and one pull answers them all.
@@ -63,7 +69,11 @@ export function startSync(options: SyncOptions): Sync {
   const { store, clock, timers = systemTimers, random = Math.random, log } = options;
   const over = new AbortController();
   const agenda = agendaOf(timers);
-  const ask = asking(timers, random, over.signal);
+  /** Ends what waits in the contact of now. */
+  let cut = new AbortController();
+  let reach = AbortSignal.any([over.signal, cut.signal]);
+  const ask = asking(timers, random, () => reach);
+  let probing: Promise<boolean> | null = null;
   /** What the cache or the server would not do, though there is contact. */
   const troubles = new Map<Work, { readonly message: string; readonly failures: number }>();
   let contact: Contact = { state: 'connecting' };
@@ -100,7 +110,7 @@ export function startSync(options: SyncOptions): Sync {
       pulledAt = clock().toISOString();
       if (isHinted) agenda.wantIn(HINT_MS, 'pull');
       tell();
-      options.onPulled({ changed: isNews });
+      options.onPulled({ changed: isNews, role: end.role ?? null });
     },
   });
 
@@ -126,6 +136,8 @@ export function startSync(options: SyncOptions): Sync {
   async function makeContact(): Promise<Phase> {
     if (contact.state === 'offline') contact = { ...contact, nextTry: null };
     tell();
+    cut = new AbortController();
+    reach = AbortSignal.any([over.signal, cut.signal]);
     try {
       const { server, hello } = await ask(HELLO_LIMIT_MS, async () => {
         const server = await options.server();
@@ -180,6 +192,23 @@ export function startSync(options: SyncOptions): Sync {
     try {
       return store.position()?.cursor === '';
     } catch {
+      return false;
+    }
+  }
+
+  async function signOfLife(): Promise<boolean> {
+    const current = session;
+    if (current === null) return false;
+    try {
+      // Asks for nothing: only that it is answered.
+      await ask(PROBE_LIMIT_MS, () => current.server.known([]));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServerFailure) || error.kind !== 'link') return true;
+      if (session !== current) return false;
+      cut.abort(error);
+      // Who is idle finds it out by the next pull.
+      agenda.want('pull');
       return false;
     }
   }
@@ -263,6 +292,7 @@ export function startSync(options: SyncOptions): Sync {
       }
       stored(() => store.putFacts(facts));
     },
+    probe: () => (probing ??= signOfLife().finally(() => (probing = null))),
     async stop() {
       over.abort();
       agenda.close();

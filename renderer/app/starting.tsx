@@ -53,8 +53,8 @@ function RemoveUnreadable() {
   const remove = async () => {
     setProblem(null);
     try {
-      await ask('sync.wipe', { evenUndelivered: true });
-      await retryWorkspace();
+      const { removed } = await ask('sync.wipe', { evenUndelivered: true });
+      if (removed) await retryWorkspace();
     } catch (error) {
       setProblem(`Not removed: ${failureText(error)}`);
     }

@@ -1,12 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCache } from '../../core/cache/cache.ts';
+import { layoutOf } from '../../core/cache/folder.ts';
+import { writeOwner } from '../../core/cache/owner.ts';
 import { STATUS_AFTER, type Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
 import { undo } from '../../core/review/undo.ts';
+import { CACHE_KEY, decisionOn, headOf, pull } from '../support/cache.ts';
 import type { LaunchedApp } from '../support/electron.ts';
 import type { Login } from '../support/logins.ts';
 import { type ReviewDay, reviewDay } from '../support/review-day.ts';
@@ -23,6 +29,31 @@ const KEYS: readonly { readonly key: string; readonly decision: Decision }[] = [
   { key: 'a', decision: 'approve' },
   { key: 'e', decision: 'escalate' },
 ];
+
+/** Presses the button of this index in the next dialog of the system; resolves with what it says. */
+function answerTheSystem(app: LaunchedApp['app'], button: number): Promise<string | undefined> {
+  return app.evaluate(
+    ({ dialog }, response) =>
+      new Promise<string | undefined>((resolve) => {
+        dialog.showMessageBox = (...given: unknown[]) => {
+          resolve((given.at(-1) as { readonly detail?: string }).detail);
+          return Promise.resolve({ response, checkboxChecked: false });
+        };
+      }),
+    button,
+  );
+}
+
+/** What somebody else left in this data folder: a decision that was not sent. */
+async function leaveCopy(home: string): Promise<void> {
+  const folder = join(home, 'cache', '00112233445566aa');
+  const cache = openCache({ folder, key: CACHE_KEY });
+  pull(cache, [headOf(1)]);
+  cache.decide(decisionOn(1));
+  cache.close();
+  await writeFile(join(folder, 'key'), JSON.stringify({ place: 'file', key: CACHE_KEY }));
+  writeOwner(layoutOf(folder), { address: 'elsewhere:5432/review', login: 'ida', server: null });
+}
 
 describe('a working day with a flight in the middle', () => {
   let day: ReviewDay;
@@ -136,6 +167,25 @@ describe('a working day with a flight in the middle', () => {
     await window.getByText('3 decisions withdrawn').waitFor(SOON);
     await footSays(window, `${DECIDED} decisions waiting`);
     expect(await syncStatus(window)).toMatchObject({ link: 'offline', waiting: DECIDED, troubled: 0 });
+    await window.keyboard.press('g');
+    await window.keyboard.press('s');
+  });
+
+  it('removes nothing that was not sent by what a page calls: the system asks the person, who keeps it', async () => {
+    const { window, app } = launched;
+    const asked = answerTheSystem(app, 0);
+    expect(await window.evaluate(() => umpire.call('sync.wipe', { evenUndelivered: true }))).toEqual({
+      ok: true,
+      value: { removed: false },
+    });
+    expect(await asked).toBe(`This destroys what is nowhere else: ${DECIDED} decisions that no server has taken.`);
+    const again = answerTheSystem(app, 0);
+    await window.keyboard.press('Control+,');
+    await window.getByRole('button', { name: 'Remove…' }).click();
+    await window.getByRole('button', { name: `Remove it and lose ${DECIDED} decisions` }).click();
+    await again;
+    await window.getByRole('button', { name: 'Remove…' }).waitFor(SOON);
+    expect(await syncStatus(window)).toMatchObject({ waiting: DECIDED });
     await window.keyboard.press('g');
     await window.keyboard.press('s');
   });
@@ -264,10 +314,20 @@ describe('a working day with a flight in the middle', () => {
 
   it('has a lead find what was handed over, and settle it; nothing of the analyst’s copy is the lead’s', async () => {
     await launched.close();
+    await leaveCopy(day.home);
     launched = await day.start(lena);
-    const { window } = launched;
+    const { window, app } = launched;
     await openCase(window, null);
     await footSays(window, '0 waiting');
+    await window.keyboard.press('Control+,');
+    const other = window.getByRole('group', { name: 'Another copy on this computer' });
+    await other.getByText('1 decision made as ida on elsewhere:5432/review waits in another copy').waitFor(SOON);
+    const barriers = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze();
+    expect(barriers.violations.map(({ id }) => id)).toEqual([]);
+    const asked = answerTheSystem(app, 1);
+    await other.getByRole('button', { name: 'Remove this copy…' }).click();
+    expect(await asked).toContain('1 decision that no server has taken');
+    await other.waitFor({ ...SOON, state: 'detached' });
     await foot(window)
       .getByRole('link', { name: /^on-line/ })
       .click();

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import type { Notice } from '../../core/contract/notices.ts';
 import { connect } from '../../core/postgres/connection.ts';
-import { enableAccount } from '../../core/postgres/roles/accounts.ts';
+import { changeRole, enableAccount } from '../../core/postgres/roles/accounts.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
@@ -367,4 +368,44 @@ test('a role that is given to a login anew costs it nothing that waits', async (
     return status.state === 'ready' && status.may.lead ? true : null;
   });
   network.shut();
+});
+
+test('a role that changes while the window is open is shown, and what a case offers follows it', async () => {
+  const [lead, other] = [await logins.add('lead', 'demoted'), await logins.add('analyst', 'judge')];
+  const judge = await openAs(other);
+  const opened = await openAs(lead);
+  const { itemId, version } = await firstItem(judge);
+  const decisionId = randomUUID();
+  const decision = {
+    decisionId,
+    itemId,
+    expectedVersion: version,
+    decision: 'reject',
+    reason: 'account_farm',
+  } as const;
+  await judge.ask('case.decide', decision);
+  await judge.delivered(decisionId);
+  await judge.host.close();
+  const offered = async (): Promise<string | null | undefined> => {
+    const answer = await opened.ask('case.get', { itemId });
+    if (answer?.state !== 'whole') return undefined;
+    return answer.file.decisions.find((made) => made.decisionId === decisionId)?.undo;
+  };
+  await until(async () => ((await offered()) === 'reversal' ? true : null));
+
+  const isRole = (role: string) => (notice: Notice) =>
+    notice.kind === 'workspace' && notice.status.state === 'ready' && notice.status.role === role;
+  await changeRole(db.pool, lead.name, 'analyst', undefined);
+  expect(await opened.next(isRole('analyst'))).toMatchObject({ status: { may: { decide: true, lead: false } } });
+  await until(async () => ((await offered()) === null ? true : null));
+  await changeRole(db.pool, lead.name, 'viewer', undefined);
+  await opened.next(isRole('viewer'));
+  const open = await firstItem(opened);
+  expect(
+    await opened.call('case.decide', { ...decision, itemId: open.itemId, decisionId: randomUUID() }),
+  ).toMatchObject({ ok: false, error: { code: 'refused' } });
+  await changeRole(db.pool, lead.name, 'lead', undefined);
+  await opened.next(isRole('lead'));
+  await until(async () => ((await offered()) === 'reversal' ? true : null));
+  expect(await opened.ask('sync.status', {})).toMatchObject({ link: 'online' });
 });

@@ -63,6 +63,53 @@ describe('with contact', () => {
     expect(sync.status()).toMatchObject({ link: 'online', reason: null, pulledAt: '2026-11-22T12:00:00.000Z' });
   });
 
+  it('is off-line soon where somebody waited in vain and no sign of life comes, and sends what it gave up', async () => {
+    let isSilent = false;
+    const silently = <Value>(value: Value): Promise<Value> => (isSilent ? never : Promise.resolve(value));
+    const applied = {
+      outcome: 'applied',
+      message: null,
+      status: 'approved',
+      version: 2,
+      paid: 0,
+      rejected: 0,
+    } as const;
+    const { sync, scheduler, store, decide } = scripted({
+      push: (operations) => silently(operations.map(({ id }) => ({ id, ...applied, reversed: 0 }))),
+      known: (ids) => silently(ids.map((id) => ({ id, waits: false }))),
+      hello: () => silently({ epoch: 'one', analyst: 'mira', role: 'analyst' }),
+    });
+    await scheduler.runTo(100);
+    isSilent = true;
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(200);
+    expect(store.rows()).toMatchObject([{ state: 'sending' }]);
+    const sign = sync.probe();
+    await scheduler.runTo(4_100);
+    expect(sync.status()).toMatchObject({ link: 'online' });
+    await scheduler.runTo(4_300);
+    expect(sync.status()).toMatchObject({ link: 'offline', reason: 'The server did not answer for 4 s.' });
+    expect(await sign).toBe(false);
+    expect(store.rows()).toMatchObject([{ state: 'queued' }]);
+    isSilent = false;
+    await scheduler.runTo(30_000);
+    expect(sync.status()).toMatchObject({ link: 'online' });
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+  });
+
+  it('gives nothing up that takes long where there is a sign of life', async () => {
+    const { sync, scheduler, store, decide } = scripted({ push: () => never });
+    await scheduler.runTo(100);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(200);
+    expect(await sync.probe()).toBe(true);
+    await scheduler.runTo(20_000);
+    expect(sync.status()).toMatchObject({ link: 'online' });
+    expect(store.rows()).toMatchObject([{ state: 'sending' }]);
+  });
+
   it('pulls once for many hints, and again for one that comes meanwhile', async () => {
     let hint = (): void => undefined;
     const pulls: number[] = [];

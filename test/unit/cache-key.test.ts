@@ -76,6 +76,15 @@ describe('the key of the cache', () => {
       state: 'lost',
       message: expect.stringMatching(/cannot be read and written/),
     });
+    // A new one beside a cache would read nothing of it, and the old one may be brought back.
+    const other = join(folder, 'cache', 'ffeeddccbbaa9988', 'key');
+    await mkdir(dirname(other));
+    await writeFile(join(dirname(other), 'cache.db'), 'sealed');
+    expect(await cacheKey(other, keychain(7), false)).toMatchObject({
+      state: 'lost',
+      message: expect.stringMatching(/is not there any more/),
+    });
+    expect(await cacheKey(other, keychain(7), true)).toMatchObject({ state: 'had' });
     const renewed = await cacheKey(file, keychain(9), true);
     expect(renewed).toMatchObject({ state: 'had' });
     expect(renewed).not.toEqual(made);

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { SyncStatus } from '../../core/contract/sync.ts';
 import { UNDELIVERED } from '../../core/domain/outbox.ts';
+import { otherCopyWords } from '../../renderer/features/settings/other-copy-words.ts';
 import { lossWords } from '../../renderer/features/settings/loss-words.ts';
 import { countOf, sectionsOf } from '../../renderer/features/sync/outbox-filter.ts';
 import { differences } from '../../renderer/features/sync/evidence-diff.ts';
@@ -215,4 +216,36 @@ test('a bulk session that is taken back tells what was withdrawn and what is und
   );
   expect(sessionBackWords({ withdrawn: 1, undos: 0 })).toBe('1 decision withdrawn before it was sent');
   expect(sessionBackWords({ withdrawn: 0, undos: 0 })).toBe('nothing of it is left to take back');
+});
+
+describe('what waits in another copy', () => {
+  const other = {
+    copy: '00112233445566aa',
+    address: '127.0.0.1:5432/review',
+    login: 'mira',
+    undelivered: 3,
+    unsettled: 0,
+    why: null,
+  };
+  it('says how much, whose, and where to send it', () => {
+    expect(otherCopyWords(other)).toEqual({
+      what: '3 decisions made as mira on 127.0.0.1:5432/review wait in another copy on this computer',
+      hint: 'Connect there as mira to send them.',
+    });
+    expect(otherCopyWords({ ...other, undelivered: 1 })).toEqual({
+      what: '1 decision made as mira on 127.0.0.1:5432/review waits in another copy on this computer',
+      hint: 'Connect there as mira to send it.',
+    });
+    expect(otherCopyWords({ ...other, unsettled: 2, login: '' })).toEqual({
+      what: '5 decisions made on 127.0.0.1:5432/review wait in another copy on this computer',
+      hint: 'Connect there to send them. 3 of them not delivered, 2 that came back and nobody has settled.',
+    });
+  });
+  it('says why it stays where it is, and what is not known', () => {
+    expect(otherCopyWords({ ...other, why: 'It waits for its turn.' }).hint).toBe('It waits for its turn.');
+    expect(otherCopyWords({ ...other, address: null, login: null, undelivered: null, why: 'Locked.' })).toEqual({
+      what: 'Another copy on this computer, made on a connection that is not known, cannot be read',
+      hint: 'Locked.',
+    });
+  });
 });

@@ -46,7 +46,7 @@ export async function isDisabled(db: Queryable): Promise<boolean> {
 }
 
 /** Whether the login writes for the engine: imports, scores, runs jobs, takes another clock. */
-export function isEngine(role: LoginRole | null): boolean {
+export function isEngine(role: string | null): boolean {
   return role === 'owner' || role === 'engine';
 }
 

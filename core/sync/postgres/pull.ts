@@ -11,7 +11,14 @@ import { type Access, inSession } from './session.ts';
 /** Items in one page: what is held in memory at once. */
 const PAGE = 2000;
 
-const here = z.object({ epoch: z.string(), snapshot: z.string(), now: dbInstant, seq: dbCount, hash: z.string() });
+const here = z.object({
+  epoch: z.string(),
+  snapshot: z.string(),
+  now: dbInstant,
+  seq: dbCount,
+  hash: z.string(),
+  role: z.string().nullable(),
+});
 type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
 
@@ -22,10 +29,10 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       db,
       here,
       `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now,
-         h.seq, h.hash FROM umpire.audit_head AS h`,
+         h.seq, h.hash, umpire.login_role() AS role FROM umpire.audit_head AS h`,
     );
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    const { epoch, snapshot, seq, hash } = found;
+    const { epoch, snapshot, seq, hash, role } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
     const isOfHere = seen !== null && !isAhead(seen, snapshot) && (await missesHeadUnread(db, seen.head)) === null;
@@ -42,6 +49,7 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       cursor: cursorOf({ snapshot, at, head: { seq, hash } }),
       full: changed === null,
       claims: await liveClaims(db),
+      ...(role === null ? {} : { role }),
     };
   });
 }

@@ -5,10 +5,11 @@ import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { number, size } from '../../ui/format.ts';
+import { OtherCopies } from './other-copies.tsx';
 import { RemoveCopy } from './remove-copy.tsx';
+import { SETTINGS } from './settings-query.ts';
 import styles from './settings-screen.module.css';
 
-const SETTINGS = ['cache settings'] as const;
 const KEY_WORDS: { readonly [K in CacheSettings['key']]: string } = {
   keychain: 'Encrypted; the key is in the keychain of this computer.',
   file: 'This computer has no keychain: the copy is protected by file permissions only.',
@@ -88,6 +89,7 @@ export function OfflineSection() {
               <p className={styles.hint}>{KEY_WORDS[settings.key]}</p>
             </div>
           </div>
+          <OtherCopies others={settings.others} />
           <RemoveCopy loss={settings} />
         </>
       )}

@@ -23,7 +23,8 @@ export function RemoveCopy({ loss }: { readonly loss: Loss }) {
     setStep('removing');
     setProblem(null);
     try {
-      await ask('sync.wipe', { evenUndelivered: lost > 0 });
+      const { removed } = await ask('sync.wipe', { evenUndelivered: lost > 0 });
+      if (!removed) return;
       forgetReviews();
       forgetDecisions();
       say('The copy on this computer was removed');

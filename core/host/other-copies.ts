@@ -1,0 +1,146 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Cache, openCache } from '../cache/cache.ts';
+import { CacheError } from '../cache/error.ts';
+import { layoutOf, wipeCache } from '../cache/folder.ts';
+import { readOwner } from '../cache/owner.ts';
+import type { OtherCopy } from '../contract/sync.ts';
+import { counted } from '../domain/counted.ts';
+import type { AskForKey } from './key.ts';
+import { cachesFolder } from './place.ts';
+
+/** The server of this moment, and the cache that belongs to it. */
+export type Meeting = {
+  /** `identity.ts`. */
+  readonly server: string;
+  readonly here: Cache;
+  /** Whether the server has in its log what a cache with this cursor was told last: one that was copied from another has the same identity. */
+  readonly knows: (cursor: string) => Promise<boolean>;
+  /** Before operations come in that are of another epoch than the cache: versions are of one. */
+  readonly leaveEpoch: () => void;
+  /** Operations that came in. */
+  readonly adopted: (ids: readonly string[]) => void;
+};
+
+/** The other caches of this data folder: the same login on the same server is found by another spelling of its address. */
+export type OtherCopies = {
+  /** Those in which something waits, as they were looked at last. */
+  list(): readonly OtherCopy[];
+  /**
+   * Looks through them. With a meeting, what is of the same login on the same server is taken over, and its copy removed when nothing is
+   * left in it; all else stays. Resolves when it is done; one look at a time.
+   */
+  look(meeting: Meeting | null): Promise<void>;
+  /** Removes one with all that is in it. Throws a CacheError where a program has it open. */
+  remove(copy: string): Promise<void>;
+  /** Looks at no further one. Resolves when none is open. */
+  close(): Promise<void>;
+};
+
+export type OtherCopiesOptions = {
+  readonly home: string;
+  /** The folder of the cache that this host has. */
+  readonly own: () => string;
+  readonly key: AskForKey;
+  readonly log: (line: string) => void;
+};
+
+const COPY = /^[0-9a-f]{16}$/;
+const ANOTHER_HISTORY =
+  'The server that answers now does not have what this copy was told: it is a copy of that server, or was set back.';
+const WAITS_HERE = 'It is taken over when what waits here about the same cases is sent.';
+
+export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherCopies {
+  let found: readonly OtherCopy[] = [];
+  let turn: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  };
+  const folderOf = (copy: string): string => join(cachesFolder(home), copy);
+
+  function names(): string[] {
+    if (!existsSync(cachesFolder(home))) return [];
+    const mine = basename(own());
+    return readdirSync(cachesFolder(home))
+      .filter((name) => COPY.test(name) && name !== mine && existsSync(layoutOf(folderOf(name)).file))
+      .toSorted();
+  }
+
+  /** Null where nothing waits in it, or another program has it. */
+  async function lookAt(copy: string, meeting: Meeting | null): Promise<OtherCopy | null> {
+    const folder = folderOf(copy);
+    const owner = readOwner(layoutOf(folder));
+    const told = { copy, address: owner?.address ?? null, login: owner?.login ?? null };
+    const unread = (why: string): OtherCopy => ({ ...told, undelivered: null, unsettled: null, why });
+    const had = await key(copy, false);
+    if (had.state === 'lost') return unread(had.message);
+    // Never open while the server is asked: whoever starts with it meanwhile must find it free.
+    const opened = <Value>(work: (there: Cache) => Value): Value => {
+      const there = openCache({ folder, key: had.hex });
+      try {
+        return work(there);
+      } finally {
+        there.close();
+      }
+    };
+    try {
+      let why: string | null = null;
+      if (meeting !== null && owner?.server === meeting.server) {
+        const cursor = opened((there) => there.position()?.cursor ?? '');
+        if (cursor !== '' && !(await meeting.knows(cursor))) why = ANOTHER_HISTORY;
+        else if (isClosed) return null;
+        else if (!opened((there) => takeOver(there, meeting))) why = WAITS_HERE;
+        if (!existsSync(layoutOf(folder).file)) return null;
+      }
+      const { undelivered, unsettled } = opened((there) => there.settings());
+      return undelivered + unsettled === 0 ? null : { ...told, undelivered, unsettled, why };
+    } catch (error) {
+      if (!(error instanceof CacheError)) throw error;
+      return error.code === 'in_use' ? null : unread(error.message);
+    }
+  }
+
+  /**
+   * Copied first and let go of then: cut off anywhere in between they are in both, and a key has its effect once. Whether nothing is left
+   * there; the copy is removed by then.
+   */
+  function takeOver(there: Cache, { here, leaveEpoch, adopted }: Meeting): boolean {
+    const operations = there.operations();
+    if (operations.length > 0 && there.position()?.epoch !== here.position()?.epoch) leaveEpoch();
+    const ids = here.adopt(operations);
+    const left = there.letGo(ids);
+    if (left === 0) there.remove();
+    log(`${counted(ids.length, 'operation')} of another copy of this login taken over; ${left} left there`);
+    if (ids.length > 0) adopted(ids);
+    return left === 0;
+  }
+
+  return {
+    list: () => found,
+    look: (meeting) =>
+      inTurn(async () => {
+        const next: OtherCopy[] = [];
+        for (const copy of names()) {
+          if (isClosed) return;
+          const other = await lookAt(copy, meeting);
+          if (other !== null) next.push(other);
+        }
+        found = next;
+      }),
+    remove: (copy) =>
+      inTurn(async () => {
+        if (copy === basename(own())) throw new Error('the copy in use is removed by `wipe`');
+        wipeCache(folderOf(copy));
+        found = found.filter((other) => other.copy !== copy);
+        log('another copy was removed, as it was asked for');
+      }),
+    async close() {
+      isClosed = true;
+      await turn;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Cache } from '../cache/cache.ts';
+import { layoutOf } from '../cache/folder.ts';
+import { readOwner, writeOwner } from '../cache/owner.ts';
+import { missesHeadUnread } from '../review/audit-log.ts';
+import { readCursor } from '../sync/postgres/cursor.ts';
+import { serverIdentity } from './identity.ts';
+import type { OtherCopies } from './other-copies.ts';
+import { placeOf } from './place.ts';
+import type { Session } from './session.ts';
+import type { Station } from './station.ts';
+
+/** What the cache in use says of whose it is, and what follows for the others. */
+export type Owning = {
+  /** It was opened: what is known of its owner is written beside it, and the others are looked at. */
+  opened(): void;
+  /** Its server answered: what is of the same login there is taken over. `isOpen`: whether that station is the one in use still. */
+  met(station: Station, session: Session, isOpen: () => boolean): void;
+};
+
+export type OwningOptions = {
+  readonly databaseUrl?: string | undefined;
+  readonly folder: () => string;
+  readonly copies: OtherCopies;
+  readonly log: (line: string) => void;
+  /** An error in words without secrets. */
+  readonly wordsOf: (error: unknown) => string;
+};
+
+export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOptions): Owning {
+  /** The cache works without; it is written again at the next start. */
+  function tell(server: string | null): void {
+    try {
+      writeOwner(layoutOf(folder()), { ...placeOf(databaseUrl), server });
+    } catch (error) {
+      log(`cache: ${wordsOf(error)}`);
+    }
+  }
+
+  /** What goes wrong beside the cache in use is no reason not to use it. */
+  function beside(work: Promise<void>): void {
+    work.catch((error: unknown) => log(`other copies: ${wordsOf(error)}`));
+  }
+
+  async function meet(station: Station, { pool }: Session, isOpen: () => boolean): Promise<void> {
+    const server = await serverIdentity(pool);
+    if (server === null || !isOpen()) return;
+    tell(server);
+    await copies.look({
+      server,
+      here: station.cache,
+      knows: async (cursor) => {
+        const head = readCursor(cursor)?.head;
+        return head === undefined || (await missesHeadUnread(pool, head)) === null;
+      },
+      leaveEpoch: () => leaveEpoch(station, station.cache),
+      adopted: (ids) => {
+        station.sync.pushSoon();
+        station.sync.now();
+        station.toldOutbox(ids);
+      },
+    });
+  }
+
+  return {
+    opened() {
+      tell(readOwner(layoutOf(folder()))?.server ?? null);
+      beside(copies.look(null));
+    },
+    met: (station, session, isOpen) => beside(meet(station, session, isOpen)),
+  };
+}
+
+/** Nothing is sent before the next contact, and that begins with a pull of everything. */
+function leaveEpoch({ contact }: Station, cache: Cache): void {
+  contact.drop();
+  cache.leaveEpoch();
+}

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Notice } from '../../core/contract/notices.ts';
+import { claimItem } from '../../core/review/claims.ts';
+import { type Analysts, analysts } from '../support/analysts.ts';
+import { type TestHost, testHosts } from '../support/host.ts';
+import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { type Proxy, proxyTo } from '../support/proxy.ts';
+import { tellDemo } from '../support/story.ts';
+import { until } from '../support/until.ts';
+
+const NOW = new Date('2026-03-01T20:00:00Z');
+const FILTER = {
+  statuses: ['pending' as const],
+  priorities: [],
+  signals: [],
+  search: '',
+  order: 'priority' as const,
+  unclaimed: false,
+};
+
+let db: MigratedDatabase;
+let team: Analysts;
+beforeAll(async () => {
+  db = await migratedDatabase();
+  await tellDemo(db.pool, 400, NOW);
+  team = await analysts(db);
+  await team.login('mira');
+  await team.login('noor');
+});
+afterAll(async () => {
+  await team.end();
+  await db.end();
+});
+
+const hosts = testHosts();
+const doors: Proxy[] = [];
+afterEach(async () => {
+  for (const door of doors) door.flow();
+  await hosts.close();
+  for (const door of doors.splice(0)) door.shut();
+  await db.pool.query('DELETE FROM umpire.claims');
+});
+
+/** A window behind a network that can be made to swallow everything, with all that is to be kept. */
+async function windowOf(person: string): Promise<TestHost & { readonly network: Proxy }> {
+  const network = await proxyTo(db.database.connection);
+  doors.push(network);
+  const url = new URL(team.url(person));
+  url.host = `127.0.0.1:${network.port}`;
+  url.searchParams.delete('host');
+  url.searchParams.delete('port');
+  const opened = await hosts.open({ databaseUrl: url.href });
+  await opened.settled();
+  await until(async () => {
+    const { kept } = await opened.ask('sync.status', {});
+    return kept.wanted > 0 && kept.present === kept.wanted ? true : null;
+  });
+  return { ...opened, network };
+}
+
+const isOffline = (notice: Notice): boolean => notice.kind === 'sync' && notice.status.link === 'offline';
+
+test('on a network that swallows everything the window goes on from what it has before the line says off-line', async () => {
+  const { ask, next, network } = await windowOf('mira');
+  const first = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
+  network.stall();
+  const said: string[] = [];
+  const worked = (async () => {
+    for (let round = 0; round < 5; round += 1) {
+      expect(await ask('queue.next', { filter: FILTER })).toMatchObject({ itemId: first.itemId, isMine: true });
+      expect(await ask('case.claim', { itemId: first.itemId })).toBeNull();
+      expect(await ask('case.get', { itemId: first.itemId })).toMatchObject({ state: 'whole', isStale: false });
+      const search = `${first.refereeName.slice(0, 3)}${' '.repeat(round)}`;
+      const found = await ask('queue.page', { filter: { ...FILTER, search }, offset: 0, limit: 500 });
+      expect(found.rows.map(({ itemId }) => itemId)).toContain(first.itemId);
+      expect(await ask('case.release', { itemId: first.itemId })).toEqual({});
+    }
+    said.push('worked');
+  })();
+  const offline = next(isOffline).then((notice) => {
+    said.push('off-line');
+    return notice;
+  });
+  await Promise.all([worked, offline]);
+  expect(said).toEqual(['worked', 'off-line']);
+  expect(await offline).toMatchObject({ status: { reason: expect.stringContaining('did not answer for 4 s') } });
+});
+
+test('a case that turns out to be somebody else’s shows who has it', async () => {
+  const { ask, next, notices, network } = await windowOf('mira');
+  network.stall();
+  const { itemId } = (await ask('queue.next', { filter: FILTER }))!;
+  const noor = await team.login('lead', 'lead');
+  await claimItem(noor, itemId, false);
+  expect(notices.filter(isOffline)).toEqual([]);
+  network.flow();
+  await next(({ kind }) => kind === 'queue');
+  const by = await until(async () => {
+    const answer = await ask('case.get', { itemId });
+    return answer?.state === 'whole' && answer.file.claim?.isMine === false ? answer.file.claim.by : null;
+  });
+  expect(by).toBe(team.name('lead'));
+});
+
+test('two who ask for the next case at once get two', async () => {
+  const [mira, noor] = [await windowOf('mira'), await windowOf('noor')];
+  const [first, second] = await Promise.all([mira, noor].map(({ ask }) => ask('queue.next', { filter: FILTER })));
+  expect(first).toMatchObject({ isMine: true });
+  expect(second).toMatchObject({ isMine: true });
+  expect(first?.itemId).not.toBe(second?.itemId);
+  // Held on the server, both.
+  const { rows } = await db.pool.query('SELECT analyst FROM umpire.claims WHERE item_id = ANY ($1) ORDER BY analyst', [
+    [first?.itemId, second?.itemId],
+  ]);
+  expect(rows.map(({ analyst }) => analyst)).toEqual([team.name('mira'), team.name('noor')]);
+});

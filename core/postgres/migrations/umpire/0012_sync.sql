@@ -221,7 +221,8 @@ BEGIN
 END $$;
 
 -- Of all that hangs on each of these items and is shown of it to the caller: another text when any of it changed, whichever of two
--- transactions that overlap ends first. Of the two others the item's own values are given, as many as items.
+-- transactions that overlap ends first. Of the two others the item's own values are given, as many as items; of other ones, and so of a
+-- referral that nobody reviews, nothing is told.
 CREATE FUNCTION umpire.stamps(item_ids uuid[], relationship_ids uuid[], referrer_ids text[]) RETURNS TABLE (item_id uuid, stamp text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -231,6 +232,8 @@ BEGIN
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
     SELECT x.item, x.relationship, x.referrer FROM unnest(stamps.item_ids, stamps.relationship_ids, stamps.referrer_ids) AS x (item, relationship, referrer)
+    JOIN umpire.items AS i ON i.item_id = x.item AND i.relationship_id = x.relationship
+    JOIN referrals.relationships AS r ON r.id = x.relationship AND r.referrer_id = x.referrer
   ),
   money AS (
     SELECT b.relationship_id, sum(hashtextextended(concat_ws(' ', b.id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time,

@@ -38,7 +38,6 @@ CREATE INDEX money_log_tx_idx ON umpire.money_log (tx);
 CREATE INDEX money_log_relationship_idx ON umpire.money_log (relationship_id);
 
 -- What has effect raises the version of its item; what only whoever made it may know of, is told by these two.
-ALTER TABLE umpire.decisions ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX decisions_tx_idx ON umpire.decisions (tx);
 CREATE INDEX second_opinions_tx_idx ON umpire.second_opinions (tx);
 

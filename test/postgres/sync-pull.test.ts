@@ -16,7 +16,7 @@ import { queueRows } from '../../core/review/queue.ts';
 import { stakeOf } from '../../core/review/stake.ts';
 import { bonusesOf, readBonuses } from '../../core/review/case-bonuses.ts';
 import { undo } from '../../core/review/undo.ts';
-import type { Server } from '../../core/sync/ports.ts';
+import type { Head, Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { Collected } from '../support/collected.ts';
@@ -292,6 +292,46 @@ test('each kind of change that a head shows comes with the next pull', async () 
   await expectExact(ana);
 });
 
+test('a hold that ends soon is counted as before while a first opinion waits', async () => {
+  const [itemId = ''] = open();
+  const of = [ana.heads.get(itemId)?.relationshipId];
+  const before = await db.pool.query(
+    'SELECT held_band, first_held_at FROM umpire.scores WHERE relationship_id = $1',
+    of,
+  );
+  const holds = async (): Promise<unknown> =>
+    (await people.ben.query('SELECT umpire.holds_ending(now()) AS count')).rows[0].count;
+  const hold = (reason: string, until: string): Promise<unknown> =>
+    db.pool.query(
+      `UPDATE referrals.bonus_events SET hold_reason = '${reason}', hold_until = ${until} WHERE relationship_id = $1 AND status = 'held'`,
+      of,
+    );
+  await db.pool.query(
+    `UPDATE umpire.scores SET held_band = 'medium', first_held_at = now() - interval '40 hours' WHERE relationship_id = $1`,
+    of,
+  );
+  await hold('fraud_medium', `now() + interval '8 hours'`);
+  expect(await holds()).toBe('1');
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const decisionId = randomUUID();
+  await decide(people.ana, [call(itemId, 'approve', decisionId)]);
+  const { rows } = await db.pool.query(
+    `SELECT DISTINCT hold_reason FROM referrals.bonus_events WHERE relationship_id = $1 AND status = 'held'`,
+    of,
+  );
+  expect(rows).toEqual([{ hold_reason: 'second_review' }]);
+  expect(await holds()).toBe('1');
+  await undo(people.ana, [{ undoId: randomUUID(), decisionId }]);
+  await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  const { held_band: band, first_held_at: first } = before.rows[0];
+  await db.pool.query('UPDATE umpire.scores SET held_band = $2, first_held_at = $3 WHERE relationship_id = $1', [
+    ...of,
+    band,
+    first,
+  ]);
+  await hold(`fraud_${band}`, 'NULL');
+});
+
 test('what a bonus is worth and why it is held comes without a movement of money', async () => {
   const rich = ana.sorted().find(({ status, releases }) => status === 'pending' && releases > 0);
   const of = [rich?.relationshipId];
@@ -489,7 +529,20 @@ test('where another service writes, what it changes comes after the next scan', 
       const [item] = open(viewer);
       if (item !== undefined) await decide(pool, [call(item, 'reject')]);
     }
-    const some = viewer.sorted().find(({ status }) => status === 'pending');
+    // A first opinion is no news to others there either.
+    const isHeld = ({ status, releases }: Head): boolean => status === 'pending' && releases > 0;
+    await changeSettings(pool, { second_review_share: 1 }, undefined);
+    await look();
+    await viewer.pull();
+    const waiting = viewer.sorted().find(isHeld)?.itemId ?? '';
+    const first = await decide(pool, [call(waiting, 'reject')], { onBehalfOf: 'ana' });
+    expect(first).toMatchObject([{ outcome: 'awaiting_second' }]);
+    const { rowCount } = await pool.query(`SELECT FROM referrals.bonus_events WHERE hold_reason = 'second_review'`);
+    expect(rowCount).toBeGreaterThan(0);
+    await look();
+    expect(await viewer.pull()).toEqual({ full: false, came: [], gone: [] });
+    await changeSettings(pool, { second_review_share: 0 }, undefined);
+    const some = viewer.sorted().find(({ status, itemId }) => status === 'pending' && itemId !== waiting);
     await pool.query(`UPDATE auth.users SET name = 'Some Body' WHERE id = $1`, [some?.refereeId]);
     await pool.query(`UPDATE referrals.bonus_events SET status = 'rejected' WHERE relationship_id = $1`, [
       some?.relationshipId,

@@ -5,6 +5,7 @@ import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { tombstones } from '../../core/programme/jobs/tombstones.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { scanChanges } from '../../core/programme/observe/scan.ts';
@@ -380,6 +381,39 @@ test('a deleted item is gone', async () => {
   await db.pool.query('DELETE FROM referrals.relationships WHERE id = $1', [relationship]);
   expect((await ana.pull()).gone).toEqual([itemId]);
   await expectExact(ana);
+});
+
+test('what was deleted is told for 60 days, and forgotten after 90', async () => {
+  const position = ana.position;
+  if (position === null) throw new Error('no position');
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 24 * HOUR).toISOString();
+  const from = (days: number): typeof position => ({
+    ...position,
+    cursor: position.cursor.replace(/@[^#]+#/, `@${daysAgo(days)}#`),
+  });
+  ana.position = from(59);
+  expect(await ana.pull()).toMatchObject({ full: false });
+  ana.position = from(61);
+  expect(await ana.pull()).toMatchObject({ full: true });
+
+  const gone = async (): Promise<number> =>
+    Number(
+      (
+        await db.pool.query(
+          'SELECT (SELECT count(*) FROM umpire.items_gone) + (SELECT count(*) FROM umpire.referrals_gone) AS n',
+        )
+      ).rows[0].n,
+    );
+  const told = await gone();
+  expect(told).toBeGreaterThan(0);
+  const run = (): Promise<unknown> =>
+    tombstones.run(db.pool, { now: new Date(Date.now() + 1000 * 24 * HOUR), key: TEST_KEY });
+  expect(await run()).toEqual({ removed: 0 });
+  for (const table of ['items_gone', 'referrals_gone']) {
+    await db.pool.query(`UPDATE umpire.${table} SET at = now() - interval '91 days'`);
+  }
+  expect(await run()).toEqual({ removed: told });
+  expect(await gone()).toBe(0);
 });
 
 test('another epoch, a cursor ahead of the server, and one that is none: everything comes again', async () => {

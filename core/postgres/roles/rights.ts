@@ -233,7 +233,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),
-  ...named('end_obstructions stamp_bonuses'),
+  ...named('end_obstructions stamp_bonuses forget_gone'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];

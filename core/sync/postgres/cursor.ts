@@ -41,6 +41,14 @@ export function readCursor(cursor: Cursor): Seen | null {
   return { snapshot, at, head: { seq: Number(seq), hash }, item: writtenOf(item), score: writtenOf(score) };
 }
 
+/** Tombstones are kept for 90 days (migration 0012): from an older cursor some are missed. */
+const LONGEST_MS = 60 * 86_400_000;
+
+/** Whether what was deleted since may have been forgotten, by the server's clock. */
+export function isTooOld({ at }: Seen, now: Date): boolean {
+  return now.getTime() - at.getTime() > LONGEST_MS;
+}
+
 /** Whether the one has seen transactions that the other's server has not begun: that server is not where it was. */
 export function isAhead(seen: Seen, here: string): boolean {
   return xmax(seen.snapshot) > xmax(here);

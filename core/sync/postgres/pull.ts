@@ -4,7 +4,7 @@ import { missesHeadUnread } from '../../review/audit-log.ts';
 import { IS_LIVE } from '../../review/live-claim.ts';
 import { type LiveClaim, type PullEnd, type PullPage, ServerFailure } from '../ports.ts';
 import type { Server } from '../ports.ts';
-import { cursorOf, isAhead, readCursor, type Seen } from './cursor.ts';
+import { cursorOf, isAhead, isTooOld, readCursor, type Seen } from './cursor.ts';
 import { readHeads } from './heads.ts';
 import { type Access, inSession } from './session.ts';
 
@@ -38,7 +38,8 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     const { epoch, snapshot, seq, hash, item, score } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
-    const isOfHere = seen !== null && !isAhead(seen, snapshot) && (await hasStill(db, seen));
+    const isOfHere =
+      seen !== null && !isAhead(seen, snapshot) && !isTooOld(seen, new Date(found.now)) && (await hasStill(db, seen));
     const changed = isOfHere ? await changedItems(db, seen, at) : null;
     const [ids, gone] =
       changed === null

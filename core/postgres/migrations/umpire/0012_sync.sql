@@ -52,16 +52,18 @@ EXECUTE FUNCTION umpire.stamp_tx();
 ALTER TABLE umpire.items ADD COLUMN shown text;
 
 ---------------------------------------------------------------------------------------------------------------------
--- What is gone leaves its id and the transaction.
+-- What is gone leaves its id and the transaction, for ninety days: a cursor of before that brings everything (core/sync/postgres/cursor.ts).
 
 CREATE TABLE umpire.items_gone (
   item_id uuid NOT NULL,
-  tx xid8 NOT NULL DEFAULT pg_current_xact_id()
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX items_gone_tx_idx ON umpire.items_gone (tx);
 CREATE TABLE umpire.referrals_gone (
   referrer_id text NOT NULL,
-  tx xid8 NOT NULL DEFAULT pg_current_xact_id()
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX referrals_gone_tx_idx ON umpire.referrals_gone (tx);
 
@@ -82,6 +84,14 @@ BEGIN
 END $$;
 CREATE TRIGGER referrals_gone AFTER DELETE ON umpire.referrals REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION umpire.note_gone_referrals();
+
+-- By the server's own clock, as the time of a cursor is, whatever clock a job was given. Returns how many.
+CREATE FUNCTION umpire.forget_gone() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH items AS (DELETE FROM umpire.items_gone WHERE at < now() - interval '90 days' RETURNING 1),
+    referrals AS (DELETE FROM umpire.referrals_gone WHERE at < now() - interval '90 days' RETURNING 1)
+  SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM referrals)
+$$;
 
 -- An owner may give a referral to another referrer: one has fewer then, the other more.
 CREATE FUNCTION umpire.note_moved_referral() RETURNS trigger

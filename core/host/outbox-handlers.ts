@@ -18,7 +18,7 @@ type OutboxMethod =
 
 /** What people decide, and what became of it: durable in the outbox before it is answered. */
 export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, OutboxMethod> {
-  const { opened, mayDecide, now } = needs;
+  const { opened, mayDecide, ready, now } = needs;
 
   /** Does it in the cache, sends what there is to send, and tells the window. */
   function done(work: (station: Station) => readonly Outgoing[]): ReturnType<MethodHandlers['case.decide']> {
@@ -33,9 +33,13 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
   return {
     'case.decide': async ({ decisionId, note = null, ...request }) => {
       mayDecide();
-      return done(({ cache }) => [
-        cache.decide({ ...request, id: decisionId, note, sessionId: null, decidedAt: now().toISOString() }),
-      ]);
+      return done(({ cache }) => {
+        // The same call again has its row, whatever is known of the item by now.
+        const isNew = cache.outgoing(decisionId) === null;
+        const isEscalated = cache.headOf(request.itemId)?.status === 'escalated';
+        if (isNew && isEscalated && !ready().may.lead) throw new CallFailure('refused', WITH_LEAD);
+        return [cache.decide({ ...request, id: decisionId, note, sessionId: null, decidedAt: now().toISOString() })];
+      });
     },
     'case.undo': async ({ undoId, decisionId, note = null }) => {
       mayDecide();
@@ -105,6 +109,8 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
     },
   };
 }
+
+const WITH_LEAD = 'This case is with a lead, who decides it now.';
 
 const listOf = (outgoing: Outgoing | null): readonly Outgoing[] => (outgoing === null ? [] : [outgoing]);
 

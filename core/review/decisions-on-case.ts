@@ -29,12 +29,14 @@ export type DecisionFacts = z.infer<typeof decisionFacts>;
 /**
  * Decisions on these referrals that this login may see, by the referral's id, those on an earlier item of it included, oldest first.
  * What it may take back is asked for the beginning of time and for its end, so that the answer keeps. An item that is as it was made
- * has none; asking costs more than all else.
+ * has none, but for a first opinion of this login's (`secondReviews`); asking costs more than all else.
  */
 export async function readDecisions(
   db: Queryable,
   relationshipIds: readonly string[],
+  secondReviews: ReadonlyMap<string, CaseFile['secondReview']>,
 ): Promise<ReadonlyMap<string, readonly DecisionFacts[]>> {
+  const mine = [...secondReviews].flatMap(([itemId, state]) => (state === 'mine' ? [itemId] : []));
   const made = await rows(
     db,
     decisionFacts.extend({ relationship_id: z.string() }),
@@ -43,12 +45,12 @@ export async function readDecisions(
      FROM (
        SELECT x.id FROM unnest($1::uuid[]) AS x (id) WHERE EXISTS (
          SELECT 1 FROM referrals.review_queue AS q LEFT JOIN umpire.items AS i ON i.item_id = q.id
-         WHERE q.relationship_id = x.id AND (q.status <> 'pending' OR i.version IS DISTINCT FROM 1)) OFFSET 0
+         WHERE q.relationship_id = x.id AND (q.status <> 'pending' OR i.version IS DISTINCT FROM 1 OR q.id = ANY ($2::uuid[]))) OFFSET 0
      ) AS r CROSS JOIN umpire.review_settings AS s
      CROSS JOIN LATERAL umpire.decisions_on(r.id, 'infinity') WITH ORDINALITY AS d
      JOIN LATERAL umpire.decisions_on(r.id, '-infinity') AS e ON e.decision_id = d.decision_id
      ORDER BY r.id, d.ordinality`,
-    [relationshipIds],
+    [relationshipIds, mine],
   );
   return byReferral(made);
 }

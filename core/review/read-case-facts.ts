@@ -30,8 +30,8 @@ export async function readCaseFacts(
   const party = await readParties(db, distinct(heads.flatMap((head) => [head.referrer_id, head.referee_id])));
   const bonuses = await readBonuses(db, referrals);
   const movements = await readMovements(db, referrals);
-  const decisions = await readDecisions(db, referrals);
   const secondReviews = await readSecondReviews(db, [...found.keys()], now);
+  const decisions = await readDecisions(db, referrals, secondReviews);
   const evidence = await readEvidence(db, referrals);
   const network = await readSharedNetworks(db, heads);
 

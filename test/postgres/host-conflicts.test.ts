@@ -164,6 +164,51 @@ test('a decision that met another one is seen beside it, and kept or handed to a
   expect(await verify(db.pool)).toEqual([]);
 });
 
+test('what somebody escalated meanwhile is a conflict, which the lead is told of; what is known to be with a lead is not decided', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  const theirs = await noorDecides(rae, 'escalate');
+  await noorDecides(rex, 'escalate');
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found?.theirs === null ? null : found;
+  });
+  expect(view).toMatchObject({
+    now: { status: 'escalated' },
+    theirs: { decisionId: theirs, by: team.name('noor'), decision: 'escalate' },
+    may: { redecide: false, handToLead: true, retry: false },
+    why: 'It is with a lead, who decides it now.',
+  });
+  const objectionId = randomUUID();
+  await mira.ask('sync.resolve', { how: 'handed_to_lead', id: mine, objectionId });
+  expect(await mira.delivered(objectionId)).toMatchObject({ kind: 'object', state: 'applied' });
+  expect(await statusOf(rae)).toBe('escalated');
+
+  const call = {
+    decisionId: randomUUID(),
+    itemId: rex,
+    expectedVersion: 2,
+    decision: 'reject',
+    reason: 'account_farm',
+  };
+  expect(await mira.call('case.decide', call as never)).toMatchObject({
+    error: { code: 'refused', message: 'This case is with a lead, who decides it now.' },
+  });
+  // The call that was made before it was known has its row still.
+  const same = {
+    decisionId: mine,
+    itemId: rae,
+    expectedVersion: 1,
+    decision: 'reject',
+    reason: 'account_farm',
+  } as const;
+  expect(await mira.ask('case.decide', same)).toMatchObject({ id: mine, state: 'conflict' });
+});
+
 test('an erased person is in no cache after the next pull, closed cases and outbox included', async () => {
   const mira = await windowOf('mira', 'analyst');
   const [rae, ria] = [await itemOf('rae'), await itemOf('ria')];

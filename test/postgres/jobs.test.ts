@@ -40,7 +40,16 @@ const EARLY = [...pair({ ip: '192.0.2.1' }), seen('rob', '-1d', { ip: '192.0.2.1
 /** She buys, and stays. */
 const MEDIUM = [...EARLY, bought('rae', '+2d'), used('rae', '+28d')];
 
-const ORDER = ['retention', 'scoring', 'holds', 'rate-limits', 'tiers', 'fingerprint-purge', 'statistics'];
+const ORDER = [
+  'retention',
+  'scoring',
+  'holds',
+  'rate-limits',
+  'tiers',
+  'fingerprint-purge',
+  'tombstones',
+  'statistics',
+];
 
 test('what is due is done once, in order, and each run leaves a record', async () => {
   await tell(EARLY, '+1m');
@@ -65,6 +74,7 @@ test('what is due is done once, in order, and each run leaves a record', async (
     // Rob for his tier, Rae for what she earned.
     tiers: { counted: 2 },
     'fingerprint-purge': { purged: 0, waiting: 0, calls: 0 },
+    tombstones: { removed: 0 },
     statistics: { days: 0 },
   });
   expect((await records()).map(({ job, outcome }) => `${job} ${outcome}`)).toEqual(

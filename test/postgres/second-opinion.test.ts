@@ -2,19 +2,31 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BulkChoice } from '../../core/contract/bulk.ts';
 import type { Decision } from '../../core/domain/decision.ts';
-import type { Pool } from '../../core/postgres/connection.ts';
+import type { Client } from 'pg';
+import { connectAlone, type Pool } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { readBulk } from '../../core/review/bulk/read.ts';
 import { startBulk } from '../../core/review/bulk/start.ts';
 import { decide } from '../../core/review/decide.ts';
+import { claimItem } from '../../core/review/claims.ts';
 import { settleOpinions } from '../../core/review/opinions.ts';
 import { undo } from '../../core/review/undo.ts';
+import { serverOf } from '../../core/sync/postgres/server.ts';
+import { Collected } from '../support/collected.ts';
 import { type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { Story, tell } from '../support/story.ts';
 
 /** A database with one item that needs two analysts, and two analysts. */
-type Desk = { readonly db: MigratedDatabase; readonly logins: Logins; readonly item: string; ana: Pool; ben: Pool };
+type Desk = {
+  readonly db: MigratedDatabase;
+  readonly logins: Logins;
+  readonly item: string;
+  readonly ana: Pool;
+  readonly ben: Pool;
+  /** Ended with it. */
+  readonly clients: Client[];
+};
 
 const desks: Desk[] = [];
 
@@ -32,7 +44,7 @@ async function open(): Promise<Desk> {
   const logins = loginsOf(db.database, db.pool);
   const ana = await logins.add('analyst', 'ana');
   const ben = await logins.add('analyst', 'ben');
-  const desk = { db, logins, item: rows[0]!.id, ana: ana.pool, ben: ben.pool };
+  const desk = { db, logins, item: rows[0]!.id, ana: ana.pool, ben: ben.pool, clients: [] };
   desks.push(desk);
   return desk;
 }
@@ -43,7 +55,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   const violations = [];
-  for (const { db, logins } of desks.splice(0)) {
+  for (const { db, logins, clients } of desks.splice(0)) {
+    for (const client of clients) await client.end();
     violations.push(...(await verify(db.pool)));
     await logins.end();
     await db.end();
@@ -103,6 +116,85 @@ test.each(['approve', 'reject'] as const)('trying to %s and rolling back tells n
   expect(seen[0]?.[0]).toMatchObject([{ outcome: { outcome: 'awaiting_second', status: 'pending', paid: 0 } }]);
   expect(seen[0]?.[2]).toEqual([]);
   expect(seen[0]?.[3]).toMatchObject([{ state: 'mine' }]);
+});
+
+/** All that this login may read of what may tell of a first opinion, where its rows lie included; not how far the audit log has got. */
+async function everything(pool: Pool): Promise<Record<string, unknown>> {
+  const { rows: reads } = await pool.query<{ name: string; read: string }>(
+    `SELECT c.table_schema || '.' || c.table_name AS name, format('SELECT %s FROM %I.%I AS t ORDER BY 1',
+       CASE WHEN k.relkind = 'r' AND has_table_privilege(k.oid, 'SELECT') THEN 'to_jsonb(t), t.ctid::text, t.xmin::text, t.xmax::text'
+         ELSE 'to_jsonb(ROW(' || string_agg(quote_ident(c.column_name), ', ' ORDER BY c.ordinal_position) || '))' END,
+       c.table_schema, c.table_name) AS read
+     FROM information_schema.columns AS c
+     JOIN pg_class AS k ON k.oid = format('%I.%I', c.table_schema, c.table_name)::regclass
+     WHERE c.table_schema IN ('umpire', 'referrals', 'credits', 'auth') AND c.table_name NOT IN ('audit_head', 'audit_log') AND has_column_privilege(k.oid, c.column_name, 'SELECT')
+     GROUP BY c.table_schema, c.table_name, k.oid, k.relkind ORDER BY 1`,
+  );
+  expect(reads.length).toBeGreaterThan(15);
+  const told: Record<string, unknown> = {};
+  for (const { name, read } of reads) told[name] = (await pool.query(read)).rows;
+  for (const [name, text] of Object.entries({
+    stamps: `SELECT s.* FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id,
+       umpire.stamps(ARRAY[q.id], ARRAY[r.id], ARRAY[r.referrer_id]) AS s`,
+    record: 'SELECT umpire.record_of(q.relationship_id) FROM referrals.review_queue AS q',
+    decisions: 'SELECT d.* FROM referrals.review_queue AS q, umpire.decisions_on(q.relationship_id) AS d',
+    second: 'SELECT s.* FROM referrals.review_queue AS q, umpire.second_reviews(ARRAY[q.id]) AS s',
+    window: 'SELECT * FROM umpire.window_items(now())',
+    reference: 'SELECT umpire.reference_of(now()), umpire.holds_ending(now())',
+  })) {
+    told[name] = (await pool.query(text)).rows;
+  }
+  return told;
+}
+
+test('a first opinion, and taking it back, is known to whoever gave it and to nobody else', async () => {
+  const lea = (await desk.logins.add('lead', 'lea')).pool;
+  const others = [desk.ben, lea];
+  const caches = others.map((pool) => new Collected(serverOf(pool)));
+  const own = new Collected(serverOf(desk.ana));
+  for (const cache of [own, ...caches]) await cache.pull();
+  const hints = await connectAlone(desk.ben, 'umpire test');
+  desk.clients.push(hints);
+  let hinted = 0;
+  hints.on('notification', () => (hinted += 1));
+  await hints.query('LISTEN umpire_changed');
+  await claimItem(desk.ana, desk.item, false);
+  // An earlier decision of the same analyst that was taken back is seen by all, before and after.
+  const earlier = randomUUID();
+  await decide(desk.ana, [call('escalate', earlier)]);
+  await undo(desk.ana, [{ undoId: randomUUID(), decisionId: earlier }]);
+  await claimItem(desk.ana, desk.item, false);
+  for (const cache of caches) await cache.pull();
+  await hints.query('SELECT');
+  hinted = 0;
+  const before = await Promise.all(others.map(everything));
+  const expectNothing = async (...of: readonly Pool[]): Promise<void> => {
+    for (const pool of of) expect(await everything(pool)).toEqual(before[others.indexOf(pool)]);
+    for (const cache of caches) expect(await cache.pull()).toEqual({ full: false, came: [], gone: [] });
+    await hints.query('SELECT');
+    expect(hinted).toBe(0);
+  };
+
+  const [{ version } = { version: null }] = await decide(desk.ana, [call('approve', FIRST)]);
+  expect(version).toBe(own.heads.get(desk.item)!.version + 2);
+  await expectNothing(...others);
+  expect((await own.pull()).came).toEqual([desk.item]);
+  expect(own.heads.get(desk.item)).toMatchObject({ secondReview: 'mine', version });
+  // The same again, and another one while it waits.
+  await decide(desk.ana, [call('approve', FIRST), call('approve'), call('reject')]);
+  await expectNothing(...others);
+  await undo(desk.ana, [{ undoId: randomUUID(), decisionId: FIRST }]);
+  // Leads are told then what had no effect.
+  await expectNothing(desk.ben);
+  expect((await own.pull()).came).toEqual([desk.item]);
+  expect(own.heads.get(desk.item)).toMatchObject({ secondReview: 'needed', version });
+  await decide(desk.ana, [call('approve')]);
+
+  // What the second analyst looked at is still what there is.
+  expect(await decide(desk.ben, [{ ...call('approve'), expectedVersion: version! }])).toMatchObject([
+    { outcome: 'applied', status: 'approved', message: null, version: version! + 1 },
+  ]);
+  expect(await serverOf(desk.ana).pull(null, () => Promise.resolve())).toMatchObject({ claims: [] });
 });
 
 test('what a program left behind is settled by the next call of the same login, for good', async () => {

@@ -5,6 +5,7 @@ import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
+import { tombstones } from '../../core/programme/jobs/tombstones.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { scanChanges } from '../../core/programme/observe/scan.ts';
@@ -16,7 +17,7 @@ import { queueRows } from '../../core/review/queue.ts';
 import { stakeOf } from '../../core/review/stake.ts';
 import { bonusesOf, readBonuses } from '../../core/review/case-bonuses.ts';
 import { undo } from '../../core/review/undo.ts';
-import type { Server } from '../../core/sync/ports.ts';
+import type { Head, Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { Collected } from '../support/collected.ts';
@@ -149,6 +150,27 @@ test('stakes are those of the case', async () => {
   }
 });
 
+test('a stamp is told of what is reviewed, and of no other referral', async () => {
+  const told = async (itemId: string, relationshipId: string, referrerId: string): Promise<number | null> => {
+    const asked = [[itemId], [relationshipId], [referrerId]];
+    const text = 'SELECT FROM umpire.stamps($1::uuid[], $2::uuid[], $3::text[])';
+    return (await people.ana.query(text, asked)).rowCount;
+  };
+  const [one, other] = ana.sorted();
+  if (one === undefined || other === undefined) throw new Error('no items');
+  expect(await told(one.itemId, one.relationshipId, one.referrerId)).toBe(1);
+  const stranger = ana.sorted().find(({ referrerId }) => referrerId !== one.referrerId)?.referrerId ?? '';
+  expect(await told(one.itemId, one.relationshipId, stranger)).toBe(0);
+  expect(await told(one.itemId, other.relationshipId, other.referrerId)).toBe(0);
+  const { rows } = await db.pool.query(
+    `SELECT r.id, r.referrer_id FROM referrals.relationships AS r
+     WHERE NOT EXISTS (SELECT FROM umpire.items AS i WHERE i.relationship_id = r.id) LIMIT 1`,
+  );
+  expect(rows).toHaveLength(1);
+  expect(await told(randomUUID(), rows[0].id, rows[0].referrer_id)).toBe(0);
+  expect(await told(one.itemId, rows[0].id, rows[0].referrer_id)).toBe(0);
+});
+
 test('a change that is committed late is not missed, and nobody waits for its writer', async () => {
   const [late = '', early = ''] = open();
   const before = ana.heads.get(late);
@@ -271,6 +293,46 @@ test('each kind of change that a head shows comes with the next pull', async () 
   await expectExact(ana);
 });
 
+test('a hold that ends soon is counted as before while a first opinion waits', async () => {
+  const [itemId = ''] = open();
+  const of = [ana.heads.get(itemId)?.relationshipId];
+  const before = await db.pool.query(
+    'SELECT held_band, first_held_at FROM umpire.scores WHERE relationship_id = $1',
+    of,
+  );
+  const holds = async (): Promise<unknown> =>
+    (await people.ben.query('SELECT umpire.holds_ending(now()) AS count')).rows[0].count;
+  const hold = (reason: string, until: string): Promise<unknown> =>
+    db.pool.query(
+      `UPDATE referrals.bonus_events SET hold_reason = '${reason}', hold_until = ${until} WHERE relationship_id = $1 AND status = 'held'`,
+      of,
+    );
+  await db.pool.query(
+    `UPDATE umpire.scores SET held_band = 'medium', first_held_at = now() - interval '40 hours' WHERE relationship_id = $1`,
+    of,
+  );
+  await hold('fraud_medium', `now() + interval '8 hours'`);
+  expect(await holds()).toBe('1');
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const decisionId = randomUUID();
+  await decide(people.ana, [call(itemId, 'approve', decisionId)]);
+  const { rows } = await db.pool.query(
+    `SELECT DISTINCT hold_reason FROM referrals.bonus_events WHERE relationship_id = $1 AND status = 'held'`,
+    of,
+  );
+  expect(rows).toEqual([{ hold_reason: 'second_review' }]);
+  expect(await holds()).toBe('1');
+  await undo(people.ana, [{ undoId: randomUUID(), decisionId }]);
+  await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  const { held_band: band, first_held_at: first } = before.rows[0];
+  await db.pool.query('UPDATE umpire.scores SET held_band = $2, first_held_at = $3 WHERE relationship_id = $1', [
+    ...of,
+    band,
+    first,
+  ]);
+  await hold(`fraud_${band}`, 'NULL');
+});
+
 test('what a bonus is worth and why it is held comes without a movement of money', async () => {
   const rich = ana.sorted().find(({ status, releases }) => status === 'pending' && releases > 0);
   const of = [rich?.relationshipId];
@@ -319,6 +381,39 @@ test('a deleted item is gone', async () => {
   await db.pool.query('DELETE FROM referrals.relationships WHERE id = $1', [relationship]);
   expect((await ana.pull()).gone).toEqual([itemId]);
   await expectExact(ana);
+});
+
+test('what was deleted is told for 60 days, and forgotten after 90', async () => {
+  const position = ana.position;
+  if (position === null) throw new Error('no position');
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 24 * HOUR).toISOString();
+  const from = (days: number): typeof position => ({
+    ...position,
+    cursor: position.cursor.replace(/@[^#]+#/, `@${daysAgo(days)}#`),
+  });
+  ana.position = from(59);
+  expect(await ana.pull()).toMatchObject({ full: false });
+  ana.position = from(61);
+  expect(await ana.pull()).toMatchObject({ full: true });
+
+  const gone = async (): Promise<number> =>
+    Number(
+      (
+        await db.pool.query(
+          'SELECT (SELECT count(*) FROM umpire.items_gone) + (SELECT count(*) FROM umpire.referrals_gone) AS n',
+        )
+      ).rows[0].n,
+    );
+  const told = await gone();
+  expect(told).toBeGreaterThan(0);
+  const run = (): Promise<unknown> =>
+    tombstones.run(db.pool, { now: new Date(Date.now() + 1000 * 24 * HOUR), key: TEST_KEY });
+  expect(await run()).toEqual({ removed: 0 });
+  for (const table of ['items_gone', 'referrals_gone']) {
+    await db.pool.query(`UPDATE umpire.${table} SET at = now() - interval '91 days'`);
+  }
+  expect(await run()).toEqual({ removed: told });
+  expect(await gone()).toBe(0);
 });
 
 test('another epoch, a cursor ahead of the server, and one that is none: everything comes again', async () => {
@@ -468,7 +563,20 @@ test('where another service writes, what it changes comes after the next scan', 
       const [item] = open(viewer);
       if (item !== undefined) await decide(pool, [call(item, 'reject')]);
     }
-    const some = viewer.sorted().find(({ status }) => status === 'pending');
+    // A first opinion is no news to others there either.
+    const isHeld = ({ status, releases }: Head): boolean => status === 'pending' && releases > 0;
+    await changeSettings(pool, { second_review_share: 1 }, undefined);
+    await look();
+    await viewer.pull();
+    const waiting = viewer.sorted().find(isHeld)?.itemId ?? '';
+    const first = await decide(pool, [call(waiting, 'reject')], { onBehalfOf: 'ana' });
+    expect(first).toMatchObject([{ outcome: 'awaiting_second' }]);
+    const { rowCount } = await pool.query(`SELECT FROM referrals.bonus_events WHERE hold_reason = 'second_review'`);
+    expect(rowCount).toBeGreaterThan(0);
+    await look();
+    expect(await viewer.pull()).toEqual({ full: false, came: [], gone: [] });
+    await changeSettings(pool, { second_review_share: 0 }, undefined);
+    const some = viewer.sorted().find(({ status, itemId }) => status === 'pending' && itemId !== waiting);
     await pool.query(`UPDATE auth.users SET name = 'Some Body' WHERE id = $1`, [some?.refereeId]);
     await pool.query(`UPDATE referrals.bonus_events SET status = 'rejected' WHERE relationship_id = $1`, [
       some?.relationshipId,

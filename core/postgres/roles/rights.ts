@@ -38,7 +38,24 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'credits.transactions': engine,
 
   'referrals.codes': reviewed('id', 'code', 'type', 'created_at', 'uses_count'),
-  'referrals.relationships': reviewed(),
+  // Every column by its name: with the table come those of the system, which tell that a hidden decision locked a row.
+  'referrals.relationships': reviewed(
+    'id',
+    'referrer_id',
+    'referee_id',
+    'code_id',
+    'source_app_id',
+    'status',
+    'registered_at',
+    'activated_at',
+    'qualified_at',
+    'retained_at',
+    'fraud_score',
+    'fraud_signals',
+    'is_flagged',
+    'created_at',
+    'updated_at',
+  ),
   'referrals.cross_app_activations': engine,
   'referrals.user_tiers': reviewed('user_id', 'tier'),
   // Without why one is held, which tells of a proposal: that is in the view.
@@ -68,7 +85,18 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'referrals.user_fingerprints': reviewed(),
   'referrals.fraud_patterns': engine,
   'referrals.rate_limits': engine,
-  'referrals.review_queue': reviewed(),
+  'referrals.review_queue': reviewed(
+    'id',
+    'relationship_id',
+    'fraud_score',
+    'fraud_signals',
+    'priority',
+    'status',
+    'assigned_to',
+    'notes',
+    'reviewed_at',
+    'created_at',
+  ),
   'referrals.daily_stats': engine,
 
   'umpire.workspace': reviewed('mode', 'is_demo', 'epoch'),
@@ -205,7 +233,7 @@ export const ENGINE_FUNCTIONS: readonly string[] = [
   ...named('pay_bonuses payable_at record_openings recount_tiers reject_bonuses release_holds retier_bonuses'),
   ...named('retime_claims reverse_bonuses tier_of transaction_id give_way payable_once'),
   ...named('retier_unpaid bonus_places place_bonuses'),
-  ...named('end_obstructions stamp_bonuses'),
+  ...named('end_obstructions stamp_bonuses forget_gone'),
   // The scheduler's.
   ...named('create_queue delete_queue job_now job_table_format job_table_run job_table_run_async'),
 ];

@@ -11,6 +11,7 @@ export const itemsGone = umpireSchema.table(
     tx: xid8('tx')
       .notNull()
       .default(sql`pg_current_xact_id()`),
+    at: timestamp('at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [index('items_gone_tx_idx').on(table.tx)],
 );
@@ -22,6 +23,7 @@ export const referralsGone = umpireSchema.table(
     tx: xid8('tx')
       .notNull()
       .default(sql`pg_current_xact_id()`),
+    at: timestamp('at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [index('referrals_gone_tx_idx').on(table.tx)],
 );

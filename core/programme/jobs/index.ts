@@ -9,6 +9,7 @@ import { holds } from './release-holds.ts';
 import { scoring } from './scoring.ts';
 import { statistics } from './statistics.ts';
 import { tiers } from './tiers.ts';
+import { tombstones } from './tombstones.ts';
 
 /**
  * Every job, in the order of one round: what another service changed before all that looks at it, stages before the scores
@@ -23,6 +24,7 @@ export const JOBS: readonly Job[] = [
   rateLimits,
   tiers,
   fingerprintPurge,
+  tombstones,
   statistics,
 ];
 

@@ -1,6 +1,6 @@
 import { inTransaction, type Pool } from '../../postgres/connection.ts';
 
-/** Of all that an open or recently closed item shows of the owner's rows; e-mails are told by `umpire.users`. */
+/** Of all that an open or recently closed item shows to reviewers of the owner's rows; e-mails are told by `umpire.users`. */
 const SHOWN = `
   SELECT i.item_id AS id, i.shown AS before, md5(concat_ws(' ', to_jsonb(q), r.status, r.is_flagged, r.source_app_id,
     extract(epoch FROM r.activated_at), extract(epoch FROM r.qualified_at), extract(epoch FROM r.retained_at), c.code,
@@ -14,7 +14,7 @@ const SHOWN = `
   LEFT JOIN LATERAL (
     SELECT sum(hashtextextended(concat_ws(' ', b.id, b.status, b.credits_final, b.hold_reason, extract(epoch FROM b.hold_until),
       extract(epoch FROM b.released_at), extract(epoch FROM b.created_at)), 0)) AS seen
-    FROM referrals.bonus_events AS b WHERE b.relationship_id = r.id
+    FROM umpire.bonuses_seen AS b WHERE b.relationship_id = r.id
   ) AS money ON true
   WHERE q.status IN ('pending', 'escalated') OR coalesce(q.reviewed_at, q.created_at) > now() - interval '31 days'`;
 

@@ -4,13 +4,14 @@ import { missesHeadUnread } from '../../review/audit-log.ts';
 import { IS_LIVE } from '../../review/live-claim.ts';
 import { type LiveClaim, type PullEnd, type PullPage, ServerFailure } from '../ports.ts';
 import type { Server } from '../ports.ts';
-import { cursorOf, isAhead, readCursor, type Seen } from './cursor.ts';
+import { cursorOf, isAhead, isTooOld, readCursor, type Seen } from './cursor.ts';
 import { readHeads } from './heads.ts';
 import { type Access, inSession } from './session.ts';
 
 /** Items in one page: what is held in memory at once. */
 const PAGE = 2000;
 
+const written = z.object({ id: z.string(), tx: z.string() }).nullable();
 const here = z.object({
   epoch: z.string(),
   snapshot: z.string(),
@@ -18,6 +19,8 @@ const here = z.object({
   seq: dbCount,
   hash: z.string(),
   role: z.string().nullable(),
+  item: written,
+  score: written,
 });
 type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
@@ -29,13 +32,16 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       db,
       here,
       `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now,
-         h.seq, h.hash, umpire.login_role() AS role FROM umpire.audit_head AS h`,
+         h.seq, h.hash, umpire.login_role() AS role,
+         (${lastOf('umpire.items', 'item_id')}) AS item, (${lastOf('umpire.scores', 'relationship_id')}) AS score
+       FROM umpire.audit_head AS h`,
     );
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    const { epoch, snapshot, seq, hash, role } = found;
+    const { epoch, snapshot, seq, hash, role, item, score } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
-    const isOfHere = seen !== null && !isAhead(seen, snapshot) && (await missesHeadUnread(db, seen.head)) === null;
+    const isOfHere =
+      seen !== null && !isAhead(seen, snapshot) && !isTooOld(seen, new Date(found.now)) && (await hasStill(db, seen));
     const changed = isOfHere ? await changedItems(db, seen, at) : null;
     const [ids, gone] =
       changed === null
@@ -46,12 +52,31 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     await readPages(db, ids ?? [], gone ?? [], at, (page) => apart(() => onPage(page)));
     return {
       epoch,
-      cursor: cursorOf({ snapshot, at, head: { seq, hash } }),
+      cursor: cursorOf({ snapshot, at, head: { seq, hash }, item, score }),
       full: changed === null,
       claims: await liveClaims(db),
       ...(role === null ? {} : { role }),
     };
   });
+}
+
+/** The row that was written last, by transactions of this server: a restored database may have some that are ahead of it. */
+function lastOf(table: string, id: string): string {
+  return `SELECT jsonb_build_object('id', l.${id}, 'tx', l.tx::text) FROM ${table} AS l
+    WHERE l.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY l.tx DESC LIMIT 1`;
+}
+
+/** Whether this server has what it told; one that was set back has not, or has it older. */
+async function hasStill(db: Queryable, { head, item, score }: Seen): Promise<boolean> {
+  if ((await missesHeadUnread(db, head)) !== null) return false;
+  const found = await row(
+    db,
+    z.object({ has: z.boolean() }),
+    `SELECT ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1 AND i.tx >= $2::xid8))
+       AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3 AND s.tx >= $4::xid8)) AS has`,
+    [item?.id ?? null, item?.tx ?? null, score?.id ?? null, score?.tx ?? null],
+  );
+  return found?.has === true;
 }
 
 type Changed = { readonly id: string; readonly isGone: boolean };

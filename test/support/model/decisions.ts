@@ -138,7 +138,9 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   if (item.status === 'rejected') return against('reject');
   if (item.status === 'escalated') {
     if (call.decision === 'escalate') return verdict('agreed', { place });
-    if (!isLead(review, by)) return verdict('not_allowed', { place });
+    // Who looked at it before it went to the lead has decided differently; who knew may not.
+    const knew = call.expectedVersion === null || call.expectedVersion >= item.version;
+    if (!isLead(review, by)) return verdict(knew ? 'not_allowed' : 'conflict', { place });
     const isWatched = needsSecond(till, referral, referral.items.indexOf(item));
     if (isWatched && escalatedBy(review, key) === by) return verdict('not_allowed', { place });
   }
@@ -206,7 +208,6 @@ function carryOut(
 ): Moved {
   if (isFirstOpinion) {
     holdForSecond(referral);
-    item.version += 1;
     return NOTHING;
   }
   if (outcome === 'conflict' && proposal !== null) {

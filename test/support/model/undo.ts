@@ -100,11 +100,11 @@ function judge(till: Till, { key, item, referral }: Place, call: UndoCall, by: s
 type Moved = Pick<UndoResult, 'paid' | 'reversed'>;
 
 function carryOut(till: Till, { referral, item }: Place, target: Made, kind: UndoKind, holds: Holds): Moved {
-  item.version += 1;
   if (kind === 'withdrawal') {
     closeProposal(till, referral, target, 'withdrawn');
     return NO_MOVES;
   }
+  item.version += 1;
   const { before } = target;
   if (before === null) throw new Error('it had no effect');
   const { status, assignee, notes, reviewedAt } = before;

@@ -61,14 +61,15 @@ function decide(state: State, who: Who, call: Of<'decide'>, one: Item, xid: numb
   }
   if (item.status === 'escalated') {
     if (call.decision === 'escalate') return told('agreed', 'As decided.');
+    if (!who.isLead && call.expectedVersion < item.version) return told('conflict', 'Otherwise.');
     if (!who.isLead) return told('not_allowed', 'It is with a lead.');
   }
   if (call.expectedVersion < item.raisedVersion) return told('returned', 'Its band rose.');
   const waits = one.needsSecond && call.decision !== 'escalate' && item.status === 'pending';
   const { proposal } = one;
   if (waits && proposal === null) {
-    one.proposal = { key: call.id, by: who.name, decision: call.decision, tx: xid };
-    touch(one, item.status, xid);
+    one.proposal = { key: call.id, by: who.name, decision: call.decision };
+    one.own.set(who.name, xid);
     return told('awaiting_second', 'It takes effect when a second analyst decides the same.');
   }
   if (waits && proposal !== null && proposal.by === who.name) {
@@ -101,7 +102,7 @@ function undo(state: State, who: Who, call: Of<'undo'>, one: Item, xid: number):
     one.proposal = null;
     target.settled = 'withdrawn';
     target.isUndone = true;
-    touch(one, one.item.status, xid);
+    one.own.set(who.name, xid);
     return told('applied', null);
   }
   if (target.answer.outcome !== 'applied') return told('not_allowed', 'It had no effect.');

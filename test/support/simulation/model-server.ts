@@ -19,7 +19,7 @@ import { emptyState, factsOf, headOf, type Item, type State, stampOf, transactio
 export type ServerRules = {
   /** Whether a pull that has `prev` needs what this transaction wrote. */
   readonly isNews: (xid: number, prev: Snapshot, now: Snapshot) => boolean;
-  readonly stamp: (item: Item) => string;
+  readonly stamp: (item: Item, viewer: string) => string;
   /** Whether a restore begins another epoch, and a cursor of before it is known as such. */
   readonly tellsEpochs: boolean;
   /** Whether a cursor names the last entry of the audit log, which must be there still. */
@@ -28,7 +28,7 @@ export type ServerRules = {
 
 export const RULES: ServerRules = {
   isNews: (xid: number, prev: Snapshot) => xid >= prev.xmin && !isVisible(xid, prev),
-  stamp: (item) => stampOf(item),
+  stamp: stampOf,
   tellsEpochs: true,
   asksForHead: true,
 };
@@ -134,7 +134,7 @@ export class ModelServer {
     const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
     const all = this.headsFor(who.name);
     this.pulled.set(`${this.epoch} ${who.name} ${cursor}`, all);
-    const heads = [...all.values()].filter(({ itemId }) => transactionsOf(this.itemOf(itemId)).some(isNews));
+    const heads = [...all.values()].filter(({ itemId }) => transactionsOf(this.itemOf(itemId), who.name).some(isNews));
     const gone = isDelta ? [...this.state.gone].flatMap(([id, xid]) => (isNews(xid) ? [id] : [])) : [];
     const pages: PullPage[] = [];
     for (let from = 0; from < heads.length; from += PAGE) {
@@ -156,7 +156,7 @@ export class ModelServer {
     this.check(who);
     return ids.flatMap((id) => {
       const item = this.state.items.get(id);
-      return item === undefined ? [] : [{ itemId: id, stamp: this.rules.stamp(item), json: factsOf(item) }];
+      return item === undefined ? [] : [{ itemId: id, stamp: this.rules.stamp(item, who.name), json: factsOf(item) }];
     });
   }
 

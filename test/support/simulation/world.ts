@@ -19,8 +19,10 @@ export type Item = {
   };
   money: { held: number; paid: number; tx: number };
   people: { referrerName: string; tx: number };
-  /** A first opinion that waits for a second. */
-  proposal: { key: string; by: string; decision: Decision; tx: number } | null;
+  /** A first opinion that waits for a second: its maker alone is told. */
+  proposal: { key: string; by: string; decision: Decision } | null;
+  /** In which transaction somebody gave a first opinion, or took it back. */
+  readonly own: Map<string, number>;
 };
 
 /** What the server stored under a key. */
@@ -80,27 +82,28 @@ export function newItem(id: string, random: Random, tx: number): Item {
     money: { held: random.int(1, 9) * 25, paid: random.int(0, 3) * 25, tx },
     people: { referrerName: `Till ${random.int(0, 100)}`, tx },
     proposal: null,
+    own: new Map(),
   };
 }
 
-/** Changes whenever anything does that hangs on the item: the greatest id would hide an older transaction that commits later. */
-export function stampOf({ item, money, people, proposal }: Item): string {
-  return [item.tx, money.tx, people.tx, proposal?.tx ?? 0].join('.');
+/** Changes whenever anything does that hangs on the item and is shown to this viewer: the greatest id would hide an older transaction that commits later. */
+export function stampOf(one: Item, viewer: string): string {
+  return transactionsOf(one, viewer).join('.');
 }
 
-/** The youngest transaction, by its id, that a head shows: rows of any of them are in a delta. */
-export function transactionsOf({ item, money, people }: Item): readonly number[] {
-  return [item.tx, money.tx, people.tx];
+/** The youngest transaction, by its id, of each part that a head shows this viewer: rows of any of them are in a delta. */
+export function transactionsOf({ item, money, people, own }: Item, viewer: string): readonly number[] {
+  return [item.tx, money.tx, people.tx, own.get(viewer) ?? 0];
 }
 
-export function headOf(one: Item, viewer: string, stamp: (one: Item) => string): Head {
+export function headOf(one: Item, viewer: string, stamp: (one: Item, viewer: string) => string): Head {
   const { item, money, people, proposal } = one;
   const isOpen = item.status === 'pending' || item.status === 'escalated';
   return {
     itemId: one.id,
     relationshipId: one.id.replace(/^0/, 'f'),
     version: item.version,
-    stamp: stamp(one),
+    stamp: stamp(one, viewer),
     status: item.status,
     priority: item.priority,
     score: item.score,

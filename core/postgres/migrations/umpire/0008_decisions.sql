@@ -26,6 +26,7 @@ ALTER TABLE umpire.decisions
   ADD COLUMN evidence_digest text,
   -- The end of umpire.money_log as it was found: rows of this referral behind it are of this decision or later.
   ADD COLUMN log_position bigint,
+  ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
   DROP CONSTRAINT decisions_decision_check,
   ADD CONSTRAINT decisions_decision_check CHECK (decision IN ('approve', 'reject', 'escalate', 'undo'));
 CREATE INDEX decisions_batch_idx ON umpire.decisions (batch);
@@ -532,7 +533,7 @@ BEGIN
       END,
       CASE j.verdict WHEN 'repeated_here' THEN j.first_position ELSE j.acting_position END,
       CASE WHEN j.acting_position <= j.position THEN j.acting_status ELSE j.status END,
-      j.version + CASE WHEN j.acting_position <= j.position AND j.acting_verdict <> 'opinion' THEN 1 ELSE 0 END,
+      j.version + CASE WHEN j.acting_position <= j.position AND j.acting_verdict IN ('applied', 'disagreed') THEN 1 ELSE 0 END,
       j.expected_version < j.version, CASE j.verdict WHEN 'waits' THEN coalesce(j.own_opinion, j.proposal_id) ELSE j.proposal_id END,
       CASE
         WHEN j.proposal_id IS NULL OR j.acting_position IS DISTINCT FROM j.position OR j.verdict = 'opinion' THEN NULL
@@ -574,7 +575,8 @@ BEGIN
             WHEN q.status IN ('approved', 'rejected') THEN
               CASE WHEN q.status::text = CASE c.decision WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' END THEN 'agreed' ELSE 'conflict' END
             WHEN q.status = 'escalated' AND c.decision = 'escalate' THEN 'agreed'
-            WHEN q.status = 'escalated' AND NOT is_lead THEN 'with_lead'
+            -- Who looked at it before it went there has decided differently; who knew it may not decide.
+            WHEN q.status = 'escalated' AND NOT is_lead THEN CASE WHEN c.expected_version < i.version THEN 'conflict' ELSE 'with_lead' END
             -- Two pairs of eyes are not one lead's.
             WHEN q.status = 'escalated' AND n.item_id IS NOT NULL AND who = umpire.escalated_by(c.item_id) THEN 'own_escalation'
             WHEN c.expected_version > i.version THEN 'no_version'
@@ -658,7 +660,9 @@ BEGIN
       FROM unnest(refused) AS x (id) JOIN umpire.referrals AS r ON r.relationship_id = x.id WHERE r.qualified_at IS NOT NULL;
     END IF;
 
-    UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM unnest(acting) AS j WHERE i.item_id = j.item_id;
+    -- A first opinion is no other version, and no news: whoever is to be second must not know of it (SPEC 4).
+    UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id()
+    FROM unnest(acting) AS j WHERE i.item_id = j.item_id AND j.verdict <> 'proposed';
     UPDATE referrals.review_queue AS q SET
       status = j.status::public.review_status,
       reviewed_at = CASE WHEN j.status = 'escalated' THEN q.reviewed_at ELSE clock END,
@@ -734,8 +738,9 @@ BEGIN
     jsonb_build_object('outcome', 'awaiting_second', 'message', 'It takes effect when a second analyst decides the same.', 'status', j.status,
       'version', j.version, 'paid', 0, 'rejected', 0, 'reversed', 0), j.position, clock
   FROM unnest(judged) AS j WHERE j.verdict = 'opinion';
-  IF EXISTS (SELECT 1 FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'proposed', 'disagreed', 'opinion')) THEN
-    PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'proposed', 'disagreed', 'opinion')));
+  -- That of whoever gave an opinion ends as if they had only looked: released, or by itself.
+  IF EXISTS (SELECT 1 FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'disagreed')) THEN
+    PERFORM umpire.end_claims((SELECT array_agg(j.item_id) FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'disagreed')));
   END IF;
 
   RETURN (
@@ -914,7 +919,7 @@ BEGIN
   SELECT array_agg(ROW(j.position, j.undo_id, j.decision_id, j.note, j.item_id, j.relationship_id, j.decision, j.verdict,
       CASE j.verdict WHEN 'withdrawn' THEN 'withdrawal' WHEN 'opinion' THEN 'withdrawal' WHEN 'applied' THEN CASE WHEN j.is_own AND j.is_in_time THEN 'undo' ELSE 'reversal' END END,
       CASE j.verdict WHEN 'applied' THEN j.before ->> 'status' ELSE j.status END,
-      j.version + CASE WHEN j.verdict IN ('applied', 'withdrawn') THEN 1 ELSE 0 END,
+      j.version + CASE j.verdict WHEN 'applied' THEN 1 ELSE 0 END,
       j.before, j.notes_before, j.effects, j.log_position)::umpire.judged_undo ORDER BY j.position)
   INTO judged
   FROM (
@@ -1037,9 +1042,8 @@ BEGIN
     UPDATE referrals.review_queue AS q SET status = j.status::public.review_status, assigned_to = j.before ->> 'assignedTo',
       reviewed_at = (j.before ->> 'reviewedAt')::timestamptz, notes = j.notes_before
     FROM unnest(acting) AS j WHERE q.id = j.item_id;
+    UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM unnest(acting) AS j WHERE i.item_id = j.item_id;
   END IF;
-  UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id()
-  FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'withdrawn') AND i.item_id = j.item_id;
 
   INSERT INTO umpire.decisions (decision_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, band, score, rule_set_version,
     outcome, decided_at, batch, undoes, undo_kind, note_salt, note_digest, effects)

@@ -378,7 +378,8 @@ WHERE l.role IN ('owner', 'engine')
     AND NOT EXISTS (
       SELECT 1 FROM umpire.decisions AS p
       WHERE p.item_id = d.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) <> session_user
-        AND coalesce((d.outcome ->> 'version')::int >= (p.outcome ->> 'version')::int, true));
+        -- What the same analyst made before it was seen before, and stays to be seen.
+        AND coalesce(d.on_behalf_of, d.actor) = coalesce(p.on_behalf_of, p.actor) AND d.tx >= p.tx);
 
 -- For the evidence bundle of a case: each decision and undo on a referral that the caller may know, oldest first, with what was
 -- known, what it found and did to the bonuses, and the entry of the audit log that vouches for it.
@@ -428,13 +429,18 @@ SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_fin
   b.released_at, b.created_at
 FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
 
--- Referrals of the medium band whose holds end within a day of `clock`.
+-- Referrals of the medium band whose holds end within a day of `clock`; those that wait for a second analyst as if they did not.
 CREATE FUNCTION umpire.holds_ending(clock timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM umpire.caller(NULL, NULL, 'viewer');
-  RETURN (SELECT count(DISTINCT b.relationship_id) FROM referrals.bonus_events AS b
-    WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours');
+  RETURN (SELECT count(*) FROM (
+    SELECT b.relationship_id FROM referrals.bonus_events AS b
+    WHERE b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours'
+    UNION
+    SELECT b.relationship_id FROM umpire.decisions AS d JOIN umpire.bonuses_seen AS b ON b.relationship_id = d.relationship_id
+    WHERE d.proposal = 'open' AND b.status = 'held' AND b.hold_reason = 'fraud_medium' AND b.hold_until >= clock AND b.hold_until < clock + interval '24 hours'
+  ) AS h);
 END $$;
 
 -- Decisions go with their referral, where its owner deletes that. What is left of their batch is vouched for anew; `verify` accepts

@@ -38,7 +38,6 @@ CREATE INDEX money_log_tx_idx ON umpire.money_log (tx);
 CREATE INDEX money_log_relationship_idx ON umpire.money_log (relationship_id);
 
 -- What has effect raises the version of its item; what only whoever made it may know of, is told by these two.
-ALTER TABLE umpire.decisions ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX decisions_tx_idx ON umpire.decisions (tx);
 CREATE INDEX second_opinions_tx_idx ON umpire.second_opinions (tx);
 
@@ -53,16 +52,18 @@ EXECUTE FUNCTION umpire.stamp_tx();
 ALTER TABLE umpire.items ADD COLUMN shown text;
 
 ---------------------------------------------------------------------------------------------------------------------
--- What is gone leaves its id and the transaction.
+-- What is gone leaves its id and the transaction, for ninety days: a cursor of before that brings everything (core/sync/postgres/cursor.ts).
 
 CREATE TABLE umpire.items_gone (
   item_id uuid NOT NULL,
-  tx xid8 NOT NULL DEFAULT pg_current_xact_id()
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX items_gone_tx_idx ON umpire.items_gone (tx);
 CREATE TABLE umpire.referrals_gone (
   referrer_id text NOT NULL,
-  tx xid8 NOT NULL DEFAULT pg_current_xact_id()
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX referrals_gone_tx_idx ON umpire.referrals_gone (tx);
 
@@ -83,6 +84,14 @@ BEGIN
 END $$;
 CREATE TRIGGER referrals_gone AFTER DELETE ON umpire.referrals REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION umpire.note_gone_referrals();
+
+-- By the server's own clock, as the time of a cursor is, whatever clock a job was given. Returns how many.
+CREATE FUNCTION umpire.forget_gone() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH items AS (DELETE FROM umpire.items_gone WHERE at < now() - interval '90 days' RETURNING 1),
+    referrals AS (DELETE FROM umpire.referrals_gone WHERE at < now() - interval '90 days' RETURNING 1)
+  SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM referrals)
+$$;
 
 -- An owner may give a referral to another referrer: one has fewer then, the other more.
 CREATE FUNCTION umpire.note_moved_referral() RETURNS trigger
@@ -221,7 +230,8 @@ BEGIN
 END $$;
 
 -- Of all that hangs on each of these items and is shown of it to the caller: another text when any of it changed, whichever of two
--- transactions that overlap ends first. Of the two others the item's own values are given, as many as items.
+-- transactions that overlap ends first. Of the two others the item's own values are given, as many as items; of other ones, and so of a
+-- referral that nobody reviews, nothing is told.
 CREATE FUNCTION umpire.stamps(item_ids uuid[], relationship_ids uuid[], referrer_ids text[]) RETURNS TABLE (item_id uuid, stamp text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -231,6 +241,8 @@ BEGIN
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
     SELECT x.item, x.relationship, x.referrer FROM unnest(stamps.item_ids, stamps.relationship_ids, stamps.referrer_ids) AS x (item, relationship, referrer)
+    JOIN umpire.items AS i ON i.item_id = x.item AND i.relationship_id = x.relationship
+    JOIN referrals.relationships AS r ON r.id = x.relationship AND r.referrer_id = x.referrer
   ),
   money AS (
     SELECT b.relationship_id, sum(hashtextextended(concat_ws(' ', b.id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time,

@@ -5,7 +5,7 @@ export type CacheMigration = {
 };
 
 /*
- * `items.shown` is the status that the window shows: an undelivered decision's over the server's, and `gone` for what is only kept
+ * `items.shown` is the status that the window shows: that of the last undelivered decision or undo over the server's, and `gone` for what is only kept
  * because an operation on it is not over. It is stored, so that pages, totals and summaries of one filter cannot disagree, and
  * triggers keep it, so that no way of changing the outbox can forget it.
  */
@@ -151,6 +151,31 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       -- A decision that waits for a second analyst is asked for again when anything about its item changes.
       ALTER TABLE outbox ADD COLUMN asked_stamp TEXT;
       ALTER TABLE outbox ADD COLUMN asking_stamp TEXT;
+
+      -- As what the item was decided, which is what it is shown as again when that is taken back; of an undo, of what it takes back.
+      ALTER TABLE outbox ADD COLUMN status_before TEXT NOT NULL DEFAULT 'pending';
+      DROP INDEX outbox_overlay;
+      CREATE INDEX outbox_overlay ON outbox (item_id, seq) WHERE kind IN ('decide', 'undo') AND state IN ('queued', 'sending');
+      DROP VIEW overlay;
+      -- The last of what was decided and taken back here counts.
+      CREATE VIEW overlay AS
+      SELECT item_id, id, kind,
+        CASE WHEN kind = 'undo' THEN status_before WHEN decision = 'approve' THEN 'approved' WHEN decision = 'reject' THEN 'rejected' ELSE 'escalated' END AS status
+      FROM outbox AS o
+      WHERE kind IN ('decide', 'undo') AND state IN ('queued', 'sending') AND NOT EXISTS (
+        SELECT 1 FROM outbox AS p
+        WHERE p.item_id = o.item_id AND p.seq > o.seq AND p.kind IN ('decide', 'undo') AND p.state IN ('queued', 'sending'));
+      DROP TRIGGER outbox_made;
+      DROP TRIGGER outbox_moved;
+      CREATE TRIGGER outbox_made AFTER INSERT ON outbox WHEN new.kind <> 'object' BEGIN
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
+      END;
+      CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox WHEN new.kind <> 'object' BEGIN
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
+      END;
+      UPDATE items SET shown = s.status FROM shown_statuses AS s WHERE s.item_id = items.item_id AND items.shown <> s.status;
     `,
   },
 ];

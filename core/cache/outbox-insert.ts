@@ -5,10 +5,20 @@ import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
+const waits = (): CacheRefusal =>
+  new CacheRefusal('undelivered', 'Something that was done about this case waits to be sent.');
+
 export function refuseUndelivered(store: Store, itemId: string): void {
-  if (store.get(`SELECT 1 FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED}`, itemId) !== undefined) {
-    throw new CacheRefusal('undelivered', 'Something that was done about this case waits to be sent.');
-  }
+  if (store.get(`SELECT 1 FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED}`, itemId) !== undefined) throw waits();
+}
+
+/** What was taken back here may be decided again at once: it is sent behind its undo. */
+export function refuseUndeliveredButUndone(store: Store, itemId: string): void {
+  const last = store.get<Pick<StoredOperation, 'kind'>>(
+    `SELECT kind FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED} ORDER BY seq DESC LIMIT 1`,
+    itemId,
+  );
+  if (last !== undefined && last.kind !== 'undo') throw waits();
 }
 
 export function known(store: Store, id: string): StoredOperation {
@@ -56,13 +66,19 @@ export const aboutOperation = ({ referrer_name, referee_name, score, priority }:
 export type Inserted = Pick<
   Outgoing,
   'id' | 'kind' | 'itemId' | 'expectedVersion' | 'decision' | 'reason' | 'note' | 'undoes' | 'sessionId' | 'decidedAt'
-> & { readonly seen: string | null; readonly about: About; readonly moves: Moves };
+> & {
+  readonly seen: string | null;
+  readonly about: About;
+  readonly moves: Moves;
+  /** As what the item was decided; of an undo, what it is again. */
+  readonly statusBefore: StoredOperation['status_before'];
+};
 
 export function insert(store: Store, made: Inserted): Outgoing {
   store.run(
     `INSERT INTO outbox (id, kind, item_id, expected_version, decision, reason, note, undoes, session_id, decided_at, seen,
-       referrer_name, referee_name, score, priority, paid, rejected, reversed)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     made.id,
     made.kind,
     made.itemId,
@@ -81,6 +97,7 @@ export function insert(store: Store, made: Inserted): Outgoing {
     made.moves.paid,
     made.moves.rejected,
     made.moves.reversed,
+    made.statusBefore,
   );
   return outgoingOf(known(store, made.id));
 }

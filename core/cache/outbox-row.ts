@@ -30,6 +30,8 @@ export type StoredOperation = {
   readonly paid: number;
   readonly rejected: number;
   readonly reversed: number;
+  /** As what the item was decided; of an undo, what it is again. */
+  readonly status_before: 'pending' | 'escalated';
 };
 
 export function storedOperation(store: Store, id: string): StoredOperation | undefined {

@@ -47,7 +47,7 @@ export function redecide(
   if (head === undefined) throw unknownItem();
   const undone = undo(store, { ...takeBack, itemId: decision.itemId }, itemOfDecision);
   if (undone.itemId !== decision.itemId) throw notNow('What is to be taken back is a decision on another case.');
-  return queueDecision(store, decision, head);
+  return queueDecision(store, decision, headRow(store, decision.itemId) ?? head);
 }
 
 export function object(store: Store, call: ObjectCall): Outgoing {
@@ -83,6 +83,7 @@ export function object(store: Store, call: ObjectCall): Outgoing {
     about: aboutOperation(troubled),
     seen: troubled.seen,
     moves: NOTHING,
+    statusBefore: 'pending',
   });
 }
 

@@ -48,7 +48,7 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
       'This decision is not known on this computer. Open its case while on-line, then take it back.',
     );
   }
-  return insertUndo(store, call, call.decisionId, itemId, about);
+  return insertUndo(store, call, call.decisionId, itemId, about, decision?.status_before);
 }
 
 export function withdraw(store: Store, row: StoredOperation): Outgoing {
@@ -65,6 +65,10 @@ export function withdraw(store: Store, row: StoredOperation): Outgoing {
     throw notNow(
       'This was sent once, and the connection broke before the answer: whether it took effect is not known yet. Take it back instead.',
     );
+  }
+  const again = `SELECT 1 FROM outbox WHERE item_id = ? AND seq > ? AND kind = 'decide' AND ${IS_UNDELIVERED}`;
+  if (row.kind === 'undo' && store.get(again, row.item_id, row.seq) !== undefined) {
+    throw notNow('This was decided again since: take that back first.');
   }
   store.run(`UPDATE outbox SET ${WITHDRAWN} WHERE id = ?`, row.id);
   return outgoingOf(known(store, row.id));
@@ -93,7 +97,14 @@ export function withdrawSession(store: Store, sessionId: string, by: UndoEach): 
     sessionId,
   );
   const undos = sent.map((decision) =>
-    insertUndo(store, { ...by, id: by.newId() }, decision.id, decision.item_id, aboutOperation(decision)),
+    insertUndo(
+      store,
+      { ...by, id: by.newId() },
+      decision.id,
+      decision.item_id,
+      aboutOperation(decision),
+      decision.status_before,
+    ),
   );
   return { withdrawn, undos };
 }
@@ -107,6 +118,7 @@ function insertUndo(
   undoes: string,
   itemId: string,
   about: About,
+  statusBefore: StoredOperation['status_before'] = 'pending',
 ): Outgoing {
   return insert(store, {
     id,
@@ -122,5 +134,6 @@ function insertUndo(
     about,
     seen: null,
     moves: NOTHING,
+    statusBefore,
   });
 }

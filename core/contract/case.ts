@@ -163,6 +163,8 @@ export const caseFile = z.object({
   decisions: z.array(
     z.object({
       decisionId: z.guid(),
+      /** Of this item, or of an earlier one of its referral. */
+      itemId: z.guid(),
       /** Taken back since. */
       isUndone: z.boolean(),
       /** Whether this login may take it back now, and as what. */

@@ -6,6 +6,7 @@ import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
 import type { Station } from './station.ts';
 import { conflictOf } from './conflict-of.ts';
+import { isTakenBackFirst } from './conflicts.ts';
 
 type OutboxMethod =
   | 'case.decide'
@@ -18,7 +19,7 @@ type OutboxMethod =
 
 /** What people decide, and what became of it: durable in the outbox before it is answered. */
 export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, OutboxMethod> {
-  const { opened, mayDecide, now } = needs;
+  const { opened, mayDecide, now, ready } = needs;
 
   /** Does it in the cache, sends what there is to send, and tells the window. */
   function done(work: (station: Station) => readonly Outgoing[]): ReturnType<MethodHandlers['case.decide']> {
@@ -73,12 +74,11 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
           const { decisionId, decision, reason, note = null } = request;
           // What is closed is opened again before it is decided: two operations on one item, in their order.
           const undoId = derivedId('undo', decisionId);
-          const isClosed = status === 'approved' || status === 'rejected';
           return done(({ cache }) => {
             const redone = cache.redecide({
               troubledId: id,
               undo:
-                isClosed && theirs !== null
+                isTakenBackFirst(status, ready().may.lead) && theirs !== null
                   ? {
                       id: undoId,
                       decisionId: theirs.decisionId,

@@ -123,8 +123,11 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
-      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({ withdrawn: 1 });
-      expect(shown(cache).ids).toEqual([idOf(2)]);
+      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({
+        withdrawn: 1,
+        undos: [{ itemId: idOf(1) }],
+      });
+      expect(new Set(shown(cache).ids)).toEqual(new Set([idOf(1), idOf(2)]));
     }));
 
   it('of a session is taken back as a whole: withdrawn where it waits, and by an undo each where it was sent', () =>
@@ -158,6 +161,86 @@ describe('a decision off-line', () => {
       expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
       cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
       expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
+    }));
+});
+
+describe('an undo off-line', () => {
+  const undoOf = (
+    decisionId: string,
+    number = 1,
+  ): { id: string; decisionId: string; note: null; decidedAt: string } => ({
+    id: idOf(number, 0xe),
+    decisionId,
+    note: null,
+    decidedAt: CACHE_NOW.toISOString(),
+  });
+  const applied = (cache: Cache, id: string): void => {
+    cache.takeToSend(1);
+    cache.putAnswers([answerTo(id)]);
+    pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's2' })], { full: false });
+  };
+
+  it('opens the case again at once, which may be decided anew: the undo is sent first', () =>
+    withCache((first, reopened) => {
+      pull(first, [headOf(1)]);
+      const { id } = first.decide(decisionOn(1));
+      applied(first, id);
+      expect(shown(first).ids).toEqual([]);
+      const undo = first.undo(undoOf(id));
+      const cache = reopened();
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+      expect(cache.queueSummary(CACHE_NOW).byStatus).toMatchObject({ pending: 1, rejected: 0 });
+      expect(cache.queueNext(filterOf({ statuses: [] }), null)).toBe(idOf(1));
+      expect(cache.caseOf(idOf(1))).toMatchObject({ overlay: { id: undo.id, status: 'pending' }, takenBack: [id] });
+      // A pull that knows nothing of it changes nothing of that.
+      pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's3' })], { full: false });
+      pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's3' })]);
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve', expectedVersion: 2 }));
+      expect(shown(cache, { statuses: ['approved'] }).ids).toEqual([idOf(1)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ overlay: { id: again.id }, takenBack: [id] });
+      expect(() => cache.decide(decisionOn(1, { id: idOf(3, 0xd) }))).toThrow(
+        expect.objectContaining({ code: 'undelivered' }),
+      );
+      // Behind nothing it would meet what was to be taken back.
+      expect(() => cache.withdraw(undo.id)).toThrow(/decided again since/);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([undo.id]);
+      expect(cache.takeToSend(9)).toEqual([]);
+      cache.putAnswers([answerTo(undo.id, { status: 'pending', version: 3 })]);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
+      cache.putAnswers([answerTo(again.id, { status: 'approved', version: 4 })]);
+      expect(shown(cache, { statuses: ['approved'] }).ids).toEqual([idOf(1)]);
+    }));
+
+  it('that fails leaves the case as the server has it, and what was decided after it to the rules there', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const { id } = cache.decide(decisionOn(1));
+      applied(cache, id);
+      const undo = cache.undo(undoOf(id));
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve', expectedVersion: 2 }));
+      cache.takeToSend(9);
+      cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', message: 'Too late.' })]);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
+      cache.putAnswers([answerTo(again.id, { outcome: 'conflict' })]);
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 2 });
+    }));
+
+  it('of what a lead decided is with a lead again, and one of what may have arrived goes behind it', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { status: 'escalated' })]);
+      const first = cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putBack([first.id], 'The connection was cut.');
+      const undo = cache.undo(undoOf(first.id));
+      expect(shown(cache, { statuses: ['escalated'] }).ids).toEqual([idOf(1)]);
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve' }));
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([first.id]);
+      cache.putAnswers([answerTo(first.id, { outcome: 'conflict', status: 'approved', version: 2 })]);
+      expect(cache.outgoing(undo.id)).toMatchObject({ state: 'withdrawn' });
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
     }));
 });
 
@@ -331,7 +414,6 @@ describe('taking back', () => {
       expect(() => cache.undo({ ...undo(1), decisionId: idOf(77, 7), id: idOf(8, 8) })).toThrow(
         /not known on this computer/,
       );
-      expect(() => cache.decide(decisionOn(1, { id: idOf(6, 6) }))).toThrow(/waits to be sent/);
     }));
 
   it('of what waits for a second analyst ends its waiting', () =>

@@ -20,7 +20,16 @@ describe('a pull', () => {
       pull(first, [head], { claims: [claim] });
       const cache = reopened();
       expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
-      expect(cache.caseOf(idOf(1))).toEqual({ head, facts: null, isStale: false, claim, outgoing: null });
+      expect(cache.caseOf(idOf(1))).toEqual({
+        head,
+        isGone: false,
+        facts: null,
+        isStale: false,
+        claim,
+        outgoing: null,
+        overlay: null,
+        takenBack: [],
+      });
       pull(cache, [headOf(1, { version: 2 })], { full: false, cursor: 'cursor 2' });
       expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 2' });
       expect(cache.caseOf(idOf(1))?.claim).toBeNull();

@@ -287,7 +287,8 @@ export class MemoryStore implements Keeper {
     const look = this.look(itemId);
     if (look === null) throw new Error('There is no such case.');
     if (look.status !== 'pending' && look.status !== 'escalated') throw new Error('It is decided.');
-    if (this.undelivered(itemId).length > 0) throw new Error('A decision on it waits to be sent.');
+    // What was taken back here is open again; what is decided then is sent behind the undo.
+    if (this.undelivered(itemId).at(-1)?.kind === 'decide') throw new Error('A decision on it waits to be sent.');
     this.put({ kind: 'decide', id, itemId, expectedVersion, decision, reason, note });
   }
 
@@ -362,7 +363,7 @@ export class MemoryStore implements Keeper {
     return this.live;
   }
 
-  private undelivered(itemId: string): Operation[] {
+  protected undelivered(itemId: string): Operation[] {
     return [...this.outbox.values()].flatMap(({ operation, state }) =>
       operation.itemId === itemId && UNDELIVERED.includes(state) && operation.kind !== 'object' ? [operation] : [],
     );

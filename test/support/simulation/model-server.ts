@@ -40,6 +40,8 @@ export class ModelServer {
   state: State = emptyState();
   readonly transactions: Transactions;
   isDown = false;
+  /** How often it went down. */
+  downs = 0;
   /** Logins whose account is disabled. */
   readonly disabled = new Set<string>();
   /** Logins whose role does not decide now: what is sent is refused as a whole, in its middle too. */
@@ -97,6 +99,7 @@ export class ModelServer {
    */
   goDown(restores: boolean, isSilent = false): void {
     this.isDown = true;
+    this.downs += 1;
     const { backup } = this;
     if (!restores || backup === null) {
       this.transactions.crash(this.transactions.next);

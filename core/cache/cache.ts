@@ -27,6 +27,8 @@ export type CachedCase = {
   /** As the server had it: one's own undelivered decision is in `outgoing`. */
   readonly head: Head;
   readonly facts: string | null;
+  /** When they were read, by the server's clock. */
+  readonly readAt: string | null;
   /** It is in no queue any more, and kept for the sake of an operation on it that is not over. */
   readonly isGone: boolean;
   /** The item has changed since its evidence was fetched. */
@@ -118,6 +120,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
         head: headOf(row),
         isGone: row.shown === 'gone',
         facts: found?.json ?? null,
+        readAt: found?.readAt ?? null,
         isStale: found?.isStale ?? false,
         claim: claimOf(store, itemId),
         outgoing: lastOn(itemId),

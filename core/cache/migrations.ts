@@ -143,14 +143,25 @@ export const MIGRATIONS: readonly CacheMigration[] = [
     version: 2,
     sql: `
       CREATE TABLE named_decisions (
-        decision_id TEXT NOT NULL PRIMARY KEY,
-        item_id TEXT NOT NULL REFERENCES facts ON DELETE CASCADE
+        decision_id TEXT NOT NULL,
+        named_by TEXT NOT NULL REFERENCES facts ON DELETE CASCADE,
+        item_id TEXT NOT NULL,
+        PRIMARY KEY (decision_id, named_by)
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX named_decisions_item ON named_decisions (item_id);
+      CREATE INDEX named_decisions_by ON named_decisions (named_by);
       UPDATE facts SET stamp = '', good_for = '';
       -- A decision that waits for a second analyst is asked for again when anything about its item changes.
       ALTER TABLE outbox ADD COLUMN asked_stamp TEXT;
       ALTER TABLE outbox ADD COLUMN asking_stamp TEXT;
+
+      -- When evidence was read, by the server's clock, and 4 bytes for everybody whom it names.
+      ALTER TABLE facts ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE facts ADD COLUMN people BLOB NOT NULL DEFAULT x'';
+      -- Whom the names are of: who is erased keeps none. And since when an operation is over, by the server's clock.
+      ALTER TABLE outbox ADD COLUMN referrer_id TEXT;
+      ALTER TABLE outbox ADD COLUMN referee_id TEXT;
+      ALTER TABLE outbox ADD COLUMN over_since INTEGER;
+      UPDATE outbox AS o SET referrer_id = i.referrer_id, referee_id = i.referee_id FROM items AS i WHERE i.item_id = o.item_id;
 
       -- As what the item was decided, which is what it is shown as again when that is taken back; of an undo, of what it takes back.
       ALTER TABLE outbox ADD COLUMN status_before TEXT NOT NULL DEFAULT 'pending';

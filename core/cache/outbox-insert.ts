@@ -49,14 +49,15 @@ export function expected(head: HeadRow, decision: NewDecision['decision']): Move
 }
 
 /** What a row of the outbox says of its item, kept with it: the item may be gone when somebody reads it. */
-export type About = Pick<StoredOperation, 'referrer_name' | 'referee_name' | 'score' | 'priority'>;
-export const aboutHead = ({ referrer_name, referee_name, score, priority }: HeadRow): About => ({
-  referrer_name,
-  referee_name,
-  score,
-  priority,
-});
-export const aboutOperation = ({ referrer_name, referee_name, score, priority }: StoredOperation): About => ({
+export type About = Pick<
+  StoredOperation,
+  'referrer_id' | 'referee_id' | 'referrer_name' | 'referee_name' | 'score' | 'priority'
+>;
+export const aboutHead = (head: HeadRow): About => about(head);
+export const aboutOperation = (operation: StoredOperation): About => about(operation);
+const about = ({ referrer_id, referee_id, referrer_name, referee_name, score, priority }: About): About => ({
+  referrer_id,
+  referee_id,
   referrer_name,
   referee_name,
   score,
@@ -77,8 +78,8 @@ export type Inserted = Pick<
 export function insert(store: Store, made: Inserted): Outgoing {
   store.run(
     `INSERT INTO outbox (id, kind, item_id, expected_version, decision, reason, note, undoes, session_id, decided_at, seen,
-       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before, referrer_id, referee_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     made.id,
     made.kind,
     made.itemId,
@@ -98,6 +99,8 @@ export function insert(store: Store, made: Inserted): Outgoing {
     made.moves.rejected,
     made.moves.reversed,
     made.statusBefore,
+    made.about.referrer_id,
+    made.about.referee_id,
   );
   return outgoingOf(known(store, made.id));
 }

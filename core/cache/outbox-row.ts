@@ -17,6 +17,9 @@ export type StoredOperation = {
   readonly session_id: string | null;
   readonly decided_at: string;
   readonly seen: string | null;
+  /** Null where an earlier version wrote the row and its item was gone by then. */
+  readonly referrer_id: string | null;
+  readonly referee_id: string | null;
   readonly referrer_name: string;
   readonly referee_name: string;
   readonly score: number;

@@ -1,5 +1,6 @@
 import type { Resolution } from '../domain/outbox.ts';
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
+import type { ItemOfDecision } from './facts.ts';
 import { decide, madeBefore, queueDecision } from './deciding.ts';
 import { headRow } from './head-row.ts';
 import {
@@ -35,7 +36,7 @@ export type ObjectCall = {
 export function redecide(
   store: Store,
   { troubledId, undo: takeBack, decision }: RedecideCall,
-  itemOfDecision: (decisionId: string) => string | null,
+  itemOfDecision: ItemOfDecision,
 ): Outgoing {
   const before = madeBefore(store, decision);
   if (before !== undefined) return before;

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../sync/ports.ts';
 import { CacheRefusal } from './error.ts';
+import type { ItemOfDecision } from './facts.ts';
 import { headRow } from './head-row.ts';
 import { type About, aboutHead, aboutOperation, insert, known, notNow, NOTHING, reused } from './outbox-insert.ts';
 import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
@@ -18,7 +19,7 @@ export type UndoCall = {
 /** What is withdrawn moves nothing. */
 const WITHDRAWN = `state = 'withdrawn', paid = 0, rejected = 0, reversed = 0`;
 
-export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: string) => string | null): Outgoing {
+export function undo(store: Store, call: UndoCall, itemOfDecision: ItemOfDecision): Outgoing {
   const before = storedOperation(store, call.id);
   if (before !== undefined) {
     if (before.kind !== 'undo' || before.undoes !== call.decisionId || before.note !== call.note) throw reused(call.id);
@@ -39,8 +40,10 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
     call.decisionId,
   );
   if (other !== undefined) throw notNow('This decision is taken back already.');
-  const itemId = decision?.item_id ?? call.itemId ?? itemOfDecision(call.decisionId);
-  const head = itemId === null ? undefined : headRow(store, itemId);
+  const named = decision === undefined ? itemOfDecision(call.decisionId) : null;
+  const itemId = decision?.item_id ?? named?.itemId ?? call.itemId ?? null;
+  // An earlier item may be out of what is kept: the one whose evidence names it is of the same referral.
+  const head = itemId === null ? undefined : (headRow(store, itemId) ?? headRow(store, named?.namedBy ?? itemId));
   const about = decision === undefined ? head && aboutHead(head) : aboutOperation(decision);
   if (itemId === null || about === undefined) {
     throw new CacheRefusal(

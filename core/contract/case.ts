@@ -186,6 +186,8 @@ export const caseAnswer = z.discriminatedUnion('state', [
     file: caseFile,
     /** The item has changed since and its evidence could not be fetched yet. */
     isStale: z.boolean(),
+    /** When its evidence was read, by the server's clock. */
+    readAt: instant,
     /** One's own decision on it that no server has answered. */
     undelivered: z.guid().nullable(),
   }),

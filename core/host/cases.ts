@@ -38,7 +38,9 @@ export function caseOpener(now: () => Date): OpenCase {
     const asked = contact.server().then((server) => server.facts([itemId]));
     const [facts] = (await within(REFRESH_WITHIN_MS, asked).catch(() => null)) ?? [];
     const file = facts === undefined ? null : fileOf(cache.reference(), facts.json, null);
-    return file === null ? null : { state: 'whole', file, isStale: false, undelivered: null };
+    return file === null || facts === undefined
+      ? null
+      : { state: 'whole', file, isStale: false, readAt: facts.at, undelivered: null };
   }
 
   function fileOf(reference: string | null, json: string, claim: CaseFile['claim']): CaseFile | null {
@@ -48,10 +50,10 @@ export function caseOpener(now: () => Date): OpenCase {
   }
 
   function answerOf({ cache }: Station, kept: CachedCase): CaseAnswer {
-    const { head, facts, isStale, claim, overlay, takenBack } = kept;
+    const { head, facts, readAt, isStale, claim, overlay, takenBack } = kept;
     const told = claim === null ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
     const file = facts === null ? null : fileOf(cache.reference(), facts, told);
-    if (file === null) return { state: 'not_kept' };
+    if (file === null || readAt === null) return { state: 'not_kept' };
     const isYounger = file.version > head.version;
     const standing = isYounger ? file.status : head.status;
     // Settings change it too, which leave the evidence as it is.
@@ -69,6 +71,7 @@ export function caseOpener(now: () => Date): OpenCase {
       },
       // One's own decision that was answered changed the row's status before any pull told of it.
       isStale: isStale || file.version < head.version || standing !== file.status,
+      readAt,
       undelivered: overlay?.kind === 'decide' ? overlay.id : null,
     };
   }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
-import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+import {
+  answerTo,
+  CACHE_NOW,
+  decisionOn,
+  filterOf,
+  headOf,
+  idOf,
+  keptFacts,
+  pull,
+  shown,
+  withCache,
+} from '../support/cache.ts';
 
 /** Undos with ids of their own, from this number on. */
 function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
@@ -494,11 +505,11 @@ describe('two items of one referral', () => {
       const earlier = idOf(7, 0xd);
       const json = JSON.stringify({ decisions: [{ decision_id: earlier, item_id: idOf(1) }] });
       pull(cache, [headOf(1, { status: 'rejected', version: 3 }), headOf(2)]);
-      cache.putFacts([{ itemId: idOf(2), stamp: 's1', json }]);
       const undo = { id: idOf(8, 1), decisionId: earlier, note: null, decidedAt: CACHE_NOW.toISOString() };
       expect(() => cache.undo(undo)).toThrow(/not known on this computer/);
 
-      for (const number of [1, 2]) cache.putFacts([{ itemId: idOf(number), stamp: 's1', json }]);
+      // The evidence of the later one alone is kept, which says of which item the decision is.
+      cache.putFacts([keptFacts(idOf(2), 's1', json)]);
       expect(cache.undo(undo).itemId).toBe(idOf(1));
       cache.takeToSend(1);
       cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', status: 'rejected', version: 3 })]);
@@ -512,7 +523,7 @@ describe('a lead who decides otherwise than stands', () => {
     withCache((cache) => {
       const theirs = idOf(5, 0xe);
       pull(cache, [headOf(1)]);
-      cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: '{}' }]);
+      cache.putFacts([keptFacts(idOf(1), 's1', '{}')]);
       cache.decide(decisionOn(1));
       cache.takeToSend(1);
       pull(cache, [headOf(1, { version: 2, stamp: 's2', status: 'approved' })], { full: false });
@@ -521,11 +532,7 @@ describe('a lead who decides otherwise than stands', () => {
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
       cache.putFacts([
-        {
-          itemId: idOf(1),
-          stamp: 's1',
-          json: JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] }),
-        },
+        keptFacts(idOf(1), 's1', JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] })),
       ]);
       expect(cache.factsWanted(5)).toEqual([]);
       const at = { note: null, decidedAt: CACHE_NOW.toISOString() };

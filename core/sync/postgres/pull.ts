@@ -11,7 +11,14 @@ import { type Access, inSession } from './session.ts';
 /** Items in one page: what is held in memory at once. */
 const PAGE = 2000;
 
-const here = z.object({ epoch: z.string(), snapshot: z.string(), now: dbInstant, seq: dbCount, hash: z.string() });
+const here = z.object({
+  epoch: z.string(),
+  snapshot: z.string(),
+  now: dbInstant,
+  read: dbInstant,
+  seq: dbCount,
+  hash: z.string(),
+});
 type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
 
@@ -22,10 +29,11 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       db,
       here,
       `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now,
+         date_trunc('milliseconds', clock_timestamp()) AS read,
          h.seq, h.hash FROM umpire.audit_head AS h`,
     );
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    const { epoch, snapshot, seq, hash } = found;
+    const { epoch, snapshot, read, seq, hash } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
     const isOfHere = seen !== null && !isAhead(seen, snapshot) && (await missesHeadUnread(db, seen.head)) === null;
@@ -42,6 +50,8 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       cursor: cursorOf({ snapshot, at, head: { seq, hash } }),
       full: changed === null,
       claims: await liveClaims(db),
+      at: read,
+      erased: await erasedUsers(db, changed === null ? null : seen),
     };
   });
 }
@@ -106,4 +116,15 @@ function liveClaims(db: Queryable): Promise<LiveClaim[]> {
     `SELECT c.item_id AS "itemId", c.analyst AS by, c.expires_at AS until, c.analyst = session_user AS "isMine"
      FROM umpire.claims AS c WHERE ${IS_LIVE} ORDER BY c.item_id`,
   );
+}
+
+/** Users who were erased since then, or ever. */
+async function erasedUsers(db: Queryable, since: Seen | null): Promise<string[]> {
+  const found = await rows(
+    db,
+    z.object({ id: z.string() }),
+    'SELECT e.user_id AS id FROM umpire.erased_users($1::pg_snapshot) AS e ORDER BY 1',
+    [since?.snapshot ?? null],
+  );
+  return found.map(({ id }) => id);
 }

@@ -315,6 +315,7 @@ export class MemoryStore implements Keeper {
   retry(id: string): void {
     const entry = this.entryOf(id);
     if (entry.state !== 'rejected') throw new Error('It was not rejected.');
+    if (this.undelivered(entry.operation.itemId).length > 0) throw new Error('Something on it waits to be sent.');
     entry.state = 'queued';
   }
 

@@ -99,8 +99,8 @@ export const conflictView = z.object({
     .object({
       decisionId: z.guid(),
       by: z.string(),
-      /** One's own, made elsewhere or before this one. */
-      isMine: z.boolean(),
+      /** One's own, by this outbox or elsewhere: on another computer, by a bulk session or a command; null where it is somebody else's. */
+      mine: z.enum(['here', 'elsewhere']).nullable(),
       at: instant,
       decision: z.enum(DECISIONS),
       reason: z.string(),

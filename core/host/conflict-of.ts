@@ -18,6 +18,7 @@ export async function conflictOf({ opened, openCase, ready }: HandlerNeeds, id: 
     head: shownHead(cache, outgoing.itemId),
     file: opens?.state === 'whole' ? opens.file : null,
     reader: ready(),
+    isMadeHere: (decisionId) => cache.outgoing(decisionId) !== null,
   });
 }
 

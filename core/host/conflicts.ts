@@ -13,6 +13,8 @@ export type ConflictFacts = {
   /** Null where its evidence is not kept. */
   readonly file: CaseFile | null;
   readonly reader: Pick<Ready, 'analyst' | 'may'>;
+  /** Whether the outbox has it. */
+  readonly isMadeHere: (decisionId: string) => boolean;
 };
 
 /** What stands against a decision, what changed since it was made, and what this reader may do about it. */
@@ -26,7 +28,7 @@ export function conflictViewOf(facts: ConflictFacts): ConflictView {
     row,
     seen: outgoing.seen,
     now,
-    theirs: stands === null ? null : told(stands, reader.analyst),
+    theirs: stands === null ? null : told(stands, facts),
     changes: outgoing.seen === null || now === null ? [] : changesBetween(outgoing.seen, now),
     may: {
       redecide: why === null,
@@ -50,9 +52,10 @@ function decisionInForce({ itemId, decisions }: CaseFile): MadeDecision | null {
   );
 }
 
-function told(made: MadeDecision, analyst: string): NonNullable<ConflictView['theirs']> {
+function told(made: MadeDecision, { reader, isMadeHere }: ConflictFacts): NonNullable<ConflictView['theirs']> {
   const { decisionId, by, at, decision, reason, note } = made;
-  return { decisionId, by, isMine: by === analyst, at, decision, reason, note };
+  const mine = by !== reader.analyst ? null : isMadeHere(decisionId) ? 'here' : 'elsewhere';
+  return { decisionId, by, mine, at, decision, reason, note };
 }
 
 function evidenceOf({ version, score, priority, ruleSetVersion, signals }: Head): EvidenceSeen {

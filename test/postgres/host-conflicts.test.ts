@@ -211,13 +211,13 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
   expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict' });
   expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
   expect(await mira.ask('sync.conflict', { id: onRex })).toMatchObject({
-    theirs: { decisionId: standing.get(rex), isMine: true },
+    theirs: { decisionId: standing.get(rex), mine: 'elsewhere' },
     may: { redecide: false, handToLead: false },
     why: 'Your own decision stands, and the time to undo it is over: a lead can.',
   });
   expect(await mira.ask('sync.conflict', { id: onRae })).toMatchObject({
     now: { status: 'rejected' },
-    theirs: { decisionId: standing.get(rae), by: team.name('mira'), isMine: true, decision: 'reject' },
+    theirs: { decisionId: standing.get(rae), by: team.name('mira'), mine: 'elsewhere', decision: 'reject' },
     may: { redecide: true, handToLead: false },
     why: null,
   });

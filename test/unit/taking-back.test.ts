@@ -269,8 +269,8 @@ describe('the last decision', () => {
     const undoing = takeBackLast();
     await vi.waitFor(() => expect(asked).toHaveLength(2));
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(await undoing).toBeNull();
-    expect(isLeftOut()).toBe(true);
+    expect(await undoing).toBe(ITEM);
+    expect(isLeftOut()).toBe(false);
   });
 
   it('whose undo got no answer can be sent again with the same key', async () => {

@@ -23,7 +23,7 @@ function useWasPainted(): boolean {
 
 /** What leaving it as it is comes to. */
 function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string {
-  if (theirs !== null) return theirs.isMine ? 'Keep it' : 'Keep theirs';
+  if (theirs !== null) return theirs.mine === null ? 'Keep theirs' : 'Keep it';
   return state === 'returned' ? 'Leave it open' : 'Leave it';
 }
 
@@ -31,7 +31,7 @@ function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string
 function explanation({ may, theirs, why }: ConflictView): string | null {
   if (!may.redecide) return why;
   if (theirs === null) return 'Leave it as it is, or decide again on what is known now.';
-  const whose = theirs.isMine ? 'your own' : `${theirs.by}’s`;
+  const whose = theirs.mine === null ? `${theirs.by}’s` : 'your own';
   return `Deciding again takes ${whose} ${actWord(theirs.decision).toLowerCase()} back first.`;
 }
 

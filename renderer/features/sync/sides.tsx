@@ -76,13 +76,13 @@ function nobodyWords({ row, now }: ConflictView): string {
 function Theirs({ view }: { readonly view: ConflictView }) {
   const { theirs } = view;
   if (theirs !== null) {
-    const { decision, by, isMine, at, reason, note } = theirs;
+    const { decision, by, mine, at, reason, note } = theirs;
     return (
-      <Side heading={isMine ? 'Yours before' : 'Theirs'} aside="stands">
+      <Side heading={mine === null ? 'Theirs' : 'Yours before'} aside="stands">
         <Told
           decision={decision}
           what={doneWord(decision)}
-          who={isMine ? `${by} (you, elsewhere)` : by}
+          who={mine === 'elsewhere' ? `${by} (you, elsewhere)` : by}
           at={at}
           reason={reason}
           note={note}

@@ -19,7 +19,7 @@ export type ConflictFacts = {
 
 /** What stands against a decision, what changed since it was made, and what this reader may do about it. */
 export function conflictViewOf(facts: ConflictFacts): ConflictView {
-  const { outgoing, row, head, file, reader } = facts;
+  const { outgoing, row, head, file } = facts;
   const stands = file === null ? null : decisionInForce(file);
   const now = head === null ? null : { ...evidenceOf(head), status: head.status };
   const isTroubled = TROUBLED.includes(outgoing.state) && outgoing.resolution === null;

@@ -13,6 +13,7 @@ import { keepUndelivered } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
 import type { Many } from './many.ts';
 import { outboxSide } from './outbox.ts';
+import { type Undelivered, undeliveredOn } from './overlay.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { type Found, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
@@ -27,12 +28,16 @@ export type CachedCase = {
   /** As the server had it: one's own undelivered decision is in `outgoing`. */
   readonly head: Head;
   readonly facts: string | null;
+  /** When they were read, by the server's clock. */
+  readonly readAt: string | null;
+  /** It is in no queue any more, and kept for the sake of an operation on it that is not over. */
+  readonly isGone: boolean;
   /** The item has changed since its evidence was fetched. */
   readonly isStale: boolean;
   readonly claim: LiveClaim | null;
   /** One's last operation on it that is not over. */
   readonly outgoing: Outgoing | null;
-};
+} & Undelivered;
 
 /**
  * The cache of one analyst on one server (SPEC 5): what the window reads, and the outbox. Whatever fails for the disk's sake throws a
@@ -47,7 +52,7 @@ export type Cache = SyncStore &
     caseOf(itemId: string): CachedCase | null;
     noteClaim(claim: LiveClaim): void;
     doubtEvidence(): void;
-    /** The row alone. */
+    /** The row alone; null where the item is gone. */
     headOf(itemId: string): Head | null;
     decide(call: NewDecision): Outgoing;
     decideMany(calls: readonly NewDecision[]): Many;
@@ -120,15 +125,18 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
       const found = factsOf(itemId);
       return {
         head: headOf(row),
+        isGone: row.shown === 'gone',
         facts: found?.json ?? null,
+        readAt: found?.readAt ?? null,
         isStale: found?.isStale ?? false,
         claim: claimOf(store, itemId),
         outgoing: lastOn(itemId),
+        ...undeliveredOn(store, itemId),
       };
     },
     headOf(itemId) {
       const row = headRow(store, itemId);
-      return row === undefined ? null : headOf(row);
+      return row === undefined || row.shown === 'gone' ? null : headOf(row);
     },
     keepUndelivered: () => keepUndelivered(store),
     counts: () => ({ ...inOutbox(), kept: kept() }),

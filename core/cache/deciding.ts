@@ -1,7 +1,7 @@
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
 import { CacheRefusal } from './error.ts';
 import { headRow, type HeadRow, priorityOf, signalsOf } from './head-row.ts';
-import { aboutHead, expected, insert, refuseUndelivered, reused, unknownItem } from './outbox-insert.ts';
+import { aboutHead, expected, insert, refuseUndeliveredButUndone, reused, unknownItem } from './outbox-insert.ts';
 import { outgoingOf, storedOperation } from './outbox-row.ts';
 import type { Store } from './store.ts';
 
@@ -24,7 +24,7 @@ export function decide(store: Store, call: NewDecision): Outgoing {
   if (before !== undefined) return before;
   const head = headRow(store, call.itemId);
   if (head === undefined) throw unknownItem();
-  refuseUndelivered(store, call.itemId);
+  refuseUndeliveredButUndone(store, call.itemId);
   if (head.shown !== 'pending' && head.shown !== 'escalated') {
     throw new CacheRefusal(
       'not_open',
@@ -48,5 +48,6 @@ export function queueDecision(store: Store, call: NewDecision, head: HeadRow): O
       signals: signalsOf(head.signals),
     } satisfies Outgoing['seen']),
     moves: expected(head, call.decision),
+    statusBefore: head.shown === 'escalated' ? 'escalated' : 'pending',
   });
 }

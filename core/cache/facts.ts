@@ -1,19 +1,25 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeptFacts, SyncStore } from '../sync/ports.ts';
+import { isOfBeforeErasing, packedPeople } from './erasing.ts';
 import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
 import { OPEN_IN_ORDER } from './queue-order.ts';
 import { keepOf } from './settings.ts';
+import { serverTime } from './server-time.ts';
 import type { Store } from './store.ts';
 
 type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
   /** What it tells depends on the login's role too, which no stamp knows of: all of it is old until it is fetched again. */
   doubtEvidence(): void;
-  /** The evidence of an item, and whether the item has changed since; null where it is not kept. */
-  readonly factsOf: (itemId: string) => { readonly json: string; readonly isStale: boolean } | null;
-  /** The item of a decision that kept evidence names; null where none does. */
-  readonly itemOfDecision: (decisionId: string) => string | null;
+  /** The evidence of an item, when it was read by the server's clock, and whether the item has changed since; null where it is not kept. */
+  readonly factsOf: (
+    itemId: string,
+  ) => { readonly json: string; readonly readAt: string; readonly isStale: boolean } | null;
+  readonly itemOfDecision: ItemOfDecision;
   readonly kept: () => { wanted: number; present: number };
 };
+
+/** The item of a decision that kept evidence names, and the item of that evidence: another one of the same referral, or itself. Null where none does. */
+export type ItemOfDecision = (decisionId: string) => { readonly itemId: string; readonly namedBy: string } | null;
 
 /** Cases opened beyond those that are kept, and closed ones: so many of the last fetched stay. */
 const LATELY_FETCHED = 200;
@@ -22,6 +28,8 @@ const CLOSED_KEPT = 50_000;
 
 /** Of 4 KiB: fewer are soon filled again, and so many are given back to the disk at once. */
 const FREE_PAGES = 2000;
+
+const A_DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Evidence `f` that the item `i` as it is now was seen with. */
 const IS_FRESH = '(f.stamp = i.stamp OR f.good_for = i.stamp)';
@@ -60,6 +68,7 @@ export function factsSide(store: Store): FactsSide {
         store.setState('fetched', String(fetched));
         for (const kept of facts) {
           if (store.get('SELECT 1 FROM items WHERE item_id = ?', kept.itemId) === undefined) continue;
+          if (isOfBeforeErasing(store, kept)) continue;
           putFacts(store, kept, askedAt.get(kept.itemId) ?? kept.stamp, fetched);
         }
       });
@@ -80,17 +89,23 @@ export function factsSide(store: Store): FactsSide {
       if (freePages(store) > FREE_PAGES) store.exec(`PRAGMA incremental_vacuum(${FREE_PAGES})`);
     },
     factsOf(itemId) {
-      const found = store.get<{ deflated: Uint8Array; fresh: number }>(
-        `SELECT e.deflated, ${IS_FRESH} AS fresh FROM items AS i JOIN facts AS f USING (item_id) JOIN evidence AS e USING (item_id)
+      const found = store.get<{ deflated: Uint8Array; read_at: number; fresh: number }>(
+        `SELECT e.deflated, f.read_at, ${IS_FRESH} AS fresh FROM items AS i JOIN facts AS f USING (item_id) JOIN evidence AS e USING (item_id)
          WHERE i.item_id = ?`,
         itemId,
       );
       if (found === undefined) return null;
-      return { json: inflateRawSync(found.deflated).toString('utf8'), isStale: found.fresh === 0 };
+      return {
+        json: inflateRawSync(found.deflated).toString('utf8'),
+        readAt: new Date(found.read_at).toISOString(),
+        isStale: found.fresh === 0,
+      };
     },
     itemOfDecision: (decisionId) =>
-      store.get<{ item_id: string }>('SELECT item_id FROM named_decisions WHERE decision_id = ?', decisionId)
-        ?.item_id ?? null,
+      store.get<NonNullable<ReturnType<ItemOfDecision>>>(
+        'SELECT item_id AS itemId, named_by AS namedBy FROM named_decisions WHERE decision_id = ? LIMIT 1',
+        decisionId,
+      ) ?? null,
     kept() {
       const { open, missing } = planned();
       const absent = [...missing.values()].filter(({ isOpen }) => isOpen).length;
@@ -100,31 +115,36 @@ export function factsSide(store: Store): FactsSide {
 }
 
 /**
- * What a person has to settle comes first, open or not: what changed in the evidence is what it is about. Last, what is kept of closed
- * items that somebody decided here: it is looked at again, and as it was it may tell of somebody who was erased since.
+ * What a person has to settle comes first, open or not: what changed in the evidence is what it is about. Then what is kept of closed
+ * items that somebody decided here: it is looked at again, and as it was it may tell of somebody who was erased since. Last, what is old:
+ * neighbours, crowds and credits change without a word of it.
  */
 function planOf(store: Store): Plan {
   const touched = store.itemsTouched();
   const open =
     store.get<{ items: number }>(`SELECT count(*) AS items FROM (${OPEN_IN_ORDER})`, keepOf(store))?.items ?? 0;
-  const found = store.all<{ item_id: string; stamp: string; place: number }>(
-    `SELECT item_id, i.stamp, place FROM (
+  const oldest = serverTime(store) - A_DAY_MS;
+  const found = store.all<{ item_id: string; stamp: string; place: number; is_old: number }>(
+    `SELECT item_id, i.stamp, place, f.item_id IS NOT NULL AND ${IS_FRESH} AS is_old FROM (
        SELECT item_id, stamp, 0 AS place, priority, score, due FROM items
        WHERE NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${IS_TROUBLED})
        UNION ALL
        SELECT item_id, stamp, 1, priority, score, due FROM (${OPEN_IN_ORDER})
        UNION ALL
        SELECT * FROM (SELECT item_id, i.stamp, 2, priority, score, due FROM facts AS f JOIN items AS i USING (item_id)
-         WHERE NOT ${IS_FRESH} AND NOT is_gone AND status IN ('approved', 'rejected') AND item_id IN (SELECT item_id FROM outbox WHERE NOT ${IS_UNDELIVERED})
+         WHERE NOT is_gone AND status IN ('approved', 'rejected')
+           AND (f.read_at < ? OR NOT ${IS_FRESH} AND item_id IN (SELECT item_id FROM outbox WHERE NOT ${IS_UNDELIVERED}))
          ORDER BY f.fetched DESC LIMIT ${LATELY_FETCHED})
      ) AS i LEFT JOIN facts AS f USING (item_id)
-     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} ORDER BY place, priority DESC, score DESC, due, item_id`,
+     WHERE f.item_id IS NULL OR NOT ${IS_FRESH} OR f.read_at < ? ORDER BY is_old, place, priority DESC, score DESC, due, item_id`,
     keepOf(store),
+    oldest,
+    oldest,
   );
   const missing = new Map<string, { stamp: string; isOpen: boolean }>();
-  for (const { item_id: itemId, stamp, place } of found) {
-    // Troubled and open it keeps its place among the first.
-    missing.set(itemId, { stamp, isOpen: place === 1 });
+  for (const { item_id: itemId, stamp, place, is_old: isOld } of found) {
+    // Troubled and open it keeps its place among the first. What is old is there.
+    missing.set(itemId, { stamp, isOpen: place === 1 && isOld === 0 });
   }
   return { touched, open, missing };
 }
@@ -132,16 +152,24 @@ function planOf(store: Store): Plan {
 /** A decision and the item that it is of: evidence tells of those of earlier items of its referral too. */
 const NAMED_DECISION = /"decision_id":"([0-9a-f-]{36})","item_id":"([0-9a-f-]{36})"/g;
 
-function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: string, fetched: number): void {
+function putFacts(
+  store: Store,
+  { itemId, stamp, json, at, people }: KeptFacts,
+  goodFor: string,
+  fetched: number,
+): void {
   const deflated = deflateRawSync(json, { level: 1 });
   store.run(
-    `INSERT INTO facts (item_id, stamp, good_for, size, fetched) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched`,
+    `INSERT INTO facts (item_id, stamp, good_for, size, fetched, read_at, people) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, good_for = excluded.good_for, size = excluded.size, fetched = excluded.fetched,
+       read_at = excluded.read_at, people = excluded.people`,
     itemId,
     stamp,
     goodFor,
     deflated.length,
     fetched,
+    Date.parse(at),
+    packedPeople(people),
   );
   store.run(
     'INSERT INTO evidence (item_id, deflated) VALUES (?, ?) ON CONFLICT (item_id) DO UPDATE SET deflated = excluded.deflated',
@@ -149,11 +177,15 @@ function putFacts(store: Store, { itemId, stamp, json }: KeptFacts, goodFor: str
     deflated,
   );
   // All that the cache reads of the evidence: where a decision that was not made here belongs.
-  store.run('DELETE FROM named_decisions WHERE item_id = ?', itemId);
+  store.run('DELETE FROM named_decisions WHERE named_by = ?', itemId);
   for (const [, decisionId, ofItem] of json.matchAll(NAMED_DECISION)) {
-    // Named for another item it would be taken back there, and the answer would close what is open.
-    if (decisionId === undefined || ofItem !== itemId) continue;
-    store.run('INSERT OR REPLACE INTO named_decisions (decision_id, item_id) VALUES (?, ?)', decisionId, itemId);
+    if (decisionId === undefined || ofItem === undefined) continue;
+    store.run(
+      'INSERT OR REPLACE INTO named_decisions (decision_id, named_by, item_id) VALUES (?, ?, ?)',
+      decisionId,
+      itemId,
+      ofItem,
+    );
   }
 }
 

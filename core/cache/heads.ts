@@ -1,7 +1,10 @@
 import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
+import { erase } from './erasing.ts';
 import { NOT_OVER } from './outbox-sql.ts';
 import { dropQueueIndexes, makeQueueIndexes, patchHead, putHead, replaceHead } from './put-head.ts';
+import { putServerTime } from './server-time.ts';
 import type { Store } from './store.ts';
+import { sweepOutbox } from './sweeping.ts';
 import { verifyFrom } from './verifying.ts';
 
 type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'> & {
@@ -63,6 +66,9 @@ export function pullSide(store: Store): PullSide {
         // Evidence that was younger than its head and still is, is of a server that was set back since.
         if (store.run(`UPDATE facts SET good_for = '' WHERE good_for <> '' AND good_for <> stamp`) > 0)
           store.touchItems();
+        const time = putServerTime(store, end.at);
+        erase(store, end.erased, time);
+        sweepOutbox(store, time);
         putClaims(store, end.claims);
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);
@@ -127,6 +133,8 @@ function enterHistory(store: Store, pull: number): void {
     patchHead(store, answer.item_id, answer.status, answer.version);
   }
   store.run('DELETE FROM facts');
+  // The clock may be another one too.
+  store.setState('erased_at', null);
   const isKnown = `json_extract(o.seen, '$.version') = o.expected_version AND i.priority <= o.priority`;
   store.run(
     `UPDATE outbox AS o SET

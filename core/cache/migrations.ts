@@ -5,7 +5,7 @@ export type CacheMigration = {
 };
 
 /*
- * `items.shown` is the status that the window shows: an undelivered decision's over the server's, and `gone` for what is only kept
+ * `items.shown` is the status that the window shows: that of the last undelivered decision or undo over the server's, and `gone` for what is only kept
  * because an operation on it is not over. It is stored, so that pages, totals and summaries of one filter cannot disagree, and
  * triggers keep it, so that no way of changing the outbox can forget it.
  */
@@ -143,14 +143,50 @@ export const MIGRATIONS: readonly CacheMigration[] = [
     version: 2,
     sql: `
       CREATE TABLE named_decisions (
-        decision_id TEXT NOT NULL PRIMARY KEY,
-        item_id TEXT NOT NULL REFERENCES facts ON DELETE CASCADE
+        decision_id TEXT NOT NULL,
+        named_by TEXT NOT NULL REFERENCES facts ON DELETE CASCADE,
+        item_id TEXT NOT NULL,
+        PRIMARY KEY (decision_id, named_by)
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX named_decisions_item ON named_decisions (item_id);
+      CREATE INDEX named_decisions_by ON named_decisions (named_by);
       UPDATE facts SET stamp = '', good_for = '';
       -- A decision that waits for a second analyst is asked for again when anything about its item changes.
       ALTER TABLE outbox ADD COLUMN asked_stamp TEXT;
       ALTER TABLE outbox ADD COLUMN asking_stamp TEXT;
+
+      -- When evidence was read, by the server's clock, and 4 bytes for everybody whom it names.
+      ALTER TABLE facts ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE facts ADD COLUMN people BLOB NOT NULL DEFAULT x'';
+      -- Whom the names are of: who is erased keeps none. And since when an operation is over, by the server's clock.
+      ALTER TABLE outbox ADD COLUMN referrer_id TEXT;
+      ALTER TABLE outbox ADD COLUMN referee_id TEXT;
+      ALTER TABLE outbox ADD COLUMN over_since INTEGER;
+      UPDATE outbox AS o SET referrer_id = i.referrer_id, referee_id = i.referee_id FROM items AS i WHERE i.item_id = o.item_id;
+
+      -- As what the item was decided, which is what it is shown as again when that is taken back; of an undo, of what it takes back.
+      ALTER TABLE outbox ADD COLUMN status_before TEXT NOT NULL DEFAULT 'pending';
+      DROP INDEX outbox_overlay;
+      CREATE INDEX outbox_overlay ON outbox (item_id, seq) WHERE kind IN ('decide', 'undo') AND state IN ('queued', 'sending');
+      DROP VIEW overlay;
+      -- The last of what was decided and taken back here counts.
+      CREATE VIEW overlay AS
+      SELECT item_id, id, kind,
+        CASE WHEN kind = 'undo' THEN status_before WHEN decision = 'approve' THEN 'approved' WHEN decision = 'reject' THEN 'rejected' ELSE 'escalated' END AS status
+      FROM outbox AS o
+      WHERE kind IN ('decide', 'undo') AND state IN ('queued', 'sending') AND NOT EXISTS (
+        SELECT 1 FROM outbox AS p
+        WHERE p.item_id = o.item_id AND p.seq > o.seq AND p.kind IN ('decide', 'undo') AND p.state IN ('queued', 'sending'));
+      DROP TRIGGER outbox_made;
+      DROP TRIGGER outbox_moved;
+      CREATE TRIGGER outbox_made AFTER INSERT ON outbox WHEN new.kind <> 'object' BEGIN
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
+      END;
+      CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox WHEN new.kind <> 'object' BEGIN
+        UPDATE items SET shown = s.status FROM shown_statuses AS s
+        WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
+      END;
+      UPDATE items SET shown = s.status FROM shown_statuses AS s WHERE s.item_id = items.item_id AND items.shown <> s.status;
     `,
   },
 ];

@@ -5,10 +5,20 @@ import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
+const waits = (): CacheRefusal =>
+  new CacheRefusal('undelivered', 'Something that was done about this case waits to be sent.');
+
 export function refuseUndelivered(store: Store, itemId: string): void {
-  if (store.get(`SELECT 1 FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED}`, itemId) !== undefined) {
-    throw new CacheRefusal('undelivered', 'Something that was done about this case waits to be sent.');
-  }
+  if (store.get(`SELECT 1 FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED}`, itemId) !== undefined) throw waits();
+}
+
+/** What was taken back here may be decided again at once: it is sent behind its undo. */
+export function refuseUndeliveredButUndone(store: Store, itemId: string): void {
+  const last = store.get<Pick<StoredOperation, 'kind'>>(
+    `SELECT kind FROM outbox WHERE item_id = ? AND ${IS_UNDELIVERED} ORDER BY seq DESC LIMIT 1`,
+    itemId,
+  );
+  if (last !== undefined && last.kind !== 'undo') throw waits();
 }
 
 export function known(store: Store, id: string): StoredOperation {
@@ -39,14 +49,15 @@ export function expected(head: HeadRow, decision: NewDecision['decision']): Move
 }
 
 /** What a row of the outbox says of its item, kept with it: the item may be gone when somebody reads it. */
-export type About = Pick<StoredOperation, 'referrer_name' | 'referee_name' | 'score' | 'priority'>;
-export const aboutHead = ({ referrer_name, referee_name, score, priority }: HeadRow): About => ({
-  referrer_name,
-  referee_name,
-  score,
-  priority,
-});
-export const aboutOperation = ({ referrer_name, referee_name, score, priority }: StoredOperation): About => ({
+export type About = Pick<
+  StoredOperation,
+  'referrer_id' | 'referee_id' | 'referrer_name' | 'referee_name' | 'score' | 'priority'
+>;
+export const aboutHead = (head: HeadRow): About => about(head);
+export const aboutOperation = (operation: StoredOperation): About => about(operation);
+const about = ({ referrer_id, referee_id, referrer_name, referee_name, score, priority }: About): About => ({
+  referrer_id,
+  referee_id,
   referrer_name,
   referee_name,
   score,
@@ -56,13 +67,19 @@ export const aboutOperation = ({ referrer_name, referee_name, score, priority }:
 export type Inserted = Pick<
   Outgoing,
   'id' | 'kind' | 'itemId' | 'expectedVersion' | 'decision' | 'reason' | 'note' | 'undoes' | 'sessionId' | 'decidedAt'
-> & { readonly seen: string | null; readonly about: About; readonly moves: Moves };
+> & {
+  readonly seen: string | null;
+  readonly about: About;
+  readonly moves: Moves;
+  /** As what the item was decided; of an undo, what it is again. */
+  readonly statusBefore: StoredOperation['status_before'];
+};
 
 export function insert(store: Store, made: Inserted): Outgoing {
   store.run(
     `INSERT INTO outbox (id, kind, item_id, expected_version, decision, reason, note, undoes, session_id, decided_at, seen,
-       referrer_name, referee_name, score, priority, paid, rejected, reversed)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before, referrer_id, referee_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     made.id,
     made.kind,
     made.itemId,
@@ -81,6 +98,9 @@ export function insert(store: Store, made: Inserted): Outgoing {
     made.moves.paid,
     made.moves.rejected,
     made.moves.reversed,
+    made.statusBefore,
+    made.about.referrer_id,
+    made.about.referee_id,
   );
   return outgoingOf(known(store, made.id));
 }

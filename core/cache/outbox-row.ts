@@ -17,6 +17,9 @@ export type StoredOperation = {
   readonly session_id: string | null;
   readonly decided_at: string;
   readonly seen: string | null;
+  /** Null where an earlier version wrote the row and its item was gone by then. */
+  readonly referrer_id: string | null;
+  readonly referee_id: string | null;
   readonly referrer_name: string;
   readonly referee_name: string;
   readonly score: number;
@@ -30,6 +33,8 @@ export type StoredOperation = {
   readonly paid: number;
   readonly rejected: number;
   readonly reversed: number;
+  /** As what the item was decided; of an undo, what it is again. */
+  readonly status_before: 'pending' | 'escalated';
 };
 
 export function storedOperation(store: Store, id: string): StoredOperation | undefined {

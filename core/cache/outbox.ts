@@ -1,5 +1,6 @@
 import type { Resolution } from '../domain/outbox.ts';
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
+import type { ItemOfDecision } from './facts.ts';
 import { decide } from './deciding.ts';
 import { decideMany, foresee, type Many } from './many.ts';
 import { known } from './outbox-insert.ts';
@@ -31,7 +32,7 @@ type OutboxSide = {
   withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
 };
 
-export function outboxSide(store: Store, itemOfDecision: (decisionId: string) => string | null): OutboxSide {
+export function outboxSide(store: Store, itemOfDecision: ItemOfDecision): OutboxSide {
   return {
     decide: (call) => store.write(() => decide(store, call)),
     decideMany: (calls) => store.write(() => decideMany(store, calls)),

@@ -74,11 +74,11 @@ export function queueReads(store: Store): QueueReads {
       const sql = filterSql({ ...filter, statuses, unclaimed: true }, now);
       const passed = except === null ? [] : typeof except === 'string' ? [except] : except;
       const mine = `EXISTS (SELECT 1 FROM outbox AS o WHERE o.item_id = items.item_id AND (${IS_UNDELIVERED} OR state = 'awaiting_second'))`;
+      const takenBack = `EXISTS (SELECT 1 FROM overlay AS o WHERE o.item_id = items.item_id AND o.kind = 'undo')`;
       const conditions = [
         ...sql.conditions,
-        `NOT ${mine}`,
         `item_id NOT IN (${places(passed)})`,
-        `second_review <> 'mine'`,
+        `(second_review <> 'mine' AND NOT ${mine} OR ${takenBack})`,
       ];
       const values = [...sql.values, ...passed];
       return matching(store, { ...sql, conditions, values }, filter.order, 1, 0)[0] ?? null;

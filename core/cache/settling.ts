@@ -1,5 +1,6 @@
 import type { Resolution } from '../domain/outbox.ts';
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
+import type { ItemOfDecision } from './facts.ts';
 import { decide, madeBefore, queueDecision } from './deciding.ts';
 import { headRow } from './head-row.ts';
 import {
@@ -35,7 +36,7 @@ export type ObjectCall = {
 export function redecide(
   store: Store,
   { troubledId, undo: takeBack, decision }: RedecideCall,
-  itemOfDecision: (decisionId: string) => string | null,
+  itemOfDecision: ItemOfDecision,
 ): Outgoing {
   const before = madeBefore(store, decision);
   if (before !== undefined) return before;
@@ -47,7 +48,7 @@ export function redecide(
   if (head === undefined) throw unknownItem();
   const undone = undo(store, { ...takeBack, itemId: decision.itemId }, itemOfDecision);
   if (undone.itemId !== decision.itemId) throw notNow('What is to be taken back is a decision on another case.');
-  return queueDecision(store, decision, head);
+  return queueDecision(store, decision, headRow(store, decision.itemId) ?? head);
 }
 
 export function object(store: Store, call: ObjectCall): Outgoing {
@@ -83,6 +84,7 @@ export function object(store: Store, call: ObjectCall): Outgoing {
     about: aboutOperation(troubled),
     seen: troubled.seen,
     moves: NOTHING,
+    statusBefore: 'pending',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../sync/ports.ts';
 import { CacheRefusal } from './error.ts';
+import type { ItemOfDecision } from './facts.ts';
 import { headRow } from './head-row.ts';
 import { type About, aboutHead, aboutOperation, insert, known, notNow, NOTHING, reused } from './outbox-insert.ts';
 import { outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
@@ -18,7 +19,7 @@ export type UndoCall = {
 /** What is withdrawn moves nothing. */
 const WITHDRAWN = `state = 'withdrawn', paid = 0, rejected = 0, reversed = 0`;
 
-export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: string) => string | null): Outgoing {
+export function undo(store: Store, call: UndoCall, itemOfDecision: ItemOfDecision): Outgoing {
   const before = storedOperation(store, call.id);
   if (before !== undefined) {
     if (before.kind !== 'undo' || before.undoes !== call.decisionId || before.note !== call.note) throw reused(call.id);
@@ -39,8 +40,10 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
     call.decisionId,
   );
   if (other !== undefined) throw notNow('This decision is taken back already.');
-  const itemId = decision?.item_id ?? call.itemId ?? itemOfDecision(call.decisionId);
-  const head = itemId === null ? undefined : headRow(store, itemId);
+  const named = decision === undefined ? itemOfDecision(call.decisionId) : null;
+  const itemId = decision?.item_id ?? named?.itemId ?? call.itemId ?? null;
+  // An earlier item may be out of what is kept: the one whose evidence names it is of the same referral.
+  const head = itemId === null ? undefined : (headRow(store, itemId) ?? headRow(store, named?.namedBy ?? itemId));
   const about = decision === undefined ? head && aboutHead(head) : aboutOperation(decision);
   if (itemId === null || about === undefined) {
     throw new CacheRefusal(
@@ -48,7 +51,7 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: (decisionId: 
       'This decision is not known on this computer. Open its case while on-line, then take it back.',
     );
   }
-  return insertUndo(store, call, call.decisionId, itemId, about);
+  return insertUndo(store, call, call.decisionId, itemId, about, decision?.status_before);
 }
 
 export function withdraw(store: Store, row: StoredOperation): Outgoing {
@@ -65,6 +68,10 @@ export function withdraw(store: Store, row: StoredOperation): Outgoing {
     throw notNow(
       'This was sent once, and the connection broke before the answer: whether it took effect is not known yet. Take it back instead.',
     );
+  }
+  const again = `SELECT 1 FROM outbox WHERE item_id = ? AND seq > ? AND kind = 'decide' AND ${IS_UNDELIVERED}`;
+  if (row.kind === 'undo' && store.get(again, row.item_id, row.seq) !== undefined) {
+    throw notNow('This was decided again since: take that back first.');
   }
   store.run(`UPDATE outbox SET ${WITHDRAWN} WHERE id = ?`, row.id);
   return outgoingOf(known(store, row.id));
@@ -93,7 +100,14 @@ export function withdrawSession(store: Store, sessionId: string, by: UndoEach): 
     sessionId,
   );
   const undos = sent.map((decision) =>
-    insertUndo(store, { ...by, id: by.newId() }, decision.id, decision.item_id, aboutOperation(decision)),
+    insertUndo(
+      store,
+      { ...by, id: by.newId() },
+      decision.id,
+      decision.item_id,
+      aboutOperation(decision),
+      decision.status_before,
+    ),
   );
   return { withdrawn, undos };
 }
@@ -107,6 +121,7 @@ function insertUndo(
   undoes: string,
   itemId: string,
   about: About,
+  statusBefore: StoredOperation['status_before'] = 'pending',
 ): Outgoing {
   return insert(store, {
     id,
@@ -122,5 +137,6 @@ function insertUndo(
     about,
     seen: null,
     moves: NOTHING,
+    statusBefore,
   });
 }

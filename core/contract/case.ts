@@ -163,6 +163,8 @@ export const caseFile = z.object({
   decisions: z.array(
     z.object({
       decisionId: z.guid(),
+      /** Of this item, or of an earlier one of its referral. */
+      itemId: z.guid(),
       /** Taken back since. */
       isUndone: z.boolean(),
       /** Whether this login may take it back now, and as what. */
@@ -184,6 +186,8 @@ export const caseAnswer = z.discriminatedUnion('state', [
     file: caseFile,
     /** The item has changed since and its evidence could not be fetched yet. */
     isStale: z.boolean(),
+    /** When its evidence was read, by the server's clock. */
+    readAt: instant,
     /** One's own decision on it that no server has answered. */
     undelivered: z.guid().nullable(),
   }),

@@ -94,11 +94,13 @@ export const conflictView = z.object({
   seen: evidenceSeen.nullable(),
   /** The item as the cache has it now; null when it is gone. */
   now: evidenceSeen.extend({ status: z.enum(REVIEW_STATUSES) }).nullable(),
-  /** What stands; null where nobody else decided. */
+  /** What stands; null where nothing does, or it is not known here. */
   theirs: z
     .object({
       decisionId: z.guid(),
       by: z.string(),
+      /** One's own, by this outbox or elsewhere: on another computer, by a bulk session or a command; null where it is somebody else's. */
+      mine: z.enum(['here', 'elsewhere']).nullable(),
       at: instant,
       decision: z.enum(DECISIONS),
       reason: z.string(),

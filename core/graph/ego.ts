@@ -90,6 +90,8 @@ function hashesOf(kind: Place['kind'], places: readonly Place[]): string[] {
 }
 
 const userId = (id: string): string => `user:${id}`;
+/** The user whom a node of a graph draws. */
+export const userOfNode = (nodeId: string): string => nodeId.slice('user:'.length);
 const codeId = (ego: EgoCase): string => `code:${ego.code.id}`;
 
 function userNodes(users: readonly GraphUser[], ego: EgoCase): GraphNode[] {

@@ -1,7 +1,5 @@
 import type { CachedCase } from '../cache/cache.ts';
 import type { CaseAnswer, CaseFile } from '../contract/case.ts';
-import { STATUS_AFTER } from '../domain/decision.ts';
-import { UNDELIVERED } from '../domain/outbox.ts';
 import type { KeptFacts } from '../sync/ports.ts';
 import { caseFileOfKept } from '../review/kept-case.ts';
 import { referenceOf } from './reference.ts';
@@ -20,14 +18,14 @@ export function caseOpener(now: () => Date): OpenCase {
   async function open(station: Station, itemId: string): Promise<CaseAnswer | null> {
     const { cache } = station;
     const before = cache.caseOf(itemId);
-    if (before === null) return unlisted(station, itemId);
+    if (before === null || before.isGone) return unlisted(station, itemId);
     const kept = answerOf(station, before);
     if (kept.state === 'whole' && !kept.isStale) return kept;
     const milliseconds = kept.state === 'whole' ? REFRESH_WITHIN_MS : FETCH_WITHIN_MS;
     if (!(await refreshed(station, itemId, milliseconds))) return kept;
     const after = cache.caseOf(itemId);
     // What was asked for just now may be younger than the row, which the next pull brings.
-    return after === null ? null : answerOf(station, { ...after, isStale: false });
+    return after === null || after.isGone ? null : answerOf(station, { ...after, isStale: false });
   }
 
   /** Off-line, and where it takes too long, what is kept is what there is. */
@@ -51,7 +49,9 @@ export function caseOpener(now: () => Date): OpenCase {
     const work = (): Promise<KeptFacts[]> => contact.server().then((server) => server.facts([itemId]));
     const [facts] = (await patience.ask(FETCH_WITHIN_MS, work).catch(() => null)) ?? [];
     const file = facts === undefined ? null : fileOf(cache.reference(), facts.json, null);
-    return file === null ? null : { state: 'whole', file, isStale: false, undelivered: null };
+    return file === null || facts === undefined
+      ? null
+      : { state: 'whole', file, isStale: false, readAt: facts.at, undelivered: null };
   }
 
   function fileOf(reference: string | null, json: string, claim: CaseFile['claim']): CaseFile | null {
@@ -60,27 +60,30 @@ export function caseOpener(now: () => Date): OpenCase {
     return caseFileOfKept(json, { now: now(), zone, records, claim });
   }
 
-  function answerOf({ cache }: Station, { head, facts, isStale, claim, outgoing }: CachedCase): CaseAnswer {
+  function answerOf({ cache }: Station, kept: CachedCase): CaseAnswer {
+    const { head, facts, readAt, isStale, claim, overlay, takenBack } = kept;
     const told = claim === null ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
     const file = facts === null ? null : fileOf(cache.reference(), facts, told);
-    if (file === null) return { state: 'not_kept' };
-    const undelivered = outgoing !== null && UNDELIVERED.includes(outgoing.state) ? outgoing : null;
-    const mine = undelivered?.kind === 'decide' ? undelivered : null;
-    const decided = mine?.decision ?? null;
+    if (file === null || readAt === null) return { state: 'not_kept' };
     const isYounger = file.version > head.version;
     const standing = isYounger ? file.status : head.status;
+    // Settings change it too, which leave the evidence as it is.
+    const secondReview = isYounger ? file.secondReview : head.secondReview;
     return {
       state: 'whole',
       // The evidence keeps the version that it is of: that is what a decision says it has seen.
       file: {
         ...file,
-        status: decided === null ? standing : STATUS_AFTER[decided],
-        // Settings change it too, which leave the evidence as it is.
-        secondReview: isYounger ? file.secondReview : head.secondReview,
+        status: overlay?.status ?? standing,
+        secondReview: secondReview === 'mine' && takenBack.length > 0 ? 'needed' : secondReview,
+        decisions: file.decisions.map((made) =>
+          takenBack.includes(made.decisionId) ? { ...made, isUndone: true, undo: null } : made,
+        ),
       },
       // One's own decision that was answered changed the row's status before any pull told of it.
       isStale: isStale || file.version < head.version || standing !== file.status,
-      undelivered: mine?.id ?? null,
+      readAt,
+      undelivered: overlay?.kind === 'decide' ? overlay.id : null,
     };
   }
 

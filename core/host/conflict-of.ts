@@ -1,4 +1,6 @@
+import type { Cache } from '../cache/cache.ts';
 import type { ConflictView } from '../contract/sync.ts';
+import type { Head } from '../sync/ports.ts';
 import { conflictViewOf } from './conflicts.ts';
 import type { HandlerNeeds } from './handlers.ts';
 
@@ -13,8 +15,16 @@ export async function conflictOf({ opened, openCase, ready }: HandlerNeeds, id: 
   return conflictViewOf({
     outgoing,
     row: cache.rowOf(outgoing),
-    head: cache.headOf(outgoing.itemId),
+    head: shownHead(cache, outgoing.itemId),
     file: opens?.state === 'whole' ? opens.file : null,
     reader: ready(),
+    isMadeHere: (decisionId) => cache.outgoing(decisionId) !== null,
   });
+}
+
+/** As it is shown: what was taken back here is open again, whenever that is sent. */
+function shownHead(cache: Cache, itemId: string): Head | null {
+  const kept = cache.caseOf(itemId);
+  if (kept === null || kept.isGone) return null;
+  return kept.overlay?.kind === 'undo' ? { ...kept.head, status: kept.overlay.status } : kept.head;
 }

@@ -8,30 +8,33 @@ import type { Ready } from './contact.ts';
 export type ConflictFacts = {
   readonly outgoing: Outgoing;
   readonly row: ConflictView['row'];
-  /** The item as the cache has it now; null when it is gone. */
+  /** The item as it is shown now; null when it is gone. */
   readonly head: Head | null;
   /** Null where its evidence is not kept. */
   readonly file: CaseFile | null;
   readonly reader: Pick<Ready, 'analyst' | 'may'>;
+  /** Whether the outbox has it. */
+  readonly isMadeHere: (decisionId: string) => boolean;
 };
 
 /** What stands against a decision, what changed since it was made, and what this reader may do about it. */
 export function conflictViewOf(facts: ConflictFacts): ConflictView {
-  const { outgoing, row, head, file, reader } = facts;
-  const theirs = file === null ? null : decisionOfOthers(file, reader.analyst);
+  const { outgoing, row, head, file } = facts;
+  const stands = file === null ? null : decisionInForce(file);
   const now = head === null ? null : { ...evidenceOf(head), status: head.status };
   const isTroubled = TROUBLED.includes(outgoing.state) && outgoing.resolution === null;
-  const why = isTroubled ? whyNotAgain(facts, theirs) : 'It is settled.';
+  const why = isTroubled ? whyNotAgain(facts, stands) : 'It is settled.';
   return {
     row,
     seen: outgoing.seen,
     now,
-    theirs: theirs === null ? null : told(theirs),
+    theirs: stands === null ? null : told(stands, facts),
     changes: outgoing.seen === null || now === null ? [] : changesBetween(outgoing.seen, now),
     may: {
       redecide: why === null,
-      handToLead: isTroubled && outgoing.state === 'conflict' && outgoing.kind === 'decide' && mayAskLead(facts),
-      retry: isTroubled && outgoing.state === 'rejected',
+      handToLead:
+        isTroubled && outgoing.state === 'conflict' && outgoing.kind === 'decide' && mayAskLead(facts, stands),
+      retry: isTroubled && outgoing.state === 'rejected' && head !== null,
     },
     why,
   };
@@ -39,46 +42,48 @@ export function conflictViewOf(facts: ConflictFacts): ConflictView {
 
 type MadeDecision = CaseFile['decisions'][number];
 
-/** The decision in force, where it is somebody else's. */
-export function decisionOfOthers({ decisions }: CaseFile, analyst: string): MadeDecision | null {
-  const inForce = decisions
-    .filter(({ isUndone, undo }) => !isUndone && undo !== 'withdrawal')
-    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-    .at(-1);
-  return inForce === undefined || inForce.by === analyst ? null : inForce;
+/** The decision on this item that stands, whoever made it; those on earlier items of its referral are no part of it. */
+function decisionInForce({ itemId, decisions }: CaseFile): MadeDecision | null {
+  return (
+    decisions
+      .filter((made) => made.itemId === itemId && !made.isUndone && made.undo !== 'withdrawal')
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+      .at(-1) ?? null
+  );
 }
 
-const told = ({ decisionId, by, at, decision, reason, note }: MadeDecision): NonNullable<ConflictView['theirs']> => ({
-  decisionId,
-  by,
-  at,
-  decision,
-  reason,
-  note,
-});
+function told(made: MadeDecision, { reader, isMadeHere }: ConflictFacts): NonNullable<ConflictView['theirs']> {
+  const { decisionId, by, at, decision, reason, note } = made;
+  const mine = by !== reader.analyst ? null : isMadeHere(decisionId) ? 'here' : 'elsewhere';
+  return { decisionId, by, mine, at, decision, reason, note };
+}
 
 function evidenceOf({ version, score, priority, ruleSetVersion, signals }: Head): EvidenceSeen {
   return { version, score, priority, ruleSetVersion, signals: signals.map(({ name, points }) => ({ name, points })) };
 }
 
-/** A lead needs no other lead, and nobody looks at what is gone. */
-function mayAskLead({ head, reader }: ConflictFacts): boolean {
-  return head !== null && reader.may.decide && !reader.may.lead;
+/** Where somebody else's decision stands; a lead needs no other lead. What stands and is not known here may be anybody's. */
+function mayAskLead({ head, reader }: ConflictFacts, stands: MadeDecision | null): boolean {
+  if (head === null || head.status === 'pending' || !reader.may.decide || reader.may.lead) return false;
+  return stands?.by !== reader.analyst;
+}
+
+/** Whether an item of this status is decided again only once what stands is taken back. */
+export function isTakenBackFirst(status: Head['status'], isLead: boolean): boolean {
+  return status === 'approved' || status === 'rejected' || (status === 'escalated' && !isLead);
 }
 
 /** Why it may not be decided again here, in words; null where it may. */
-function whyNotAgain({ outgoing, head, reader }: ConflictFacts, theirs: MadeDecision | null): string | null {
+function whyNotAgain({ outgoing, head, reader }: ConflictFacts, stands: MadeDecision | null): string | null {
   if (outgoing.kind !== 'decide') return 'Only a decision is made again.';
   if (!reader.may.decide) return 'Deciding takes the role analyst.';
   if (head === null) return 'The item is no longer in the queue.';
-  if (head.status === 'pending' || reader.may.lead) {
-    const isClosed = head.status === 'approved' || head.status === 'rejected';
-    if (!isClosed || theirs?.undo === 'reversal' || theirs?.undo === 'undo') return null;
-    return theirs === null
-      ? 'What was decided is not known here yet: it is when there is contact again.'
-      : 'What was decided can no longer be taken back.';
-  }
-  return head.status === 'escalated'
-    ? 'It is with a lead, who decides it now.'
+  if (!isTakenBackFirst(head.status, reader.may.lead)) return null;
+  if (stands?.undo === 'reversal' || stands?.undo === 'undo') return null;
+  if (stands !== null && reader.may.lead) return 'What was decided can no longer be taken back.';
+  if (stands?.by === reader.analyst) return 'Your own decision stands, and the time to undo it is over: a lead can.';
+  if (head.status === 'escalated') return 'It is with a lead, who decides it now.';
+  return reader.may.lead
+    ? 'What was decided is not known here yet: it is when there is contact again.'
     : 'It was decided meanwhile: taking that back takes a lead.';
 }

@@ -6,6 +6,7 @@ import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
 import type { Station } from './station.ts';
 import { conflictOf } from './conflict-of.ts';
+import { isTakenBackFirst } from './conflicts.ts';
 
 type OutboxMethod =
   | 'case.decide'
@@ -77,12 +78,11 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
           const { decisionId, decision, reason, note = null } = request;
           // What is closed is opened again before it is decided: two operations on one item, in their order.
           const undoId = derivedId('undo', decisionId);
-          const isClosed = status === 'approved' || status === 'rejected';
           return done(({ cache }) => {
             const redone = cache.redecide({
               troubledId: id,
               undo:
-                isClosed && theirs !== null
+                isTakenBackFirst(status, ready().may.lead) && theirs !== null
                   ? {
                       id: undoId,
                       decisionId: theirs.decisionId,

@@ -113,7 +113,7 @@ async function refuseEvents(client: Client, userId: string): Promise<number> {
 /** Returns whether the user was not erased before. */
 async function forgetPerson(client: Client, userId: string, mode: Mode, now: Date): Promise<boolean> {
   const { rowCount } = await client.query(
-    `INSERT INTO umpire.users AS k (user_id, email_weak, email_free, erased_at) VALUES ($1, true, true, $2)
+    `INSERT INTO umpire.users AS k (user_id, email_weak, email_free, erased_at, tx) VALUES ($1, true, true, $2, pg_current_xact_id())
      ON CONFLICT (user_id) DO UPDATE SET email_local = NULL, email_domain = NULL, disposable_domain = NULL,
        email_weak = true, email_free = true, erased_at = $2
      WHERE k.erased_at IS NULL`,

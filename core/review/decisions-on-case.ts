@@ -61,6 +61,7 @@ export function decisionsOf(facts: readonly DecisionFacts[], now: Date): CaseFil
     .filter(({ state }) => state !== 'disagreed')
     .map((made) => ({
       decisionId: made.decision_id,
+      itemId: made.item_id,
       isUndone: made.state === 'undone',
       undo: made.undo_until !== null && now.getTime() <= Date.parse(made.undo_until) ? 'undo' : made.undo,
       at: made.at,

@@ -47,7 +47,15 @@ export type Head = {
 };
 
 /** All that a review needs, masked as SPEC 5 asks: `core/review/case-facts.ts`, as JSON. */
-export type KeptFacts = { readonly itemId: string; readonly stamp: string; readonly json: string };
+export type KeptFacts = {
+  readonly itemId: string;
+  readonly stamp: string;
+  readonly json: string;
+  /** When it was read, by the server's clock; not after what it shows. */
+  readonly at: string;
+  /** Ids of everybody whom it names, neighbours in the graph included. */
+  readonly people: readonly string[];
+};
 
 /** A claim that is live on the server. */
 export type LiveClaim = ClaimResult;
@@ -69,6 +77,10 @@ export type PullEnd = {
   readonly claims: readonly LiveClaim[];
   /** What the login is by now; not told by a server that has no roles. */
   readonly role?: string;
+  /** When it was read, by the server's clock; not before what it shows. */
+  readonly at: string;
+  /** Ids of users who were erased since the cursor; in a full pull of all who ever were. */
+  readonly erased: readonly string[];
 };
 
 /** One operation of the outbox as it is sent. */
@@ -212,6 +224,7 @@ export type SyncStore = {
    * Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows
    * and cursor are one transaction. A full pull is another history: kept evidence goes, and decisions that may be sent (again) are expected on the
    * version of the new head, or on 0 where its band is higher than the one that was seen: versions and stamps begin again with a restore.
+   * Who was erased is in no evidence and no name any more; what was over for long, by the server's clock, leaves the outbox.
    */
   endPull(pull: number, end: PullEnd, last: PullPage | null): void;
 
@@ -246,7 +259,10 @@ export type SyncStore = {
    */
   putVerified(asked: readonly string[], known: readonly KnownOperation[]): void;
 
-  /** Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many. */
+  /**
+   * Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many.
+   * After them what is older than a day: what hangs together with other items gives them no new stamp.
+   */
   factsWanted(most: number): string[];
   putFacts(facts: readonly KeptFacts[]): void;
   /** Lets go of evidence beyond what is to be kept, and of what was closed long ago; never of an item with an operation in the outbox that is not over. */

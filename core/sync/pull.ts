@@ -12,7 +12,7 @@ export type PullNeeds = {
 
 export type Pulled = {
   readonly end: PullEnd;
-  /** Heads came or went. */
+  /** Heads came or went, or evidence with who was erased. */
   readonly changed: boolean;
 };
 
@@ -51,5 +51,5 @@ export async function pullOnce({ store, server, hello, progress }: PullNeeds, wa
     });
   if (watched.isOver()) throw new ServerFailure('link', 'This pull was given up.');
   stored(() => store.endPull(pull, end, held));
-  return { end, changed: changed || end.full };
+  return { end, changed: changed || end.full || end.erased.length > 0 };
 }

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { type QueueFilter, queueFilter } from '../../core/contract/queue.ts';
 import type { Head } from '../../core/sync/ports.ts';
-import { CACHE_KEY, CACHE_NOW, decisionOn, headOf, idOf } from '../support/cache.ts';
+import { CACHE_KEY, CACHE_NOW, decisionOn, headOf, idOf, NO_NEWS } from '../support/cache.ts';
 import { Random } from '../support/random.ts';
 import { below, type Figure, figure } from './figure.ts';
 import type { ProgrammeOptions } from './programme.ts';
@@ -157,7 +157,7 @@ function putDelta(cache: Cache, random: Random, heads: readonly Head[]): void {
     total: CHANGES,
   };
   const pull = cache.beginPull();
-  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: false, claims: [] }, page);
+  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: false, ...NO_NEWS }, page);
 }
 
 function pullAll(cache: Cache, heads: readonly Head[]): void {
@@ -166,7 +166,7 @@ function pullAll(cache: Cache, heads: readonly Head[]): void {
     const part = heads.slice(from, from + PAGE);
     cache.putPage(pull, { heads: part, gone: [], done: from + part.length, total: heads.length });
   }
-  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: true, claims: [] }, null);
+  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: true, ...NO_NEWS }, null);
 }
 
 type Floor = { scan(text: string): void; insert(): void; close(): void };

@@ -5,7 +5,7 @@ import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
 import { cacheFolder } from '../../core/host/place.ts';
-import { headOf } from '../support/cache.ts';
+import { headOf, keptFacts, NO_NEWS } from '../support/cache.ts';
 import { CHILD_KEY, startHostChild } from '../support/host-child.ts';
 import { below, type Figure, figure } from './figure.ts';
 import type { ProgrammeOptions } from './programme.ts';
@@ -60,9 +60,9 @@ function fill(cache: Cache, items: number): void {
     const heads = Array.from({ length: Math.min(PAGE, items - from) }, (_, number) => headOf(from + number));
     cache.putPage(pull, { heads, gone: [], done: from + heads.length, total: items });
   }
-  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: true, claims: [] }, null);
+  cache.endPull(pull, { epoch: 'bench', cursor: 'bench', full: true, ...NO_NEWS }, null);
   const wanted = cache.factsWanted(KEPT);
-  cache.putFacts(wanted.map((itemId) => ({ itemId, stamp: 's1', json: FACTS })));
+  cache.putFacts(wanted.map((itemId) => keptFacts(itemId, 's1', FACTS)));
   cache.remember('status', JSON.stringify(READY));
 }
 

@@ -5,6 +5,7 @@ import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
+import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
@@ -228,6 +229,121 @@ test('an erased person is in no cache after the next pull, closed cases and outb
   await goOffline(mira);
   expect(['Erased user', null]).toContain(await nameOf(rae));
   expect(['Erased user', null]).toContain(await nameOf(ria));
+});
+
+test('one’s own decision from elsewhere is what stands, and is taken back to decide again while its time lasts', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
+  await goOffline(mira);
+  const [onRae, onRex] = [await decideIn(mira, rae, 'approve'), await decideIn(mira, rex, 'approve')];
+  const standing = new Map<string, string>();
+  // The time to undo the one is over.
+  for (const [itemId, minutesAgo] of [
+    [rae, 0],
+    [rex, 60],
+  ] as const) {
+    const decisionId = randomUUID();
+    standing.set(itemId, decisionId);
+    const elsewhere = { onBehalfOf: team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
+    const [made] = await decide(
+      db.pool,
+      [{ decisionId, itemId, decision: 'reject', reason: 'account_farm' }],
+      elsewhere,
+    );
+    expect(made).toMatchObject({ outcome: 'applied' });
+  }
+  await comeBack(mira);
+  expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict' });
+  expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
+  expect(await mira.ask('sync.conflict', { id: onRex })).toMatchObject({
+    theirs: { decisionId: standing.get(rex), mine: 'elsewhere' },
+    may: { redecide: false, handToLead: false },
+    why: 'Your own decision stands, and the time to undo it is over: a lead can.',
+  });
+  expect(await mira.ask('sync.conflict', { id: onRae })).toMatchObject({
+    now: { status: 'rejected' },
+    theirs: { decisionId: standing.get(rae), by: team.name('mira'), mine: 'elsewhere', decision: 'reject' },
+    may: { redecide: true, handToLead: false },
+    why: null,
+  });
+  const decisionId = randomUUID();
+  const again = { how: 'redecided', id: onRae, decisionId, decision: 'approve', reason: 'household' } as const;
+  expect(await mira.ask('sync.resolve', again)).toMatchObject({ resolution: 'redecided' });
+  expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('approved');
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test('of an item that is gone only the end is left: it is neither decided again nor sent again', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'approve');
+  await db.pool.query('DELETE FROM umpire.items WHERE item_id = $1', [rae]);
+  await db.pool.query('DELETE FROM referrals.review_queue WHERE id = $1', [rae]);
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'rejected' });
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found?.now === null ? found : null;
+  });
+  expect(view).toMatchObject({
+    theirs: null,
+    changes: [],
+    may: { redecide: false, handToLead: false, retry: false },
+    why: 'The item is no longer in the queue.',
+  });
+  expect(await mira.ask('case.get', { itemId: rae })).toBeNull();
+  expect(await mira.ask('sync.resolve', { how: 'kept', id: mine })).toMatchObject({ resolution: 'kept' });
+});
+
+test('what was taken back since is handed to nobody: it is open, and is decided again', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  const theirs = await noorDecides(rae, 'approve');
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
+  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({ may: { handToLead: true } });
+  await undo(noor, [{ undoId: randomUUID(), decisionId: theirs }]);
+  await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found?.now?.status === 'pending' ? found : null;
+  });
+  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({
+    theirs: null,
+    may: { redecide: true, handToLead: false },
+  });
+});
+
+test('an undo off-line opens the case, which is decided anew there: the server has both, in their order', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  const first = await decideIn(mira, rae, 'reject');
+  expect(await mira.delivered(first)).toMatchObject({ state: 'applied' });
+  await until(async () => {
+    const found = await mira.ask('case.get', { itemId: rae });
+    return found?.state === 'whole' && found.file.decisions.length === 1 && !found.isStale ? true : null;
+  });
+  await goOffline(mira);
+  const undoId = randomUUID();
+  expect(await mira.ask('case.undo', { undoId, decisionId: first })).toMatchObject({ kind: 'undo', state: 'queued' });
+  expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({
+    file: { status: 'pending', decisions: [{ decisionId: first, itemId: rae, isUndone: true, undo: null }] },
+    readAt: expect.any(String),
+    undelivered: null,
+  });
+  const second = await decideIn(mira, rae, 'approve');
+  expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({
+    file: { status: 'approved' },
+    undelivered: second,
+  });
+  await comeBack(mira);
+  expect(await mira.delivered(second)).toMatchObject({ state: 'applied' });
+  expect(await mira.delivered(undoId)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('approved');
+  expect(await verify(db.pool)).toEqual([]);
 });
 
 /** By then two of three are closed, and only what is open is kept whole. */

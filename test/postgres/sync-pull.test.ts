@@ -13,6 +13,7 @@ import { claimItem, releaseClaim } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { settleOpinions } from '../../core/review/opinions.ts';
 import { changeSettings } from '../../core/review/settings.ts';
+import { caseFacts } from '../../core/review/case-facts.ts';
 import { queueRows } from '../../core/review/queue.ts';
 import { stakeOf } from '../../core/review/stake.ts';
 import { bonusesOf, readBonuses } from '../../core/review/case-bonuses.ts';
@@ -129,6 +130,32 @@ test('a first pull brings every open item as the queue shows it, names cut, and 
     expect(head).toMatchObject(same);
   }
   expect(await ana.pull()).toEqual({ full: false, came: [], gone: [] });
+});
+
+test('a pull tells who was erased since, whose neighbours’ evidence names them until it is fetched anew', async () => {
+  const server = serverOf(people.ana);
+  const { epoch } = await server.hello();
+  const pullFrom = (cursor: string | null): ReturnType<Server['pull']> =>
+    server.pull(cursor === null ? null : { epoch, cursor }, () => Promise.resolve());
+  const before = await pullFrom(null);
+  expect(before.erased).toEqual([]);
+  // Of one ring all were at one device: each is in the graph of the others.
+  const [kept] = await server.facts(open().slice(0, 1));
+  const { head, graph } = caseFacts.parse(JSON.parse(kept?.json ?? ''));
+  const drawn = graph.nodes.filter(({ kind }) => kind === 'user').map(({ id }) => id.replace('user:', ''));
+  expect(new Set(kept?.people)).toEqual(new Set(drawn));
+  const [neighbour = ''] = drawn.filter((id) => id !== head.referrer_id && id !== head.referee_id);
+  expect(neighbour).not.toBe('');
+
+  await eraseUser(db.pool, neighbour, { now: new Date() });
+  const after = await pullFrom(before.cursor);
+  expect(after).toMatchObject({ full: false, erased: [neighbour] });
+  // What was read before the pull that told it is older than that pull.
+  expect(Date.parse(kept?.at ?? '')).toBeLessThanOrEqual(Date.parse(after.at));
+  expect(await pullFrom(after.cursor)).toMatchObject({ erased: [] });
+  expect(await pullFrom(null)).toMatchObject({ full: true, erased: [neighbour] });
+  const [anew] = await server.facts([head.item_id]);
+  expect(anew?.people).not.toContain(neighbour);
 });
 
 test('the most urgent items come first', async () => {

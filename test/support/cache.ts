@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
-import type { Answer, Head, LiveClaim, NewDecision } from '../../core/sync/ports.ts';
+import type { Answer, Head, KeptFacts, LiveClaim, NewDecision, PullEnd } from '../../core/sync/ports.ts';
 
 export const CACHE_KEY = '5a'.repeat(32);
 export const CACHE_NOW = new Date('2026-11-20T12:00:00Z');
@@ -71,21 +71,41 @@ export function headOf(number: number, given: Partial<Head> = {}): Head {
   };
 }
 
+/** The end of a pull that tells of nothing but items. */
+export const NO_NEWS: Pick<PullEnd, 'claims' | 'at' | 'erased'> = {
+  claims: [],
+  at: CACHE_NOW.toISOString(),
+  erased: [],
+};
+
+/** Evidence of an item, as it is fetched just after such a pull. */
+export const keptFacts = (itemId: string, stamp: string, json: string, given: Partial<KeptFacts> = {}): KeptFacts => ({
+  itemId,
+  stamp,
+  json,
+  at: new Date(CACHE_NOW.getTime() + 1).toISOString(),
+  people: [],
+  ...given,
+});
+
 type Pulled = {
   readonly epoch?: string;
   readonly cursor?: string;
   readonly full?: boolean;
   readonly gone?: readonly string[];
   readonly claims?: readonly LiveClaim[];
+  readonly at?: string;
+  readonly erased?: readonly string[];
 };
 
 /** A whole pull: streamed and full, or a delta in one page. */
 export function pull(cache: Cache, heads: readonly Head[], given: Pulled = {}): void {
   const { epoch = 'epoch 1', cursor = 'cursor 1', full = true, gone = [], claims = [] } = given;
+  const { at, erased } = { ...NO_NEWS, ...given };
   const page = { heads, gone, done: heads.length, total: heads.length };
   const number = cache.beginPull();
   if (full) cache.putPage(number, page);
-  cache.endPull(number, { epoch, cursor, full, claims }, full ? null : page);
+  cache.endPull(number, { epoch, cursor, full, claims, at, erased }, full ? null : page);
 }
 
 /** A decision on item `number`; its id is that number's too. */

@@ -84,7 +84,11 @@ describe('an outbox that is taken over', () => {
       const underWay = here.beginPull();
       here.leaveEpoch();
       here.adopt(there.operations());
-      here.endPull(underWay, { epoch: 'epoch 2', cursor: 'late', full: false, claims: [] }, null);
+      here.endPull(
+        underWay,
+        { epoch: 'epoch 2', cursor: 'late', full: false, claims: [], at: '2026-03-01T12:00:00.000Z', erased: [] },
+        null,
+      );
       expect(here.position()).toEqual({ epoch: '', cursor: '' });
       pull(here, [headOf(1, { version: 2 })], { epoch: 'epoch 2' });
       expect(here.takeToSend(1)).toMatchObject([{ id: idOf(1, 0xd), expectedVersion: 2 }]);

@@ -14,14 +14,14 @@ import { describe, expect, it } from 'vitest';
 import { openCache } from '../../core/cache/cache.ts';
 import { wipeCache } from '../../core/cache/folder.ts';
 import { MIGRATIONS } from '../../core/cache/migrations.ts';
-import { CACHE_KEY, decisionOn, headOf, idOf, pull, withCacheFolder } from '../support/cache.ts';
+import { CACHE_KEY, decisionOn, headOf, idOf, keptFacts, pull, withCacheFolder } from '../support/cache.ts';
 
 const EVIDENCE = JSON.stringify({ of: 'the case' });
 
 function fill(folder: string): void {
   const cache = openCache({ folder, key: CACHE_KEY });
   pull(cache, [headOf(1, { referrerName: 'Readable Name' })]);
-  cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: EVIDENCE }]);
+  cache.putFacts([keptFacts(idOf(1), 's1', EVIDENCE)]);
   cache.decide(decisionOn(1));
   cache.close();
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
-import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+import {
+  answerTo,
+  CACHE_NOW,
+  decisionOn,
+  filterOf,
+  headOf,
+  idOf,
+  keptFacts,
+  pull,
+  shown,
+  withCache,
+} from '../support/cache.ts';
 
 /** Undos with ids of their own, from this number on. */
 function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
@@ -123,8 +134,11 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
-      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({ withdrawn: 1 });
-      expect(shown(cache).ids).toEqual([idOf(2)]);
+      expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({
+        withdrawn: 1,
+        undos: [{ itemId: idOf(1) }],
+      });
+      expect(new Set(shown(cache).ids)).toEqual(new Set([idOf(1), idOf(2)]));
     }));
 
   it('of a session is taken back as a whole: withdrawn where it waits, and by an undo each where it was sent', () =>
@@ -158,6 +172,86 @@ describe('a decision off-line', () => {
       expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
       cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
       expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
+    }));
+});
+
+describe('an undo off-line', () => {
+  const undoOf = (
+    decisionId: string,
+    number = 1,
+  ): { id: string; decisionId: string; note: null; decidedAt: string } => ({
+    id: idOf(number, 0xe),
+    decisionId,
+    note: null,
+    decidedAt: CACHE_NOW.toISOString(),
+  });
+  const applied = (cache: Cache, id: string): void => {
+    cache.takeToSend(1);
+    cache.putAnswers([answerTo(id)]);
+    pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's2' })], { full: false });
+  };
+
+  it('opens the case again at once, which may be decided anew: the undo is sent first', () =>
+    withCache((first, reopened) => {
+      pull(first, [headOf(1)]);
+      const { id } = first.decide(decisionOn(1));
+      applied(first, id);
+      expect(shown(first).ids).toEqual([]);
+      const undo = first.undo(undoOf(id));
+      const cache = reopened();
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+      expect(cache.queueSummary(CACHE_NOW).byStatus).toMatchObject({ pending: 1, rejected: 0 });
+      expect(cache.queueNext(filterOf({ statuses: [] }), null)).toBe(idOf(1));
+      expect(cache.caseOf(idOf(1))).toMatchObject({ overlay: { id: undo.id, status: 'pending' }, takenBack: [id] });
+      // A pull that knows nothing of it changes nothing of that.
+      pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's3' })], { full: false });
+      pull(cache, [headOf(1, { status: 'rejected', version: 2, stamp: 's3' })]);
+      expect(shown(cache).ids).toEqual([idOf(1)]);
+
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve', expectedVersion: 2 }));
+      expect(shown(cache, { statuses: ['approved'] }).ids).toEqual([idOf(1)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ overlay: { id: again.id }, takenBack: [id] });
+      expect(() => cache.decide(decisionOn(1, { id: idOf(3, 0xd) }))).toThrow(
+        expect.objectContaining({ code: 'undelivered' }),
+      );
+      // Behind nothing it would meet what was to be taken back.
+      expect(() => cache.withdraw(undo.id)).toThrow(/decided again since/);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([undo.id]);
+      expect(cache.takeToSend(9)).toEqual([]);
+      cache.putAnswers([answerTo(undo.id, { status: 'pending', version: 3 })]);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
+      cache.putAnswers([answerTo(again.id, { status: 'approved', version: 4 })]);
+      expect(shown(cache, { statuses: ['approved'] }).ids).toEqual([idOf(1)]);
+    }));
+
+  it('that fails leaves the case as the server has it, and what was decided after it to the rules there', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const { id } = cache.decide(decisionOn(1));
+      applied(cache, id);
+      const undo = cache.undo(undoOf(id));
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve', expectedVersion: 2 }));
+      cache.takeToSend(9);
+      cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', message: 'Too late.' })]);
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
+      cache.putAnswers([answerTo(again.id, { outcome: 'conflict' })]);
+      expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 2 });
+    }));
+
+  it('of what a lead decided is with a lead again, and one of what may have arrived goes behind it', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { status: 'escalated' })]);
+      const first = cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putBack([first.id], 'The connection was cut.');
+      const undo = cache.undo(undoOf(first.id));
+      expect(shown(cache, { statuses: ['escalated'] }).ids).toEqual([idOf(1)]);
+      const again = cache.decide(decisionOn(1, { id: idOf(2, 0xd), decision: 'approve' }));
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([first.id]);
+      cache.putAnswers([answerTo(first.id, { outcome: 'conflict', status: 'approved', version: 2 })]);
+      expect(cache.outgoing(undo.id)).toMatchObject({ state: 'withdrawn' });
+      expect(cache.takeToSend(9).map((one) => one.id)).toEqual([again.id]);
     }));
 });
 
@@ -331,7 +425,6 @@ describe('taking back', () => {
       expect(() => cache.undo({ ...undo(1), decisionId: idOf(77, 7), id: idOf(8, 8) })).toThrow(
         /not known on this computer/,
       );
-      expect(() => cache.decide(decisionOn(1, { id: idOf(6, 6) }))).toThrow(/waits to be sent/);
     }));
 
   it('of what waits for a second analyst ends its waiting', () =>
@@ -412,11 +505,11 @@ describe('two items of one referral', () => {
       const earlier = idOf(7, 0xd);
       const json = JSON.stringify({ decisions: [{ decision_id: earlier, item_id: idOf(1) }] });
       pull(cache, [headOf(1, { status: 'rejected', version: 3 }), headOf(2)]);
-      cache.putFacts([{ itemId: idOf(2), stamp: 's1', json }]);
       const undo = { id: idOf(8, 1), decisionId: earlier, note: null, decidedAt: CACHE_NOW.toISOString() };
       expect(() => cache.undo(undo)).toThrow(/not known on this computer/);
 
-      for (const number of [1, 2]) cache.putFacts([{ itemId: idOf(number), stamp: 's1', json }]);
+      // The evidence of the later one alone is kept, which says of which item the decision is.
+      cache.putFacts([keptFacts(idOf(2), 's1', json)]);
       expect(cache.undo(undo).itemId).toBe(idOf(1));
       cache.takeToSend(1);
       cache.putAnswers([answerTo(undo.id, { outcome: 'not_allowed', status: 'rejected', version: 3 })]);
@@ -430,7 +523,7 @@ describe('a lead who decides otherwise than stands', () => {
     withCache((cache) => {
       const theirs = idOf(5, 0xe);
       pull(cache, [headOf(1)]);
-      cache.putFacts([{ itemId: idOf(1), stamp: 's1', json: '{}' }]);
+      cache.putFacts([keptFacts(idOf(1), 's1', '{}')]);
       cache.decide(decisionOn(1));
       cache.takeToSend(1);
       pull(cache, [headOf(1, { version: 2, stamp: 's2', status: 'approved' })], { full: false });
@@ -439,11 +532,7 @@ describe('a lead who decides otherwise than stands', () => {
       // What changed is the case that is to be settled: its evidence is fetched although it is closed.
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
       cache.putFacts([
-        {
-          itemId: idOf(1),
-          stamp: 's1',
-          json: JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] }),
-        },
+        keptFacts(idOf(1), 's1', JSON.stringify({ decisions: [{ decision_id: theirs, item_id: idOf(1) }] })),
       ]);
       expect(cache.factsWanted(5)).toEqual([]);
       const at = { note: null, decidedAt: CACHE_NOW.toISOString() };

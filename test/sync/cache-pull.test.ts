@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
-import { answerTo, CACHE_NOW, decisionOn, filterOf, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+import type { KeptFacts } from '../../core/sync/ports.ts';
+import {
+  answerTo,
+  CACHE_NOW,
+  decisionOn,
+  filterOf,
+  headOf,
+  idOf,
+  keptFacts,
+  NO_NEWS,
+  pull,
+  shown,
+  withCache,
+} from '../support/cache.ts';
 import { Random } from '../support/random.ts';
 
 const versions = (cache: Cache, ...numbers: readonly number[]): (number | null)[] =>
@@ -20,7 +33,17 @@ describe('a pull', () => {
       pull(first, [head], { claims: [claim] });
       const cache = reopened();
       expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
-      expect(cache.caseOf(idOf(1))).toEqual({ head, facts: null, isStale: false, claim, outgoing: null });
+      expect(cache.caseOf(idOf(1))).toEqual({
+        head,
+        isGone: false,
+        facts: null,
+        readAt: null,
+        isStale: false,
+        claim,
+        outgoing: null,
+        overlay: null,
+        takenBack: [],
+      });
       pull(cache, [headOf(1, { version: 2 })], { full: false, cursor: 'cursor 2' });
       expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 2' });
       expect(cache.caseOf(idOf(1))?.claim).toBeNull();
@@ -57,7 +80,7 @@ describe('a pull', () => {
       cache.takeToSend(1);
       cache.putPage(number, page);
       cache.putAnswers([answerTo(made.id, { version: 3 })]);
-      cache.endPull(number, { epoch: 'epoch 2', cursor: 'c', full: true, claims: [] }, null);
+      cache.endPull(number, { epoch: 'epoch 2', cursor: 'c', full: true, ...NO_NEWS }, null);
       expect(versions(cache, 1, 2, 3)).toEqual([2, 2, 2]);
       expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(2)]);
     }));
@@ -82,10 +105,10 @@ describe('a pull', () => {
       const page = { heads: [headOf(1)], gone: [], done: 1, total: 1 };
       const second = cache.beginPull();
       cache.putPage(first, page);
-      cache.endPull(first, { epoch: 'e', cursor: 'late', full: true, claims: [] }, page);
+      cache.endPull(first, { epoch: 'e', cursor: 'late', full: true, ...NO_NEWS }, page);
       expect([cache.position(), cache.caseOf(idOf(1))]).toEqual([null, null]);
       cache.putPage(second, page);
-      cache.endPull(second, { epoch: 'e', cursor: 'c', full: true, claims: [] }, null);
+      cache.endPull(second, { epoch: 'e', cursor: 'c', full: true, ...NO_NEWS }, null);
       expect(cache.position()).toEqual({ epoch: 'e', cursor: 'c' });
     }));
 
@@ -103,7 +126,7 @@ describe('a pull', () => {
       expect(versions(cache, 2, 3, 4)).toEqual([1, 1, null]);
       const again = reopened();
       expect(again.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
-      again.endPull(number, { epoch: 'epoch 1', cursor: 'cursor 2', full: false, claims: [] }, null);
+      again.endPull(number, { epoch: 'epoch 1', cursor: 'cursor 2', full: false, ...NO_NEWS }, null);
       expect(versions(again, 2, 3, 4)).toEqual([9, null, 1]);
     }));
 
@@ -144,11 +167,10 @@ describe('a pull', () => {
 });
 
 describe('evidence', () => {
-  const facts = (number: number, stamp = 's1'): { itemId: string; stamp: string; json: string } => ({
-    itemId: idOf(number),
-    stamp,
-    json: JSON.stringify({ of: number, stamp }),
-  });
+  const facts = (number: number, stamp = 's1', given: Partial<KeptFacts> = {}): KeptFacts =>
+    keptFacts(idOf(number), stamp, JSON.stringify({ of: number, stamp }), given);
+  /** So many days after the first pull, by the server's clock. */
+  const daysLater = (days: number): string => new Date(CACHE_NOW.getTime() + days * 24 * 3_600_000).toISOString();
 
   it('is wanted in the order of the queue, for so many cases as are to be kept, and again when they change', () =>
     withCache((cache) => {
@@ -193,6 +215,43 @@ describe('evidence', () => {
       expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
         { referrerName: 'Till S.', refereeName: 'Erased user' },
       ]);
+    }));
+
+  it('that names an erased neighbour goes with the next pull, whatever item it is of', () =>
+    withCache((cache) => {
+      const closed = { status: 'approved' as const };
+      pull(cache, [headOf(1), headOf(2), headOf(3, closed), headOf(4)]);
+      cache.putFacts([
+        facts(1, 's1', { people: ['referrer-1', 'max', 'eva'] }),
+        facts(2, 's1', { people: ['referrer-2', 'eva'] }),
+        facts(3, 's1', { people: ['max'] }),
+      ]);
+      expect(cache.factsWanted(9)).toEqual([idOf(4)]);
+      pull(cache, [], { full: false, at: daysLater(0.1), erased: ['max', 'nobody-here'] });
+      const kept = (): boolean[] => [1, 2, 3, 4].map((number) => cache.caseOf(idOf(number))?.facts !== null);
+      expect(kept()).toEqual([false, true, false, false]);
+      // Read before that pull it may name them still, however late it comes.
+      cache.putFacts([facts(4, 's1', { at: daysLater(0.05), people: ['max'] })]);
+      expect(kept()).toEqual([false, true, false, false]);
+      expect(cache.factsWanted(9)).toEqual([idOf(4), idOf(1)]);
+      cache.putFacts([facts(1, 's1', { at: daysLater(0.2) }), facts(4, 's1', { at: daysLater(0.2) })]);
+      expect(kept()).toEqual([true, true, false, true]);
+    }));
+
+  it('that is older than a day is fetched again, what is missing and open first, and is good until then', () =>
+    withCache((cache) => {
+      const closed = { status: 'approved' as const };
+      pull(cache, [headOf(1, closed), headOf(2), headOf(3), headOf(4)]);
+      cache.putFacts([facts(1), facts(2), facts(3, 's1', { at: daysLater(0.5) })]);
+      expect(cache.factsWanted(9)).toEqual([idOf(4)]);
+      pull(cache, [], { full: false, at: daysLater(1.1) });
+      expect(cache.factsWanted(9)).toEqual([idOf(4), idOf(2), idOf(1)]);
+      expect(cache.caseOf(idOf(2))).toMatchObject({ isStale: false, readAt: facts(2).at });
+      expect(cache.counts().kept).toEqual({ wanted: 3, present: 2 });
+      const now = { at: daysLater(1.1) };
+      cache.putFacts([facts(4, 's1', now), facts(2, 's1', now), facts(1, 's1', now)]);
+      expect(cache.factsWanted(9)).toEqual([]);
+      expect(cache.caseOf(idOf(2))).toMatchObject({ readAt: now.at });
     }));
 
   it('that was asked for before the item changed is not taken for the changed one', () =>
@@ -298,5 +357,61 @@ describe('evidence', () => {
       expect(cache.settings()).toMatchObject({ keep: 100, items: 600, cases: 301, undelivered: 1 });
       expect(cache.counts().kept).toEqual({ wanted: 100, present: 100 });
       expect(cache.caseOf(idOf(350))?.facts).not.toBeNull();
+    }));
+});
+
+describe('the outbox', () => {
+  const daysLater = (days: number): { full: false; at: string } => ({
+    full: false,
+    at: new Date(CACHE_NOW.getTime() + days * 24 * 3_600_000).toISOString(),
+  });
+  const numbersLeft = (cache: Cache): number[] =>
+    cache
+      .outbox({ states: [], troubled: false, offset: 0, limit: 9 })
+      .rows.map(({ itemId }) => Number.parseInt(itemId.slice(0, 8), 16));
+
+  it('lets go of what was over for ninety days by the server, and never of what is not', () =>
+    withCache((cache) => {
+      pull(
+        cache,
+        [1, 2, 3, 4, 5, 6].map((number) => headOf(number)),
+      );
+      // By this computer's clock all of them are of long ago.
+      const decidedAt = '2019-01-01T00:00:00Z';
+      const ids = [1, 2, 3, 4, 5, 6].map((number) => cache.decide(decisionOn(number, { decidedAt })).id);
+      cache.takeToSend(5);
+      cache.putAnswers([
+        answerTo(ids[0] ?? ''),
+        answerTo(ids[1] ?? '', { outcome: 'conflict', status: 'approved' }),
+        answerTo(ids[2] ?? '', { outcome: 'awaiting_second', status: 'pending', version: 1 }),
+        answerTo(ids[3] ?? '', { outcome: 'conflict', status: 'approved' }),
+        answerTo(ids[4] ?? ''),
+      ]);
+      cache.resolve(ids[3] ?? '', 'kept');
+      cache.undo({ id: idOf(9, 1), decisionId: ids[4] ?? '', note: null, decidedAt });
+      pull(cache, [], daysLater(0.1));
+      pull(cache, [], daysLater(80));
+      expect(numbersLeft(cache)).toEqual([5, 6, 5, 4, 3, 2, 1]);
+      // What is settled late counts from then on.
+      cache.resolve(ids[1] ?? '', 'kept');
+      pull(cache, [], daysLater(91));
+      expect(numbersLeft(cache)).toEqual([5, 6, 5, 3, 2]);
+      pull(cache, [], daysLater(182));
+      expect(numbersLeft(cache)).toEqual([5, 6, 5, 3]);
+      expect(cache.counts()).toMatchObject({ waiting: 2, awaitingSecond: 1 });
+    }));
+
+  it('names nobody who was erased, of items that are gone from here too', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      const [over, open] = [cache.decide(decisionOn(1)), cache.decide(decisionOn(2))];
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(over.id)]);
+      pull(cache, [], { full: false, gone: [idOf(1), idOf(2)] });
+      pull(cache, [], { full: false, erased: ['referee-1', 'referrer-2'] });
+      expect(cache.rowOf(over)).toMatchObject({ referrerName: 'Till S.', refereeName: 'Erased user' });
+      expect(cache.rowOf(open)).toMatchObject({ referrerName: 'Erased user', refereeName: 'Ada L.' });
+      expect(cache.caseOf(idOf(2))).toMatchObject({ isGone: true, head: { referrerName: 'Erased user' } });
+      expect(cache.headOf(idOf(2))).toBeNull();
     }));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Operation, ServerFailure } from '../../core/sync/ports.ts';
+import { type Operation, type PullEnd, ServerFailure } from '../../core/sync/ports.ts';
+import { keptFacts, NO_NEWS } from '../support/cache.ts';
 import { MemoryStore } from '../support/simulation/memory-store.ts';
 import { ITEM, openHead, scripted } from '../support/simulation/scripted.ts';
 
@@ -121,7 +122,7 @@ describe('with contact', () => {
       pull: async (since) => {
         pulls.push(scheduler.now);
         await scheduler.pause(50);
-        return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+        return { epoch: 'one', cursor: 'c', full: since === null, ...NO_NEWS };
       },
     });
     await scheduler.runTo(1_000);
@@ -143,7 +144,7 @@ describe('with contact', () => {
       pull: async (since) => {
         pulls.push(scheduler.now);
         await scheduler.pause(700);
-        return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+        return { epoch: 'one', cursor: 'c', full: since === null, ...NO_NEWS };
       },
     });
     for (let now = 0; now < 4_000; now += 5) {
@@ -216,7 +217,7 @@ describe('with contact', () => {
     const { scheduler } = scripted({
       facts: async (ids) => {
         asked += 1;
-        return ids.map((itemId) => ({ itemId, stamp: 'of another moment', json: '{}' }));
+        return ids.map((itemId) => keptFacts(itemId, 'of another moment', '{}'));
       },
     });
     await scheduler.runTo(1_900);
@@ -232,11 +233,11 @@ describe('with contact', () => {
         pull: async (since, onPage) => {
           const heads = since === null ? [openHead(), ...many] : [];
           await onPage({ heads, gone: [], done: heads.length, total: heads.length });
-          return { epoch: 'one', cursor: 'c', full: since === null, claims: [] };
+          return { epoch: 'one', cursor: 'c', full: since === null, ...NO_NEWS };
         },
         facts: async (ids) => {
           await scheduler.pause(10);
-          return ids.map((itemId) => ({ itemId, stamp: openHead(itemId).stamp, json: '{}' }));
+          return ids.map((itemId) => keptFacts(itemId, openHead(itemId).stamp, '{}'));
         },
       },
       { store: new MemoryStore(200) },
@@ -361,9 +362,9 @@ const APPLIED = {
 async function nothingNew(
   _since: unknown,
   onPage: (page: { heads: []; gone: []; done: number; total: number }) => Promise<void>,
-): Promise<{ epoch: string; cursor: string; full: false; claims: [] }> {
+): Promise<PullEnd> {
   await onPage({ heads: [], gone: [], done: 0, total: 0 });
-  return { epoch: 'one', cursor: 'c2', full: false, claims: [] };
+  return { epoch: 'one', cursor: 'c2', full: false, ...NO_NEWS };
 }
 
 /** A store of an earlier day: so many items, each decided off-line, the second with what no server takes. */
@@ -372,7 +373,7 @@ function storeOf(items: number): MemoryStore {
   const heads = Array.from({ length: items }, (_, nth) => openHead(`${ITEM.slice(0, -1)}${nth + 1}`));
   store.endPull(
     store.beginPull(),
-    { epoch: 'one', cursor: 'c', full: true, claims: [] },
+    { epoch: 'one', cursor: 'c', full: true, ...NO_NEWS },
     {
       heads,
       gone: [],

@@ -6,11 +6,14 @@ const ANALYST = { role: 'analyst', decide: true, lead: false } as const;
 const LEAD = { role: 'lead', decide: true, lead: true } as const;
 const VIEWER = { role: 'viewer', decide: false, lead: false } as const;
 
+const ITEM = '01890000-0000-7000-8000-00000000000a';
+
 type Made = CaseFile['decisions'][number];
 
 function made(change: Partial<Made>): Made {
   return {
     decisionId: '01890000-0000-7000-8000-000000000000',
+    itemId: ITEM,
     isUndone: false,
     undo: null,
     at: '2026-03-01T10:00:00.000Z',
@@ -24,7 +27,7 @@ function made(change: Partial<Made>): Made {
 
 /** A case as far as the bar looks at it. */
 function file(change: Partial<Pick<CaseFile, 'status' | 'secondReview' | 'decisions'>>): CaseFile {
-  return { status: 'pending', secondReview: 'none', decisions: [], ...change } as unknown as CaseFile;
+  return { itemId: ITEM, status: 'pending', secondReview: 'none', decisions: [], ...change } as unknown as CaseFile;
 }
 
 describe('the foot of a case', () => {

@@ -194,6 +194,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.reference_of': 'viewer',
   'umpire.settled_decisions': 'analyst',
   'umpire.known_operations': 'viewer',
+  'umpire.erased_users': 'viewer',
   'umpire.object_items': 'analyst',
   'umpire.settle_objection': 'lead',
   'umpire.open_objections': 'lead',

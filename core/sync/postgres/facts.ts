@@ -1,4 +1,7 @@
-import type { Queryable } from '../../postgres/rows.ts';
+import { z } from 'zod';
+import { userOfNode } from '../../graph/ego.ts';
+import { dbInstant, type Queryable, row } from '../../postgres/rows.ts';
+import type { CaseFacts } from '../../review/case-facts.ts';
 import { maskedFacts } from '../../review/masked-facts.ts';
 import { readCaseFacts } from '../../review/read-case-facts.ts';
 import type { KeptFacts } from '../ports.ts';
@@ -9,9 +12,21 @@ export async function readKeptFacts(
   itemIds: readonly string[],
   now: Date | null = null,
 ): Promise<KeptFacts[]> {
+  const read = await row(db, readAt, `SELECT date_trunc('milliseconds', transaction_timestamp()) AS at`);
+  if (read === null) throw new Error('The server told no time.');
   return (await readCaseFacts(db, itemIds, now)).map((facts) => ({
     itemId: facts.head.item_id,
     stamp: facts.head.stamp,
     json: JSON.stringify(maskedFacts(facts)),
+    at: read.at,
+    people: peopleIn(facts),
   }));
+}
+
+const readAt = z.object({ at: dbInstant });
+
+/** Of whom there is a name in it. */
+function peopleIn({ head, graph }: CaseFacts): string[] {
+  const drawn = graph.nodes.flatMap(({ id, kind }) => (kind === 'user' ? [userOfNode(id)] : []));
+  return [...new Set([head.referrer_id, head.referee_id, ...drawn])];
 }

@@ -16,6 +16,7 @@ const here = z.object({
   epoch: z.string(),
   snapshot: z.string(),
   now: dbInstant,
+  read: dbInstant,
   seq: dbCount,
   hash: z.string(),
   role: z.string().nullable(),
@@ -32,12 +33,12 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       db,
       here,
       `SELECT umpire.epoch() AS epoch, pg_current_snapshot()::text AS snapshot, date_trunc('milliseconds', transaction_timestamp()) AS now,
-         h.seq, h.hash, umpire.login_role() AS role,
+         date_trunc('milliseconds', clock_timestamp()) AS read, h.seq, h.hash, umpire.login_role() AS role,
          (${lastOf('umpire.items', 'item_id')}) AS item, (${lastOf('umpire.scores', 'relationship_id')}) AS score
        FROM umpire.audit_head AS h`,
     );
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
-    const { epoch, snapshot, seq, hash, role, item, score } = found;
+    const { epoch, snapshot, read, seq, hash, role, item, score } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
     const isOfHere =
@@ -55,6 +56,8 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       cursor: cursorOf({ snapshot, at, head: { seq, hash }, item, score }),
       full: changed === null,
       claims: await liveClaims(db),
+      at: read,
+      erased: await erasedUsers(db, changed === null ? null : seen),
       ...(role === null ? {} : { role }),
     };
   });
@@ -139,4 +142,15 @@ function liveClaims(db: Queryable): Promise<LiveClaim[]> {
     `SELECT c.item_id AS "itemId", c.analyst AS by, c.expires_at AS until, c.analyst = session_user AS "isMine"
      FROM umpire.claims AS c WHERE ${IS_LIVE} ORDER BY c.item_id`,
   );
+}
+
+/** Users who were erased since then, or ever. */
+async function erasedUsers(db: Queryable, since: Seen | null): Promise<string[]> {
+  const found = await rows(
+    db,
+    z.object({ id: z.string() }),
+    'SELECT e.user_id AS id FROM umpire.erased_users($1::pg_snapshot) AS e ORDER BY 1',
+    [since?.snapshot ?? null],
+  );
+  return found.map(({ id }) => id);
 }

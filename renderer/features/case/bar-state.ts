@@ -30,11 +30,11 @@ export function isForWork(
   return barState(file, { ...may, role: '' }, undelivered).kind === 'decide';
 }
 
-/** The decision in force: the last one that was not taken back. */
+/** The decision in force: the last one on this item that was not taken back; those on earlier items of its referral are no part of it. */
 export function decisionInForce(file: CaseFile): MadeDecision | null {
   return (
     file.decisions
-      .filter((made) => !made.isUndone)
+      .filter((made) => made.itemId === file.itemId && !made.isUndone)
       .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
       .at(-1) ?? null
   );
@@ -82,7 +82,9 @@ export function barState(file: CaseFile | null, reader: Reader, undelivered: str
       return told('With a lead, who decides it now.', inForce, true);
     case 'pending':
       if (file.secondReview === 'mine') {
-        const waiting = file.decisions.find((made) => made.undo === 'withdrawal' && !made.isUndone) ?? null;
+        const waiting =
+          file.decisions.find((made) => made.itemId === file.itemId && made.undo === 'withdrawal' && !made.isUndone) ??
+          null;
         return told('Your decision waits for a second analyst.', waiting, true);
       }
       return { kind: 'decide', confirmed: file.secondReview === 'needed' };

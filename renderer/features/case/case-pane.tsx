@@ -71,7 +71,7 @@ export const CasePane = memo(function CasePane() {
         {file !== null && (
           <>
             <CaseHeader file={file} />
-            {whole?.isStale === true && <StaleStrip file={file} />}
+            {whole !== null && <StaleStrip {...whole} />}
             <EscalationStrip file={file} />
             <CaseCommands itemId={file.itemId} />
             <CaseBody file={file} />

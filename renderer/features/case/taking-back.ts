@@ -89,12 +89,9 @@ function settle(target: Target, row: OutboxRow): boolean {
   switch (row.state) {
     case 'queued':
     case 'sending':
-      // The case is decided until the server has heard of it.
-      useDecisions.setState({
-        made: rest,
-        foot: `${TAKE_BACK[target.kind].later}: ${target.what} · will be sent when on-line`,
-      });
-      return false;
+      // Open again here, and what is decided anew is sent behind it.
+      openAgain(target, rest, `${TAKE_BACK[target.kind].later}: ${target.what} · will be sent when on-line`);
+      return true;
     case 'applied':
     case 'agreed':
     case 'withdrawn':
@@ -110,16 +107,17 @@ function settle(target: Target, row: OutboxRow): boolean {
 }
 
 function takenBack(target: Target, row: OutboxRow, made: Made | null): void {
-  const decided = new Map(useDecisions.getState().decided);
-  decided.delete(target.itemId);
   const said = row.state === 'agreed' ? (row.message ?? 'It had been taken back already.') : creditsMoved(row);
   // What was not sent yet is withdrawn, whatever it would have taken later.
   const kind = row.kind === 'decide' ? 'withdrawal' : target.kind;
-  useDecisions.setState({
-    decided,
-    made,
-    foot: `${TAKE_BACK[kind].done}: ${target.what}${row.kind === 'decide' || said === '' ? '' : ` · ${said}`}`,
-  });
+  const more = row.kind === 'decide' || said === '' ? '' : ` · ${said}`;
+  openAgain(target, made, `${TAKE_BACK[kind].done}: ${target.what}${more}`);
+}
+
+function openAgain(target: Target, made: Made | null, foot: string): void {
+  const decided = new Map(useDecisions.getState().decided);
+  decided.delete(target.itemId);
+  useDecisions.setState({ decided, made, foot });
   useNotes.getState().write(target.itemId, target.restores ?? '');
   // What is known of the case is from before: it must not be shown, even for a moment, as if it were decided.
   queryClient.removeQueries({ queryKey: ['case', target.itemId] });

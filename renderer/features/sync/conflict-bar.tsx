@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
-import { DECISIONS, type Decision } from '../../../core/domain/decision.ts';
-import { useMay } from '../../app/connection.ts';
+import { DECISIONS, STATUS_AFTER, type Decision } from '../../../core/domain/decision.ts';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands, type Handlers } from '../../ui/registry.ts';
 import { Action } from '../bulk/action-bar.tsx';
@@ -24,39 +23,34 @@ function useWasPainted(): boolean {
 
 /** What leaving it as it is comes to. */
 function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string {
-  if (theirs !== null) return 'Keep theirs';
+  if (theirs !== null) return theirs.mine === null ? 'Keep theirs' : 'Keep it';
   return state === 'returned' ? 'Leave it open' : 'Leave it';
 }
 
 /** What deciding again means here, or why it cannot be; null where there is nothing to say. */
-function explanation({ may, theirs, why }: ConflictView, lead: boolean): string | null {
+function explanation({ may, theirs, why }: ConflictView): string | null {
   if (!may.redecide) return why;
-  return lead && theirs !== null
-    ? `Deciding again takes ${theirs.by}’s ${actWord(theirs.decision).toLowerCase()} back first.`
-    : 'Leave it as it is, or decide again on what is known now.';
+  if (theirs === null) return 'Leave it as it is, or decide again on what is known now.';
+  const whose = theirs.mine === null ? `${theirs.by}’s` : 'your own';
+  return `Deciding again takes ${whose} ${actWord(theirs.decision).toLowerCase()} back first.`;
 }
 
 /** What can be decided again: not what stands already, and no escalation of what is with a lead. */
 function offeredOf({ may, theirs, now }: ConflictView): readonly Decision[] {
   if (!may.redecide || now === null) return [];
-  const isClosed = now.status === 'approved' || now.status === 'rejected';
-  return DECISIONS.filter(
-    (decision) =>
-      !(isClosed && theirs?.decision === decision) && !(decision === 'escalate' && now.status === 'escalated'),
-  );
+  return DECISIONS.filter((decision) => now.status !== STATUS_AFTER[decision] && theirs?.decision !== decision);
 }
 
 /** The ways to settle what came back, each with its key. */
 export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; readonly onSettled: () => void }) {
   const { row, theirs, may } = view;
-  const { lead } = useMay();
   const busy = useSyncActions((state) => state.busy);
   const available = useWasPainted() && !busy;
   const reasons = useReasons();
   const reasonFor = useChosenReasons(reasons);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
   const offered = offeredOf(view);
-  const told = explanation(view, lead);
+  const told = explanation(view);
 
   const settle = async (work: Promise<boolean>) => {
     if (await work) onSettled();

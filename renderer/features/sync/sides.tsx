@@ -66,8 +66,9 @@ function Told({
 }
 
 function nobodyWords({ row, now }: ConflictView): string {
+  if (now === null) return 'The item is no longer in the queue.';
   if (row.state !== 'conflict') return 'Nobody else has decided.';
-  return now?.status === 'pending'
+  return now.status === 'pending'
     ? 'It was taken back since: the case is open again.'
     : 'Who decided is not known on this computer.';
 }
@@ -75,10 +76,17 @@ function nobodyWords({ row, now }: ConflictView): string {
 function Theirs({ view }: { readonly view: ConflictView }) {
   const { theirs } = view;
   if (theirs !== null) {
-    const { decision, by, at, reason, note } = theirs;
+    const { decision, by, mine, at, reason, note } = theirs;
     return (
-      <Side heading="Theirs" aside="stands">
-        <Told decision={decision} what={doneWord(decision)} who={by} at={at} reason={reason} note={note} />
+      <Side heading={mine === null ? 'Theirs' : 'Yours before'} aside="stands">
+        <Told
+          decision={decision}
+          what={doneWord(decision)}
+          who={mine === 'elsewhere' ? `${by} (you, elsewhere)` : by}
+          at={at}
+          reason={reason}
+          note={note}
+        />
       </Side>
     );
   }

@@ -76,7 +76,7 @@ export class Client {
       };
     };
     try {
-      const { server, keeper } = needs.mutate({ server: network.to(who), keeper: program.keeper });
+      const { server, keeper } = needs.mutate({ server: this.inOrder(network.to(who), raw), keeper: program.keeper });
       program.sync = startSync({
         server: () => server,
         store: keeper,
@@ -99,6 +99,22 @@ export class Client {
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
     }
+  }
+
+  /** What is sent of an item is what was done first of all that waits: an undo before what was decided after it. */
+  private inOrder(server: Server, keeper: Keeper): Server {
+    const push: Server['push'] = (operations) => {
+      const rows = keeper.rows();
+      for (const { id, itemId } of operations) {
+        const at = rows.findIndex((row) => row.id === id && row.state === 'sending');
+        const overtaken = rows
+          .slice(0, Math.max(at, 0))
+          .find((row) => row.itemId === itemId && UNDELIVERED.includes(row.state));
+        if (overtaken !== undefined) this.needs.fault(`${this.name} sends ${short(id)} before ${short(overtaken.id)}`);
+      }
+      return server.push(operations);
+    };
+    return { ...server, push };
   }
 
   kill(): void {

@@ -74,6 +74,8 @@ function checkRow(server: ModelServer, { name, person: { told, untold } }: Clien
   }
   if (record.by !== name) fault(`${short(id)} of ${name} was stored for ${record.by}`);
   const right = stateOf(record);
+  // Rejected, queued to be sent again, and taken back before it was: it has no effect either way.
+  if (state === 'withdrawn' && right === 'rejected') return;
   if (state !== right) fault(`${name} has ${short(id)} as ${state}; on the server it is ${right}`);
 }
 

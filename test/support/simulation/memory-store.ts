@@ -287,7 +287,8 @@ export class MemoryStore implements Keeper {
     const look = this.look(itemId);
     if (look === null) throw new Error('There is no such case.');
     if (look.status !== 'pending' && look.status !== 'escalated') throw new Error('It is decided.');
-    if (this.undelivered(itemId).length > 0) throw new Error('A decision on it waits to be sent.');
+    // What was taken back here is open again; what is decided then is sent behind the undo.
+    if (this.undelivered(itemId).at(-1)?.kind === 'decide') throw new Error('A decision on it waits to be sent.');
     this.put({ kind: 'decide', id, itemId, expectedVersion, decision, reason, note });
   }
 
@@ -314,6 +315,7 @@ export class MemoryStore implements Keeper {
   retry(id: string): void {
     const entry = this.entryOf(id);
     if (entry.state !== 'rejected') throw new Error('It was not rejected.');
+    if (this.undelivered(entry.operation.itemId).length > 0) throw new Error('Something on it waits to be sent.');
     entry.state = 'queued';
   }
 
@@ -362,7 +364,7 @@ export class MemoryStore implements Keeper {
     return this.live;
   }
 
-  private undelivered(itemId: string): Operation[] {
+  protected undelivered(itemId: string): Operation[] {
     return [...this.outbox.values()].flatMap(({ operation, state }) =>
       operation.itemId === itemId && UNDELIVERED.includes(state) && operation.kind !== 'object' ? [operation] : [],
     );

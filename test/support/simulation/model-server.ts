@@ -34,12 +34,15 @@ export const RULES: ServerRules = {
 };
 
 const PAGE = 3;
+const BEGINNING = Date.UTC(2026, 10, 22, 12);
 
 /** The server by SPEC 4 and 5 and DESIGN, in memory: transactions that commit late, keys, epochs, and a backup to be set back to. */
 export class ModelServer {
   state: State = emptyState();
   readonly transactions: Transactions;
   isDown = false;
+  /** How often it went down. */
+  downs = 0;
   /** Logins whose account is disabled. */
   readonly disabled = new Set<string>();
   /** Logins whose role does not decide now: what is sent is refused as a whole, in its middle too. */
@@ -97,6 +100,7 @@ export class ModelServer {
    */
   goDown(restores: boolean, isSilent = false): void {
     this.isDown = true;
+    this.downs += 1;
     const { backup } = this;
     if (!restores || backup === null) {
       this.transactions.crash(this.transactions.next);
@@ -142,7 +146,15 @@ export class ModelServer {
       pages.push({ heads: heads.slice(from, done), gone: [], done, total: heads.length });
     }
     if (isDelta) pages.splice(0, pages.length, { heads, gone, done: heads.length, total: heads.length });
-    return { pages, end: { epoch: this.epoch, cursor, full: !isDelta, claims: [...this.state.claims] } };
+    const end = {
+      epoch: this.epoch,
+      cursor,
+      full: !isDelta,
+      claims: [...this.state.claims],
+      at: this.now(),
+      erased: [],
+    };
+    return { pages, end };
   }
 
   /** Whether the last entry that the cursor names is in the log still. */
@@ -156,7 +168,9 @@ export class ModelServer {
     this.check(who);
     return ids.flatMap((id) => {
       const item = this.state.items.get(id);
-      return item === undefined ? [] : [{ itemId: id, stamp: this.rules.stamp(item, who.name), json: factsOf(item) }];
+      return item === undefined
+        ? []
+        : [{ itemId: id, stamp: this.rules.stamp(item, who.name), json: factsOf(item), at: this.now(), people: [] }];
     });
   }
 
@@ -205,6 +219,10 @@ export class ModelServer {
 
   headsFor(viewer: string): Map<string, Head> {
     return new Map([...this.state.items.values()].map((one) => [one.id, headOf(one, viewer, this.rules.stamp)]));
+  }
+
+  private now(): string {
+    return new Date(BEGINNING + this.scheduler.now).toISOString();
   }
 
   /** Most transactions are short; some stay open while many others come and go. */

@@ -184,6 +184,34 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   ),
   ofStore(
+    'what was taken back here is shown as it was',
+    class extends MemoryStore {
+      protected override shown(head: Head): Head['status'] {
+        return this.undelivered(head.itemId).at(-1)?.kind === 'undo' ? head.status : super.shown(head);
+      }
+    },
+  ),
+  ofStore(
+    'what was decided again overtakes its undo',
+    class extends MemoryStore {
+      override takeToSend(most: number): Operation[] {
+        const [again] = [...this.outbox.values()].filter(
+          ({ operation, state }) =>
+            state === 'queued' &&
+            operation.kind === 'decide' &&
+            [...this.outbox.values()].some(
+              (one) =>
+                one.state === 'queued' && one.operation.kind === 'undo' && one.operation.itemId === operation.itemId,
+            ),
+        );
+        if (again === undefined) return super.takeToSend(most);
+        again.state = 'sending';
+        again.attempts += 1;
+        return [again.operation];
+      }
+    },
+  ),
+  ofStore(
     'what was sent once is withdrawn here',
     class extends MemoryStore {
       override undo(call: { readonly id: string; readonly decisionId: string }): void {

@@ -116,7 +116,12 @@ export class Network {
     if (this.random.chance(0.03)) throw new ServerFailure('busy', 'Somebody else was first.');
     if (this.random.chance(0.05)) {
       this.trace(`  ${name} arrives twice`);
-      this.scheduler.after(this.random.int(0, 20_000), () => void (async () => run())().catch(() => undefined));
+      const { downs } = this.server;
+      const again = async (): Promise<void> => {
+        // A connection does not outlive the server that it was made with.
+        if (this.server.downs === downs) await run();
+      };
+      this.scheduler.after(this.random.int(0, 20_000), () => void again().catch(() => undefined));
     }
   }
 

@@ -110,7 +110,15 @@ export class Person {
       this.told.delete(id);
       const row = program.keeper.rows().find((one) => one.id === decisionId);
       if (row?.state !== 'withdrawn') this.needs.fault(`${short(decisionId)} was withdrawn and is ${row?.state}`);
+      return;
     }
+    const look = program.keeper.look(itemId);
+    if (look === null) return;
+    if (look.status !== 'pending' && look.status !== 'escalated') {
+      this.needs.fault(`${this.needs.who.name} took ${short(decisionId)} back and is shown ${look.status}`);
+    }
+    // Whoever takes something back often knows what it should have been, and does not wait for a server.
+    if (random.chance(0.5)) this.decide(program, look);
   }
 
   /** What a person has to look at. */

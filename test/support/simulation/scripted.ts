@@ -1,5 +1,6 @@
 import type { Head, PullEnd, Server } from '../../../core/sync/ports.ts';
 import { startSync, type Sync, type SyncOptions } from '../../../core/sync/start-sync.ts';
+import { keptFacts, NO_NEWS } from '../cache.ts';
 import type { Keeper } from './keeper.ts';
 import { Random } from '../random.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -7,7 +8,7 @@ import { Scheduler } from './scheduler.ts';
 import { headOf, newItem, stampOf } from './world.ts';
 
 export const ITEM = '00000000-0000-4000-8000-000000000001';
-const END: PullEnd = { epoch: 'one', cursor: '100:100:', full: false, claims: [] };
+const END: PullEnd = { epoch: 'one', cursor: '100:100:', full: false, ...NO_NEWS };
 
 /** The head of an open item. */
 export function openHead(id = ITEM): Head {
@@ -41,7 +42,7 @@ export function scripted(
       await onPage({ heads, gone: [], done: heads.length, total: heads.length });
       return { ...END, full: since === null };
     },
-    facts: async (ids) => ids.map((itemId) => ({ itemId, stamp: openHead(itemId).stamp, json: '{}' })),
+    facts: async (ids) => ids.map((itemId) => keptFacts(itemId, openHead(itemId).stamp, '{}')),
     push: async (operations) =>
       operations.map(({ id }) => ({
         id,

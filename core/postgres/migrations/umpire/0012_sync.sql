@@ -583,3 +583,20 @@ BEGIN
   SELECT o.objection_id, false FROM umpire.objections AS o
   WHERE o.objection_id = ANY (known_operations.operation_ids) AND coalesce(o.on_behalf_of, o.actor) = login;
 END $$;
+
+---------------------------------------------------------------------------------------------------------------------
+-- Users who were erased since then, or ever: evidence of items that did not change may name them, as neighbours in its graph.
+CREATE FUNCTION umpire.erased_users(since pg_snapshot) RETURNS TABLE (user_id text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
+  IF erased_users.since IS NULL THEN
+    RETURN QUERY SELECT u.user_id FROM umpire.users AS u WHERE u.erased_at IS NOT NULL;
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT u.user_id FROM umpire.users AS u
+  WHERE u.tx >= pg_snapshot_xmin(erased_users.since) AND NOT pg_visible_in_snapshot(u.tx, erased_users.since)
+    AND pg_visible_in_snapshot(u.tx, pg_current_snapshot()) AND u.erased_at IS NOT NULL;
+END $$;

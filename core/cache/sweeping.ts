@@ -1,0 +1,30 @@
+import { NOT_OVER } from './outbox-sql.ts';
+import type { Store } from './store.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Well beyond the thirty days that closed items are kept. */
+const OVER_KEPT_MS = 90 * 24 * HOUR_MS;
+
+/**
+ * Lets go of operations that have been over for ninety days by the server's clock, counted from the first pull that found them so:
+ * never of what a server or a person has still to do with, nor of what such an operation takes back. Once an hour of that clock is enough.
+ */
+export function sweepOutbox(store: Store, time: number): void {
+  const last = Number(store.state('swept') ?? '-1');
+  if (last <= time && time < last + HOUR_MS) return;
+  store.setState('swept', String(time));
+  store.run(`UPDATE outbox SET over_since = NULL WHERE over_since IS NOT NULL AND ${NOT_OVER}`);
+  // A clock that was ahead is no reason to keep it longer.
+  store.run(
+    `UPDATE outbox SET over_since = ? WHERE NOT ${NOT_OVER} AND (over_since IS NULL OR over_since > ?)`,
+    time,
+    time,
+  );
+  store.run(
+    `DELETE FROM outbox WHERE over_since < ? AND NOT ${NOT_OVER}
+       AND id NOT IN (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND ${NOT_OVER})`,
+    time - OVER_KEPT_MS,
+  );
+  // What is too old by now is to be fetched again.
+  store.touchItems();
+}

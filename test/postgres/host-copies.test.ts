@@ -227,7 +227,14 @@ test('a server with the same identity that has not what the copy was told gets n
   const pull = there.beginPull();
   there.endPull(
     pull,
-    { epoch, cursor: cursor.replace(/#\d+:.*$/, `#9999:${'ab'.repeat(32)}`), full: false, claims: [] },
+    {
+      epoch,
+      cursor: cursor.replace(/#\d+:.*$/, `#9999:${'ab'.repeat(32)}`),
+      full: false,
+      claims: [],
+      at: '2026-03-01T12:00:00.000Z',
+      erased: [],
+    },
     null,
   );
   there.close();

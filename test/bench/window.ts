@@ -101,17 +101,18 @@ async function measured(
     next.push(await timedIn(window, followNextCase, () => window.keyboard.press(KEYS[nth % KEYS.length] ?? 'a')));
     await pause(LOOK_MS);
   }
-  // What the last decision changes of the counts is shown by then.
-  await pause(5 * LOOK_MS);
   const search: number[] = [];
   for (const text of await searches(window)) {
     search.push((await timedIn(window, followQueue, () => field(window).fill(text))) - TYPING_MS);
-    await timedIn(window, followQueue, () => field(window).fill(''));
+    await field(window).fill('');
+    await whole(window, items);
   }
   const filter: number[] = [];
   for (let nth = 0; nth < EACH; nth += 1) {
-    const band = window.getByRole('button', { name: /^critical:/i });
+    const band = window.getByRole('button', { name: 'Critical', exact: true });
     filter.push(await timedIn(window, followQueue, () => band.click()));
+    await band.click();
+    await whole(window, items);
   }
   const scrolled: Scrolled = await window.evaluate(followScrolling);
   return [
@@ -125,9 +126,18 @@ async function measured(
   ];
 }
 
+/** Waits until the queue shows all again, and nothing that was asked for before comes after it. */
+async function whole(window: Page, items: number): Promise<void> {
+  await window.waitForFunction(
+    (all) => Number(document.querySelector('[role=grid][aria-label=Queue]')?.getAttribute('aria-rowcount')) * 2 > all,
+    items,
+  );
+  await pause(LOOK_MS);
+}
+
 const field = (window: Page) => window.getByRole('textbox', { name: 'Search the queue' });
 
-/** Parts of names and codes, each of which leaves fewer than all. */
+/** Beginnings of names, each of which leaves few of all. */
 async function searches(window: Page): Promise<string[]> {
   const outcome = await window.evaluate(() =>
     umpire.call('queue.page', {

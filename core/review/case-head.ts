@@ -76,12 +76,8 @@ export async function readCaseHeads(db: Queryable, itemIds: readonly string[]): 
   const stamps = await rows(
     db,
     z.object({ item_id: z.string(), stamp: z.string() }),
-    'SELECT item_id, stamp FROM umpire.stamps($1::uuid[], $2::uuid[], $3::text[])',
-    [
-      heads.map((head) => head.item_id),
-      heads.map((head) => head.relationship_id),
-      heads.map((head) => head.referrer_id),
-    ],
+    'SELECT item_id, stamp FROM umpire.stamps($1::uuid[])',
+    [heads.map((head) => head.item_id)],
   );
   const stampOf = new Map(stamps.map(({ item_id: id, stamp }) => [id, stamp]));
   return heads.map((head) => ({ ...head, stamp: stampOf.get(head.item_id) ?? '' }));

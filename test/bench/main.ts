@@ -1,5 +1,5 @@
 /** Measures what DESIGN's budgets speak of: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --referrals 5000`,
- * `--only bulk`, `--only pull`. */
+ * `--only pull`, `--only window`. */
 import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.ts';
 import { measureCache } from './cache.ts';
@@ -7,6 +7,7 @@ import { measureCold } from './cold.ts';
 import { measureFacts } from './facts.ts';
 import { measureProgramme } from './programme.ts';
 import { measurePull } from './pull.ts';
+import { measureWindow } from './window.ts';
 import { type Figure, print } from './figure.ts';
 import { withServer } from './server.ts';
 
@@ -27,6 +28,7 @@ const PARTS = {
   cache: measureCache,
   pull: measurePull,
   cold: measureCold,
+  window: measureWindow,
 };
 const figures: Figure[] = await withServer(async (url) => {
   const found: Figure[] = [];

@@ -12,23 +12,33 @@ import type { PullPage, Server } from '../../core/sync/ports.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
 import { CACHE_KEY } from '../support/cache.ts';
 import { atMost, below, type Figure, figure } from './figure.ts';
-import { onServer, openQueue, urlTo } from './open-queue.ts';
+import { openQueue, withCopyOf } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
 import { BENCH_NOW } from './setting.ts';
 
+/** Two items a referral of the others: 100,000 of 50,000. */
+const ITEMS = 2;
 const CHANGES = 100;
 
 /**
  * A first pull into a cache against the least it could be: the same heads read with COPY and inserted with one prepared statement
- * into one table with the same encryption and durability; and a delta.
+ * into one table with the same encryption and durability; and deltas, each from asking until its rows are committed here.
  */
 export async function measurePull(url: string, { referrals, rounds, say }: ProgrammeOptions): Promise<Figure[]> {
-  const base = await openQueue(url, referrals, say);
-  const copy = `${base}_pulled`;
-  await onServer(url, (admin) => admin.query(`CREATE DATABASE ${copy} TEMPLATE ${base}`));
-  const pool = connect(urlTo(url, copy), 'umpire bench');
+  const base = await openQueue(url, referrals * ITEMS, say, 'all');
   const folder = await mkdtemp(join(tmpdir(), 'umpire-bench-pull-'));
-  const found = { pull: [], server: [], floor: [], delta: [], empty: [] } as { [Name in Measured]: number[] };
+  try {
+    return await withCopyOf(url, base, (copy) => measureOn(copy, folder, rounds, say));
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function measureOn(url: string, folder: string, rounds: number, say: (line: string) => void): Promise<Figure[]> {
+  const pool = connect(url, 'umpire bench');
+  const found = { pull: [], server: [], floor: [], decided: [], scored: [], empty: [] } as {
+    [Name in Measured]: number[];
+  };
   let items = 0;
   try {
     const server = serverOf(pool, { now: () => BENCH_NOW });
@@ -40,15 +50,17 @@ export async function measurePull(url: string, { referrals, rounds, say }: Progr
       const floor = await bare(pool, join(folder, `floor${round}.db`));
       found.floor.push(floor.seconds);
       items = floor.rows;
-      await change(pool);
-      found.delta.push((await timed(() => pullInto(cache, server))) * 1000);
-      found.empty.push((await timed(() => pullInto(cache, server))) * 1000);
+      for (let turn = 0; turn < DELTAS; turn += 1) {
+        await decideSome(pool);
+        found.decided.push((await timed(() => pullInto(cache, server))) * 1000);
+        await scoreSome(pool);
+        found.scored.push((await timed(() => pullInto(cache, server))) * 1000);
+        found.empty.push((await timed(() => pullInto(cache, server))) * 1000);
+      }
       cache.close();
     }
   } finally {
     await pool.end();
-    await onServer(url, (admin) => admin.query(`DROP DATABASE ${copy} WITH (FORCE)`));
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   const against = found.pull.map((seconds, round) => seconds / (found.floor[round] ?? Number.NaN));
   return [
@@ -56,12 +68,15 @@ export async function measurePull(url: string, { referrals, rounds, say }: Progr
     figure('first pull, thrown away', 's', found.server),
     figure('first pull, floor', 's', found.floor),
     figure('first pull against the floor', '×', against, atMost(1.5)),
-    figure(`delta of ${CHANGES} decisions among ${items}`, 'ms', found.delta, below(100)),
+    figure(`delta of ${CHANGES} decisions among ${items}`, 'ms', found.decided, below(100)),
+    figure(`delta of ${CHANGES} items scored again among ${items}`, 'ms', found.scored, below(100)),
     figure('delta of nothing', 'ms', found.empty),
   ];
 }
 
-type Measured = 'pull' | 'server' | 'floor' | 'delta' | 'empty';
+/** Deltas of each kind in a round. */
+const DELTAS = 5;
+type Measured = 'pull' | 'server' | 'floor' | 'decided' | 'scored' | 'empty';
 
 /** As the engine does it: of a delta, rows and cursor are one transaction. */
 async function pullInto(cache: Cache, server: Server): Promise<void> {
@@ -76,15 +91,31 @@ async function pullInto(cache: Cache, server: Server): Promise<void> {
   cache.endPull(pull, end, last);
 }
 
-async function change(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ id: string }>(
-    `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY id LIMIT ${CHANGES}`,
-  );
+async function decideSome(pool: Pool): Promise<void> {
+  const ids = await anyPending(pool);
   await decide(
     pool,
-    rows.map(({ id }) => ({ decisionId: randomUUID(), itemId: id, decision: 'approve', reason: 'false_positive' })),
+    ids.map((itemId) => ({ decisionId: randomUUID(), itemId, decision: 'approve', reason: 'false_positive' })),
     { now: BENCH_NOW },
   );
+}
+
+/** As after a change of the rules: other scores in the same band, and the version of the rules that made them. */
+async function scoreSome(pool: Pool): Promise<void> {
+  await pool.query(
+    `WITH some AS (SELECT q.id, q.relationship_id FROM unnest($1::uuid[]) AS x (id) JOIN referrals.review_queue AS q USING (id)),
+       scored AS (UPDATE umpire.scores AS s SET rule_set_version = s.rule_set_version FROM some WHERE s.relationship_id = some.relationship_id),
+       shown AS (UPDATE referrals.review_queue AS q SET fraud_score = q.fraud_score + 1 FROM some WHERE q.id = some.id)
+     UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM some WHERE i.item_id = some.id`,
+    [await anyPending(pool)],
+  );
+}
+
+async function anyPending(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM referrals.review_queue WHERE status = 'pending' ORDER BY random() LIMIT ${CHANGES}`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 class CopyOut extends pg.Query {

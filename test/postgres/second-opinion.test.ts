@@ -134,8 +134,7 @@ async function everything(pool: Pool): Promise<Record<string, unknown>> {
   const told: Record<string, unknown> = {};
   for (const { name, read } of reads) told[name] = (await pool.query(read)).rows;
   for (const [name, text] of Object.entries({
-    stamps: `SELECT s.* FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id,
-       umpire.stamps(ARRAY[q.id], ARRAY[r.id], ARRAY[r.referrer_id]) AS s`,
+    stamps: 'SELECT s.* FROM referrals.review_queue AS q, umpire.stamps(ARRAY[q.id]) AS s',
     record: 'SELECT umpire.record_of(q.relationship_id) FROM referrals.review_queue AS q',
     decisions: 'SELECT d.* FROM referrals.review_queue AS q, umpire.decisions_on(q.relationship_id) AS d',
     second: 'SELECT s.* FROM referrals.review_queue AS q, umpire.second_reviews(ARRAY[q.id]) AS s',

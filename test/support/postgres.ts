@@ -26,7 +26,7 @@ export function urlOf(connection: Connection): string {
   return `postgresql://${part(user)}:${part(password)}@${part(host)}:${port}/${part(database)}`;
 }
 
-function connectionOf(url: string): Connection {
+export function connectionOf(url: string): Connection {
   const { hostname, port, username, password, pathname } = new URL(url);
   const [host = '', user = '', secret = '', database = ''] = [hostname, username, password, pathname.slice(1)].map(
     decodeURIComponent,

@@ -308,6 +308,7 @@ export const scoredReferrals = umpireSchema.table(
       .where(sql`(device_hash IS NOT NULL)`),
     index('referrals_networks_idx').using('gin', table.networkHashes),
     index('referrals_added_tx_idx').on(table.addedTx),
+    index('referrals_referrer_tx_idx').on(table.referrerId, table.addedTx),
     index('referrals_tx_idx')
       .on(table.tx)
       .where(sql`tx IS NOT NULL`),

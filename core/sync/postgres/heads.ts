@@ -72,8 +72,7 @@ export const HEADS = `
   JOIN auth.users AS referee ON referee.id = w.referee_id
   JOIN referrals.codes AS c ON c.id = w.code_id
   JOIN made ON made.referrer_id = w.referrer_id
-  JOIN umpire.stamps((SELECT array_agg(id ORDER BY position) FROM wanted), (SELECT array_agg(relationship_id ORDER BY position) FROM wanted),
-    (SELECT array_agg(referrer_id ORDER BY position) FROM wanted)) AS stamped ON stamped.item_id = w.id
+  JOIN umpire.stamps($1::uuid[]) AS stamped ON stamped.item_id = w.id
   LEFT JOIN umpire.items AS i ON i.item_id = w.id
   LEFT JOIN umpire.scores AS s ON s.relationship_id = w.relationship_id
   LEFT JOIN money ON money.relationship_id = w.relationship_id

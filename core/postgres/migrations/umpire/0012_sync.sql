@@ -20,6 +20,8 @@ CREATE TRIGGER scores_stamped BEFORE UPDATE ON umpire.scores FOR EACH ROW EXECUT
 -- before one: what is new has no item that was pulled before.
 ALTER TABLE umpire.referrals ADD COLUMN added_tx xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD COLUMN tx xid8;
 CREATE INDEX referrals_added_tx_idx ON umpire.referrals (added_tx);
+-- A stamp reads it of all that its referrer has: from the index alone.
+CREATE INDEX referrals_referrer_tx_idx ON umpire.referrals (referrer_id, added_tx);
 CREATE INDEX referrals_tx_idx ON umpire.referrals (tx) WHERE tx IS NOT NULL;
 CREATE TRIGGER referrals_stamped BEFORE UPDATE ON umpire.referrals FOR EACH ROW EXECUTE FUNCTION umpire.stamp_tx();
 
@@ -230,9 +232,9 @@ BEGIN
 END $$;
 
 -- Of all that hangs on each of these items and is shown of it to the caller: another text when any of it changed, whichever of two
--- transactions that overlap ends first. Of the two others the item's own values are given, as many as items; of other ones, and so of a
--- referral that nobody reviews, nothing is told.
-CREATE FUNCTION umpire.stamps(item_ids uuid[], relationship_ids uuid[], referrer_ids text[]) RETURNS TABLE (item_id uuid, stamp text)
+-- transactions that overlap ends first. What is no item has none. Only whole keys are joined: of a join by more the planner expects one
+-- row, and gathers money and the others anew for each item.
+CREATE FUNCTION umpire.stamps(item_ids uuid[]) RETURNS TABLE (item_id uuid, stamp text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -240,9 +242,10 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
-    SELECT x.item, x.relationship, x.referrer FROM unnest(stamps.item_ids, stamps.relationship_ids, stamps.referrer_ids) AS x (item, relationship, referrer)
-    JOIN umpire.items AS i ON i.item_id = x.item AND i.relationship_id = x.relationship
-    JOIN referrals.relationships AS r ON r.id = x.relationship AND r.referrer_id = x.referrer
+    SELECT i.item_id AS item, i.tx, rel.id AS relationship, rel.referrer_id AS referrer, rel.referee_id AS referee, rel.is_flagged
+    FROM unnest(stamps.item_ids) AS x (item)
+    JOIN umpire.items AS i ON i.item_id = x.item
+    JOIN referrals.relationships AS rel ON rel.id = i.relationship_id
   ),
   money AS (
     SELECT b.relationship_id, sum(hashtextextended(concat_ws(' ', b.id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time,
@@ -264,20 +267,18 @@ BEGIN
       SELECT s.item_id, s.decision_id, s.tx FROM wanted AS w JOIN umpire.second_opinions AS s ON s.item_id = w.item WHERE s.who = login
     ) AS o GROUP BY o.item_id
   )
-  SELECT w.item, md5(concat_ws('.', i.tx, coalesce(s.tx::text, ''), coalesce(r.tx::text, ''), coalesce(m.seen, 0), o.made, o.seen,
+  SELECT w.item, md5(concat_ws('.', w.tx, coalesce(s.tx::text, ''), coalesce(r.tx::text, ''), coalesce(m.seen, 0), o.made, o.seen,
     coalesce(a.tx::text, ''), coalesce(b.tx::text, ''), hashtextextended(coalesce(referrer.name, ''), 0), hashtextextended(coalesce(referee.name, ''), 0),
-    coalesce(own.seen, 0), rel.is_flagged))
+    coalesce(own.seen, 0), w.is_flagged))
   FROM wanted AS w
-  LEFT JOIN umpire.items AS i ON i.item_id = w.item
   LEFT JOIN umpire.scores AS s ON s.relationship_id = w.relationship
   LEFT JOIN umpire.referrals AS r ON r.relationship_id = w.relationship
-  LEFT JOIN referrals.relationships AS rel ON rel.id = w.relationship
   LEFT JOIN money AS m ON m.relationship_id = w.relationship
   LEFT JOIN others AS o ON o.referrer_id = w.referrer
   LEFT JOIN umpire.users AS a ON a.user_id = w.referrer
-  LEFT JOIN umpire.users AS b ON b.user_id = rel.referee_id
+  LEFT JOIN umpire.users AS b ON b.user_id = w.referee
   LEFT JOIN auth.users AS referrer ON referrer.id = w.referrer
-  LEFT JOIN auth.users AS referee ON referee.id = rel.referee_id
+  LEFT JOIN auth.users AS referee ON referee.id = w.referee
   LEFT JOIN own ON own.item_id = w.item;
 END $$;
 

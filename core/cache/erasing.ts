@@ -25,6 +25,8 @@ function namesAnyOf(hashes: ReadonlySet<number>, packed: Uint8Array): boolean {
  * the outbox, and rows of what is gone. `time` is the pull's.
  */
 export function erase(store: Store, erased: readonly string[], time: number): void {
+  // Of a clock that was set back, everything that is fetched would be of before.
+  if (time < erasedAt(store)) store.setState('erased_at', null);
   if (erased.length === 0) return;
   const ids = JSON.stringify(erased);
   for (const side of ['referrer', 'referee']) {
@@ -56,5 +58,7 @@ export function erase(store: Store, erased: readonly string[], time: number): vo
 
 /** Asked for before somebody was erased, and come after the pull that told so: it may name them still. */
 export function isOfBeforeErasing(store: Store, { at }: KeptFacts): boolean {
-  return Date.parse(at) <= Number(store.state('erased_at') ?? '-1');
+  return Date.parse(at) <= erasedAt(store);
 }
+
+const erasedAt = (store: Store): number => Number(store.state('erased_at') ?? '-1');

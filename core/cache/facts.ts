@@ -1,7 +1,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeptFacts, SyncStore } from '../sync/ports.ts';
 import { isOfBeforeErasing, packedPeople } from './erasing.ts';
-import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
+import { evict } from './evicting.ts';
+import { IS_FRESH, LATELY_FETCHED } from './facts-sql.ts';
+import { IS_TROUBLED, IS_UNDELIVERED } from './outbox-sql.ts';
 import { OPEN_IN_ORDER } from './queue-order.ts';
 import { keepOf } from './settings.ts';
 import { serverTime } from './server-time.ts';
@@ -21,18 +23,10 @@ type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
 /** The item of a decision that kept evidence names, and the item of that evidence: another one of the same referral, or itself. Null where none does. */
 export type ItemOfDecision = (decisionId: string) => { readonly itemId: string; readonly namedBy: string } | null;
 
-/** Cases opened beyond those that are kept, and closed ones: so many of the last fetched stay. */
-const LATELY_FETCHED = 200;
-/** Closed items whose rows stay, the last changed first. */
-const CLOSED_KEPT = 50_000;
-
 /** Of 4 KiB: fewer are soon filled again, and so many are given back to the disk at once. */
 const FREE_PAGES = 2000;
 
 const A_DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Evidence `f` that the item `i` as it is now was seen with. */
-const IS_FRESH = '(f.stamp = i.stamp OR f.good_for = i.stamp)';
 
 /** What is to be kept whole, as of one moment of the items. */
 type Plan = {
@@ -191,30 +185,3 @@ function putFacts(
 
 const freePages = (store: Store): number =>
   store.get<{ freelist_count: number }>('PRAGMA freelist_count')?.freelist_count ?? 0;
-
-function evict(store: Store): void {
-  const busy = `SELECT item_id FROM outbox WHERE ${NOT_OVER}`;
-  store.run(`DELETE FROM items WHERE is_gone AND item_id NOT IN (${busy})`);
-  store.run(
-    `DELETE FROM items WHERE item_id IN (
-       SELECT item_id FROM items WHERE shown IN ('approved', 'rejected') ORDER BY brought_by DESC, item_id LIMIT -1 OFFSET ?
-     ) AND item_id NOT IN (${busy})`,
-    CLOSED_KEPT,
-  );
-  // What is old and not fetched again goes too: it may tell of somebody who was erased since.
-  store.run(
-    `DELETE FROM facts WHERE item_id NOT IN (${busy})
-       AND item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))
-       AND item_id IN (SELECT f.item_id FROM facts AS f JOIN items AS i USING (item_id) WHERE NOT ${IS_FRESH})`,
-    keepOf(store),
-  );
-  store.run(
-    `DELETE FROM facts WHERE item_id NOT IN (${busy})
-       AND item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))
-       AND item_id NOT IN (SELECT item_id FROM facts WHERE item_id NOT IN (SELECT item_id FROM (${OPEN_IN_ORDER}))
-                           ORDER BY fetched DESC, item_id LIMIT ?)`,
-    keepOf(store),
-    keepOf(store),
-    LATELY_FETCHED,
-  );
-}

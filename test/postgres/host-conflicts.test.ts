@@ -212,14 +212,20 @@ test('what somebody escalated meanwhile is a conflict, which the lead is told of
 
 test('an erased person is in no cache after the next pull, closed cases and outbox included', async () => {
   const mira = await windowOf('mira', 'analyst');
-  const [rae, ria] = [await itemOf('rae'), await itemOf('ria')];
+  const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];
   const decisionId = await decideIn(mira, rae, 'reject');
   await mira.delivered(decisionId);
   const nameOf = async (itemId: string): Promise<string | null> => {
     const opened = await mira.ask('case.get', { itemId });
     return opened?.state === 'whole' ? opened.file.referee.name : null;
   };
+  // Neighbours are in the graphs of each other's cases.
+  const drawnWith = async (itemId: string): Promise<string[]> => {
+    const opened = await mira.ask('case.get', { itemId });
+    return opened?.state === 'whole' ? opened.file.graph.nodes.map(({ label }) => label) : [];
+  };
   expect(await nameOf(ria)).toBe('ria');
+  expect(await drawnWith(rex)).toContain('ria');
   for (const user of ['rae', 'ria']) await eraseUser(db.pool, user, { now: new Date() });
   await mira.ask('sync.now', {});
   await until(async () => {
@@ -229,6 +235,7 @@ test('an erased person is in no cache after the next pull, closed cases and outb
   await goOffline(mira);
   expect(['Erased user', null]).toContain(await nameOf(rae));
   expect(['Erased user', null]).toContain(await nameOf(ria));
+  expect(await drawnWith(rex)).not.toContain('ria');
 });
 
 test('one’s own decision from elsewhere is what stands, and is taken back to decide again while its time lasts', async () => {

@@ -236,6 +236,10 @@ describe('evidence', () => {
       expect(cache.factsWanted(9)).toEqual([idOf(4), idOf(1)]);
       cache.putFacts([facts(1, 's1', { at: daysLater(0.2) }), facts(4, 's1', { at: daysLater(0.2) })]);
       expect(kept()).toEqual([true, true, false, true]);
+      // A server's clock that is set right again keeps nothing away.
+      pull(cache, [headOf(2, { version: 2, stamp: 's2' })], { full: false, at: daysLater(0.01) });
+      cache.putFacts([facts(2, 's2', { at: daysLater(0.02) })]);
+      expect(cache.caseOf(idOf(2))).toMatchObject({ isStale: false });
     }));
 
   it('that is older than a day is fetched again, what is missing and open first, and is good until then', () =>

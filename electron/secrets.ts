@@ -127,6 +127,6 @@ function lost(what: string): CacheKey {
     message:
       `The copy of the queue on this computer is encrypted, and its key cannot be had. ${what} ` +
       'Every decision that was delivered is safe on the server; those that still wait here can be read again with the key. ' +
-      'Unlock the keychain and retry, or remove the copy.',
+      'Unlock the keychain or bring the file of the key back, and retry; or remove the copy.',
   };
 }

@@ -1,15 +1,19 @@
 import { FootLine } from '../features/case/foot-line.tsx';
 import { LinkState } from '../features/sync/link-state.tsx';
 import { number } from '../ui/format.ts';
-import { failureText } from './bridge.ts';
-import { retryWorkspace, useWorkspace } from './connection.ts';
+import { useWorkspace } from './connection.ts';
 import styles from './state-line.module.css';
+
+/** Why, and the way out, fill the window. */
+function NothingShown() {
+  return <span data-tone="bad">○ the queue cannot be shown</span>;
+}
 
 function State() {
   const workspace = useWorkspace();
   const status = workspace.data;
   if (status === undefined) {
-    return workspace.isError ? <span data-tone="bad">○ {failureText(workspace.error)}</span> : <span>○ starting</span>;
+    return workspace.isError ? <NothingShown /> : <span>○ starting</span>;
   }
   switch (status.state) {
     case 'ready':
@@ -25,16 +29,7 @@ function State() {
       );
     }
     case 'failed':
-      return (
-        <>
-          <span data-tone="bad" className={styles.failure} title={status.detail ?? status.message}>
-            ○ {status.message}
-          </span>
-          <button type="button" className={styles.retry} onClick={() => void retryWorkspace()}>
-            Retry
-          </button>
-        </>
-      );
+      return <NothingShown />;
   }
 }
 

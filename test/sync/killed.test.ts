@@ -8,7 +8,7 @@ import { expectNothingLost } from '../support/kills/compare.ts';
 import { isFilled, isReady } from '../support/kills/program.ts';
 import { type ReviewedServer, reviewedServer } from '../support/kills/reviewed-server.ts';
 import { disturb, restart } from '../support/kills/trouble.ts';
-import { MOMENTS, others, type Record, workUntil } from '../support/kills/work.ts';
+import { crossOthers, MOMENTS, others, type Record, workUntil } from '../support/kills/work.ts';
 import { Random } from '../support/random.ts';
 
 /** The real host, killed while it decides, pushes and pulls, on a network and a server that come and go. */
@@ -56,6 +56,7 @@ test('killed fifty times, nothing that was told is lost and nothing is done twic
   const record: Record = { told: new Map(), asked: new Set() };
   const begun = startHost();
   await isFilled(begun);
+  await crossOthers(begun, reviewed, record);
   await begun.kill();
 
   for (let life = 0; life < KILLS; life += 1) {

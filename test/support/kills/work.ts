@@ -88,6 +88,25 @@ export async function others({ owner, noor }: ReviewedServer, random: Random): P
   );
 }
 
+/** Without a network some cases are decided that somebody else decides otherwise meanwhile: they come back. */
+export async function crossOthers(program: Program, { network, noor }: ReviewedServer, record: Record): Promise<void> {
+  network.shut();
+  const page = await program.call('queue.page', { filter: FILTER, offset: 40, limit: 8 });
+  const rows = page?.rows ?? [];
+  for (const { itemId, version } of rows) {
+    const id = randomUUID();
+    record.asked.add(id);
+    const call = { decisionId: id, itemId, expectedVersion: version };
+    await program.call('case.decide', { ...call, decision: 'approve', reason: 'household' });
+    record.told.set(id, { id, itemId, kind: 'decide' });
+  }
+  await decide(
+    noor,
+    rows.map(({ itemId }) => ({ decisionId: randomUUID(), itemId, decision: 'reject', reason: 'self_referral' })),
+  );
+  await network.openAgain();
+}
+
 /** Lets it work, and returns when the moment to kill it has come; `working` ends with the program. */
 export async function workUntil(
   moment: Moment,

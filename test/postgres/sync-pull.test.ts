@@ -212,6 +212,24 @@ test('a change that is committed late is not missed, and nobody waits for its wr
   await expectExact(ana);
 });
 
+test('a row that an older transaction writes after a younger one is a change like any other', async () => {
+  const [itemId = ''] = open();
+  const write = 'UPDATE umpire.items SET version = version + 1, tx = pg_current_xact_id() WHERE item_id = $1';
+  const writer = await db.pool.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query('SELECT pg_current_xact_id()');
+    await db.pool.query(write, [itemId]);
+    expect(await ana.pull()).toEqual({ full: false, came: [itemId], gone: [] });
+    await writer.query(write, [itemId]);
+    await writer.query('COMMIT');
+  } finally {
+    writer.release(true);
+  }
+  expect(await ana.pull()).toEqual({ full: false, came: [itemId], gone: [] });
+  await expectExact(ana);
+});
+
 test('each kind of change that a head shows comes with the next pull', async () => {
   const [first = '', second = '', third = '', fourth = ''] = open();
   const decisionId = randomUUID();

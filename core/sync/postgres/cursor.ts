@@ -15,7 +15,7 @@ export type Seen = {
   readonly item: Written | null;
   readonly score: Written | null;
 };
-/** A row, and the transaction that wrote it: the same row is of this one or of a later one from then on. */
+/** A row, and the transaction that wrote it: it is of this one until one that the snapshot has not seen writes it. */
 export type Written = { readonly id: string; readonly tx: string };
 
 const CURSOR = /^(\d{1,20}:\d{1,20}:[\d,]*)@([^#]+)#(\d{1,15}):([0-9a-f]{64})~([^~]*)~([^~]*)$/;

@@ -69,15 +69,17 @@ function lastOf(table: string, id: string): string {
     WHERE l.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY l.tx DESC LIMIT 1`;
 }
 
-/** Whether this server has what it told; one that was set back has not, or has it older. */
-async function hasStill(db: Queryable, { head, item, score }: Seen): Promise<boolean> {
+/** Whether this server has what it told, or something newer; one that was set back has it not, or older. */
+async function hasStill(db: Queryable, { snapshot, head, item, score }: Seen): Promise<boolean> {
   if ((await missesHeadUnread(db, head)) !== null) return false;
   const found = await row(
     db,
     z.object({ has: z.boolean() }),
-    `SELECT ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1 AND i.tx >= $2::xid8))
-       AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3 AND s.tx >= $4::xid8)) AS has`,
-    [item?.id ?? null, item?.tx ?? null, score?.id ?? null, score?.tx ?? null],
+    `SELECT ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1
+         AND (i.tx = $2::xid8 OR NOT pg_visible_in_snapshot(i.tx, $5::pg_snapshot))))
+       AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3
+         AND (s.tx = $4::xid8 OR NOT pg_visible_in_snapshot(s.tx, $5::pg_snapshot)))) AS has`,
+    [item?.id ?? null, item?.tx ?? null, score?.id ?? null, score?.tx ?? null, snapshot],
   );
   return found?.has === true;
 }

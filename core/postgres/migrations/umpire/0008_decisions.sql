@@ -26,6 +26,7 @@ ALTER TABLE umpire.decisions
   ADD COLUMN evidence_digest text,
   -- The end of umpire.money_log as it was found: rows of this referral behind it are of this decision or later.
   ADD COLUMN log_position bigint,
+  -- The transaction that wrote it: it tells what was made before a first opinion, and is news to whoever made it.
   ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
   DROP CONSTRAINT decisions_decision_check,
   ADD CONSTRAINT decisions_decision_check CHECK (decision IN ('approve', 'reject', 'escalate', 'undo'));

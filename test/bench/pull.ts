@@ -19,6 +19,8 @@ import { BENCH_NOW } from './setting.ts';
 /** Two items a referral of the others: 100,000 of 50,000. */
 const ITEMS = 2;
 const CHANGES = 100;
+/** Items of one statement, as the pull has them: all at once the server would sort and hash on its disk. */
+const PAGE = 2000;
 
 /**
  * A first pull into a cache against the least it could be: the same heads read with COPY and inserted with one prepared statement
@@ -103,10 +105,10 @@ async function decideSome(pool: Pool): Promise<void> {
 /** As after a change of the rules: other scores in the same band, and the version of the rules that made them. */
 async function scoreSome(pool: Pool): Promise<void> {
   await pool.query(
-    `WITH some AS (SELECT q.id, q.relationship_id FROM unnest($1::uuid[]) AS x (id) JOIN referrals.review_queue AS q USING (id)),
-       scored AS (UPDATE umpire.scores AS s SET rule_set_version = s.rule_set_version FROM some WHERE s.relationship_id = some.relationship_id),
-       shown AS (UPDATE referrals.review_queue AS q SET fraud_score = q.fraud_score + 1 FROM some WHERE q.id = some.id)
-     UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM some WHERE i.item_id = some.id`,
+    `WITH chosen AS (SELECT q.id, q.relationship_id FROM unnest($1::uuid[]) AS x (id) JOIN referrals.review_queue AS q USING (id)),
+       scored AS (UPDATE umpire.scores AS s SET rule_set_version = s.rule_set_version FROM chosen WHERE s.relationship_id = chosen.relationship_id),
+       shown AS (UPDATE referrals.review_queue AS q SET fraud_score = q.fraud_score + 1 FROM chosen WHERE q.id = chosen.id)
+     UPDATE umpire.items AS i SET version = i.version + 1, tx = pg_current_xact_id() FROM chosen WHERE i.item_id = chosen.id`,
     [await anyPending(pool)],
   );
 }
@@ -138,22 +140,31 @@ async function bare(pool: Pool, file: string): Promise<{ readonly seconds: numbe
     let rows = 0;
     const seconds = await timed(async () => {
       const at = `'${BENCH_NOW.toISOString()}'::timestamptz`;
-      const ids = `(SELECT array_agg(w.item_id) FROM umpire.window_items(${at}) AS w)`;
-      const query = HEADS.replaceAll('$1::uuid[]', ids).replaceAll('$2', at);
-      const copy = new CopyOut(`COPY (${query}) TO STDOUT`);
-      await new Promise<void>((resolve, reject) => {
-        copy.on('end', () => resolve());
-        copy.on('error', reject);
-        client.query(copy);
-      });
-      const columns = copy.lines[0]?.split('\t').length ?? 1;
+      const { rows: all } = await client.query<{ id: string }>(
+        `SELECT w.item_id AS id FROM umpire.window_items(${at}) AS w`,
+      );
+      const lines: string[] = [];
+      for (let from = 0; from < all.length; from += PAGE) {
+        const ids = `'{${all
+          .slice(from, from + PAGE)
+          .map(({ id }) => id)
+          .join()}}'::uuid[]`;
+        const copy = new CopyOut(`COPY (${HEADS.replaceAll('$1::uuid[]', ids).replaceAll('$2', at)}) TO STDOUT`);
+        await new Promise<void>((resolve, reject) => {
+          copy.on('end', () => resolve());
+          copy.on('error', reject);
+          client.query(copy);
+        });
+        lines.push(...copy.lines);
+      }
+      const columns = lines[0]?.split('\t').length ?? 1;
       const names = Array.from({ length: columns }, (_, nth) => `c${nth}`);
       db.exec(`CREATE TABLE heads (${names.join(', ')}, PRIMARY KEY (c0))`);
       const insert = db.prepare(`INSERT INTO heads VALUES (${names.map(() => '?').join(', ')})`);
       db.transaction(() => {
-        for (const line of copy.lines) insert.run(...line.split('\t'));
+        for (const line of lines) insert.run(...line.split('\t'));
       }).immediate();
-      rows = copy.lines.length;
+      rows = lines.length;
     });
     return { seconds, rows };
   } finally {

@@ -241,8 +241,6 @@ BEGIN
   RETURN QUERY
   WITH wanted AS MATERIALIZED (
     SELECT x.item, x.relationship, x.referrer FROM unnest(stamps.item_ids, stamps.relationship_ids, stamps.referrer_ids) AS x (item, relationship, referrer)
-    JOIN umpire.items AS i ON i.item_id = x.item AND i.relationship_id = x.relationship
-    JOIN referrals.relationships AS r ON r.id = x.relationship AND r.referrer_id = x.referrer
   ),
   money AS (
     SELECT b.relationship_id, sum(hashtextextended(concat_ws(' ', b.id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time,
@@ -278,7 +276,9 @@ BEGIN
   LEFT JOIN umpire.users AS b ON b.user_id = rel.referee_id
   LEFT JOIN auth.users AS referrer ON referrer.id = w.referrer
   LEFT JOIN auth.users AS referee ON referee.id = rel.referee_id
-  LEFT JOIN own ON own.item_id = w.item;
+  LEFT JOIN own ON own.item_id = w.item
+  -- Not as conditions of the joins: the planner would take what is left for a single row.
+  WHERE coalesce(i.relationship_id = w.relationship AND rel.referrer_id = w.referrer, false);
 END $$;
 
 -- The items that caches hold: those that are open, and those that were closed within thirty days, to the hour. The most urgent first.

@@ -424,10 +424,11 @@ CREATE INDEX audit_log_batch_idx ON umpire.audit_log ((details ->> 'batch')) WHE
 -- Bonuses as reviewers see them. A hold for the second analyst shows as the band's: whoever is second must not know of a first.
 CREATE VIEW umpire.bonuses_seen AS
 SELECT b.id, b.relationship_id, b.user_id, b.event_type, b.app_id, b.credits_final, b.tier_at_time, b.tier_multiplier, b.status,
-  CASE b.hold_reason WHEN 'second_review' THEN 'fraud_' || s.held_band ELSE b.hold_reason END AS hold_reason,
-  CASE WHEN b.hold_reason IS DISTINCT FROM 'second_review' THEN b.hold_until WHEN s.held_band = 'medium' THEN s.first_held_at + interval '48 hours' END AS hold_until,
+  CASE b.hold_reason WHEN 'second_review' THEN (SELECT 'fraud_' || s.held_band FROM umpire.scores AS s WHERE s.relationship_id = b.relationship_id) ELSE b.hold_reason END AS hold_reason,
+  CASE WHEN b.hold_reason IS DISTINCT FROM 'second_review' THEN b.hold_until
+    ELSE (SELECT s.first_held_at + interval '48 hours' FROM umpire.scores AS s WHERE s.relationship_id = b.relationship_id AND s.held_band = 'medium') END AS hold_until,
   b.released_at, b.created_at
-FROM referrals.bonus_events AS b LEFT JOIN umpire.scores AS s ON s.relationship_id = b.relationship_id;
+FROM referrals.bonus_events AS b;
 
 -- Referrals of the medium band whose holds end within a day of `clock`; those that wait for a second analyst as if they did not.
 CREATE FUNCTION umpire.holds_ending(clock timestamptz) RETURNS bigint

@@ -50,7 +50,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
       here: station.cache,
       knows: async (cursor) => {
         const head = readCursor(cursor)?.head;
-        return head === undefined || (await missesHeadUnread(pool, head)) === null;
+        return head !== undefined && (await missesHeadUnread(pool, head)) === null;
       },
       leaveEpoch: () => leaveEpoch(station, station.cache),
       adopted: (ids) => {

@@ -50,4 +50,7 @@ async function fill(pool: Pool, referrals: number, now: Date): Promise<void> {
      select 'user ' || n, 'user', 'code_creation', $1::timestamptz - interval '1 hour', $1 from generate_series(1, 12000) n`,
     [now],
   );
+  await pool.query(
+    `insert into umpire.items_gone (item_id, at) select gen_random_uuid(), now() - interval '100 days' from generate_series(1, 500)`,
+  );
 }

@@ -13,6 +13,8 @@ export type AdoptSide = {
    * is about an item on which something else of here waits to be sent is left there: two decisions on one case are one too many.
    */
   adopt(operations: readonly StoredRow[]): string[];
+  /** Those of them that `adopt` would bring in: neither here already nor to be left there. */
+  takeable(operations: readonly StoredRow[]): string[];
   /**
    * Before operations of another epoch come in: the next pull brings everything, and expects them on the versions of its own. A pull
    * under way counts for nothing.
@@ -25,24 +27,12 @@ export type AdoptSide = {
 export function adoptSide(store: Store): AdoptSide {
   return {
     operations: () => store.all<StoredRow>('SELECT * FROM outbox ORDER BY seq'),
+    takeable: (operations) => comingIn(store, operations).map(({ id }) => String(id)),
     adopt: (operations) =>
       store.write(() => {
-        const theirs = new Set(operations.map(({ id }) => id));
-        const taken = new Set(
-          store
-            .all<{ id: string; item_id: string }>(`SELECT id, item_id FROM outbox WHERE ${IS_UNDELIVERED}`)
-            .flatMap(({ id, item_id: itemId }) => (theirs.has(id) ? [] : [itemId])),
-        );
-        const here: string[] = [];
-        for (const operation of operations) {
-          const id = String(operation['id']);
-          const isHere = store.get('SELECT 1 FROM outbox WHERE id = ?', id) !== undefined;
-          if (!isHere && taken.has(String(operation['item_id']))) continue;
-          if (!isHere) take(store, operation);
-          here.push(id);
-        }
+        for (const operation of comingIn(store, operations)) take(store, operation);
         store.touchItems();
-        return here;
+        return operations.map(({ id }) => String(id)).filter((id) => isHere(store, id));
       }),
     leaveEpoch: () =>
       store.write(() => {
@@ -56,6 +46,19 @@ export function adoptSide(store: Store): AdoptSide {
         return store.get<{ rows: number }>('SELECT count(*) AS rows FROM outbox')?.rows ?? 0;
       }),
   };
+}
+
+const isHere = (store: Store, id: string): boolean =>
+  store.get('SELECT 1 FROM outbox WHERE id = ?', id) !== undefined;
+
+function comingIn(store: Store, operations: readonly StoredRow[]): StoredRow[] {
+  const theirs = new Set(operations.map(({ id }) => id));
+  const taken = new Set(
+    store
+      .all<{ id: string; item_id: string }>(`SELECT id, item_id FROM outbox WHERE ${IS_UNDELIVERED}`)
+      .flatMap(({ id, item_id: itemId }) => (theirs.has(id) ? [] : [itemId])),
+  );
+  return operations.filter(({ id, item_id: itemId }) => !isHere(store, String(id)) && !taken.has(String(itemId)));
 }
 
 /** What counts the pulls of the other cache says nothing here: the next pull asks whether the server still has what it answered. */

@@ -110,7 +110,8 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
    */
   function takeOver(there: Cache, { here, leaveEpoch, adopted }: Meeting): boolean {
     const operations = there.operations();
-    if (operations.length > 0 && there.position()?.epoch !== here.position()?.epoch) leaveEpoch();
+    // Only for what comes in: it ends the contact, and the next one meets what is left there again.
+    if (here.takeable(operations).length > 0 && there.position()?.epoch !== here.position()?.epoch) leaveEpoch();
     const ids = here.adopt(operations);
     const left = there.letGo(ids);
     if (left === 0) there.remove();

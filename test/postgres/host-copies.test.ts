@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openCache } from '../../core/cache/cache.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type AskForKey } from '../../core/host/key.ts';
+import { changeRole } from '../../core/postgres/roles/accounts.ts';
 import { giveTestKey, type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
@@ -268,4 +269,29 @@ test('a case that was decided in both copies keeps the one that came first until
   const again = await filled(await hosts.open({ home: first.home, databaseUrl: after.url }));
   // It is sent in its turn, and the same had been decided.
   expect(await again.delivered(first.ids[0]!)).toMatchObject({ state: 'agreed' });
+});
+
+test('what cannot be taken over yet does not end the contact again and again', async () => {
+  const login = await logins.add('analyst', 'looper');
+  const before = await elsewhere(login);
+  const first = await decidedOffline(undefined, before, 1);
+  const after = await elsewhere(login);
+  const there = openCache({ folder: cacheFolder(first.home, before.url), key: KEY });
+  const here = openCache({ folder: cacheFolder(first.home, after.url), key: KEY });
+  here.adopt(there.operations().map((operation) => ({ ...operation, id: randomUUID() })));
+  there.close();
+  here.close();
+  // Of another epoch, and a role that sends nothing: what stands in the way stays there.
+  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  await changeRole(db.pool, login.name, 'viewer', undefined);
+  const opened = await filled(await hosts.open({ home: first.home, databaseUrl: after.url }));
+  await until(async () => {
+    const { others } = await opened.ask('sync.settings', {});
+    return others.some(({ why }) => /taken over when/.test(why ?? '')) ? true : null;
+  });
+  await until(async () => {
+    const { kept } = await opened.ask('sync.status', {});
+    return kept.wanted > 0 && kept.present === kept.wanted ? true : null;
+  });
+  expect(opened.notices.filter((notice) => notice.kind === 'sync' && notice.status.link === 'offline')).toEqual([]);
 });

@@ -48,8 +48,7 @@ export function adoptSide(store: Store): AdoptSide {
   };
 }
 
-const isHere = (store: Store, id: string): boolean =>
-  store.get('SELECT 1 FROM outbox WHERE id = ?', id) !== undefined;
+const isHere = (store: Store, id: string): boolean => store.get('SELECT 1 FROM outbox WHERE id = ?', id) !== undefined;
 
 function comingIn(store: Store, operations: readonly StoredRow[]): StoredRow[] {
   const theirs = new Set(operations.map(({ id }) => id));

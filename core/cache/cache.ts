@@ -9,7 +9,7 @@ import { factsSide } from './facts.ts';
 import { type Layout, layoutOf, type Lock, removeFiles, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
-import { keepUndelivered } from './keeping-outbox.ts';
+import { keepNotOver } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
 import type { Many } from './many.ts';
 import { outboxSide } from './outbox.ts';
@@ -78,8 +78,8 @@ export type Cache = SyncStore &
     recall(name: string): string | null;
     settings(): Sizes;
     keep(cases: number): void;
-    /** Removes all but what no server has answered. */
-    keepUndelivered(): void;
+    /** Removes all but what of the outbox is not over. */
+    keepNotOver(): void;
     /** Gives the folder to whoever opens it next; a second call does nothing. */
     close(): void;
     /** Closes it and removes it from this computer before anybody else can open it. */
@@ -138,7 +138,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
       const row = headRow(store, itemId);
       return row === undefined || row.shown === 'gone' ? null : headOf(row);
     },
-    keepUndelivered: () => keepUndelivered(store),
+    keepNotOver: () => keepNotOver(store),
     counts: () => ({ ...inOutbox(), kept: kept() }),
     close() {
       db.close();

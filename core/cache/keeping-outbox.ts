@@ -1,13 +1,14 @@
-import { IS_UNDELIVERED } from './outbox-sql.ts';
+import { NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 /**
- * Removes all that was read from the server, and keeps what no server has answered: who may not see the one any more has made the
- * other. Of what is removed nothing is left in the file. The next pull is a full one.
+ * Removes all that was read from the server, and keeps of the outbox what is not over: who may not see the one any more has made the
+ * other, and of what came back and nobody has settled this may be the only trace. Of what is removed nothing is left in the file. The
+ * next pull is a full one.
  */
-export function keepUndelivered(store: Store): void {
+export function keepNotOver(store: Store): void {
   store.write(() => {
-    store.run(`DELETE FROM outbox WHERE NOT ${IS_UNDELIVERED}`);
+    store.run(`DELETE FROM outbox WHERE NOT ${NOT_OVER}`);
     for (const table of ['items', 'claims', 'arriving', 'remembered']) store.run(`DELETE FROM ${table}`);
     for (const name of ['epoch', 'cursor']) store.setState(name, null);
   });

@@ -45,8 +45,8 @@ type Blocked = {
   readonly isInUse: boolean;
   /** It can be read again by no key but a new one. */
   readonly isKeyLost: boolean;
-  /** Decisions in it that no server has taken; null where nobody knows. */
-  readonly undelivered: number | null;
+  /** Decisions in it that no server has taken or nobody has settled; null where nobody knows. */
+  readonly unsettled: number | null;
   readonly message: string;
 };
 
@@ -92,7 +92,7 @@ export function openHost(options: HostOptions): Host {
     const key = await options.key(basename(folder()), renewKey);
     if (closed) return;
     if (key.state === 'lost') {
-      blocked = { isInUse: false, isKeyLost: true, undelivered: null, message: key.message };
+      blocked = { isInUse: false, isKeyLost: true, unsettled: null, message: key.message };
       return fail(key.message, null, true);
     }
     keyPlace = key.place;
@@ -104,7 +104,7 @@ export function openHost(options: HostOptions): Host {
     } catch (error) {
       const { message, detail } = failureOf(error, options);
       const isInUse = error instanceof CacheError && error.code === 'in_use';
-      blocked = { isInUse, isKeyLost: false, undelivered: null, message };
+      blocked = { isInUse, isKeyLost: false, unsettled: null, message };
       // What a newer Umpire wrote, or another program has open, is left alone.
       fail(message, detail, error instanceof CacheError && error.code === 'unreadable');
     }
@@ -142,27 +142,29 @@ export function openHost(options: HostOptions): Host {
   }
 
   /**
-   * The account is disabled: what it may not see goes from this computer (SPEC 5). What was decided and not delivered stays sealed, and
-   * is sent when the account is enabled again.
+   * The account is disabled: what it may not see goes from this computer (SPEC 5). What was decided and is not over stays sealed: it is
+   * sent, or told, when the account is enabled again.
    */
   async function loseAccount(own: Station, message: string): Promise<void> {
     if (station !== own) return;
     const wasFilled = own.ready() !== null;
-    const { undelivered } = own.cache.settings();
-    if (undelivered > 0) own.cache.keepUndelivered();
+    const left = own.cache.counts();
+    const isOver = left.waiting + left.troubled + left.awaitingSecond === 0;
+    const unsettledThere = unsettled(own.cache);
+    if (!isOver) own.cache.keepNotOver();
     await shut();
-    if (undelivered === 0) wipeCache(folder());
-    log(`the account is disabled: the cache was removed; ${counted(undelivered, 'undelivered decision')} kept`);
-    const words = wasFilled || undelivered > 0 ? `${message} ${removedInWords(undelivered)}` : message;
-    blocked = { isInUse: false, isKeyLost: false, undelivered, message: words };
-    fail(words, null, undelivered > 0);
+    if (isOver) wipeCache(folder());
+    log(`the account is disabled: the cache was removed; ${keptInWords(left).join(', ') || 'nothing'} kept`);
+    const words = wasFilled || !isOver ? `${message} ${removedInWords(left)}` : message;
+    blocked = { isInUse: false, isKeyLost: false, unsettled: unsettledThere, message: words };
+    fail(words, null, !isOver);
   }
 
   async function wipe(evenUndelivered: boolean): Promise<void> {
     const isKeyLost = blocked?.isKeyLost === true;
     if (station === null && blocked === null) throw new CallFailure('unavailable', unavailable());
     if (blocked?.isInUse === true) throw new CallFailure('refused', blocked.message);
-    const left = station === null ? (blocked?.undelivered ?? null) : unsettled(station.cache);
+    const left = station === null ? (blocked?.unsettled ?? null) : unsettled(station.cache);
     if (left !== null) {
       if (left > 0 && !evenUndelivered) {
         throw new CallFailure(
@@ -284,9 +286,22 @@ function needsServer({ sync }: Station): string {
   return `This needs the server, and there is no contact with it${reason === null ? '.' : `: ${reason}`}`;
 }
 
-function removedInWords(undelivered: number): string {
+type Left = Pick<ReturnType<Cache['counts']>, 'waiting' | 'troubled' | 'awaitingSecond'>;
+
+function keptInWords({ waiting, troubled, awaitingSecond }: Left): string[] {
+  const kinds: readonly (readonly [number, string])[] = [
+    [waiting, 'that no server has taken'],
+    [troubled, 'that came back and nobody has settled'],
+    [awaitingSecond, 'that a second analyst has not confirmed'],
+  ];
+  return kinds.flatMap(([count, what]) => (count === 0 ? [] : [`${counted(count, 'decision')} ${what}`]));
+}
+
+function removedInWords(left: Left): string {
   const what = 'The copy of the queue was removed from this computer';
-  if (undelivered === 0) return `${what}.`;
-  const stay = undelivered === 1 ? 'stays' : 'stay';
-  return `${what}. ${counted(undelivered, 'decision')} that no server has taken ${stay} on this computer, to be sent when the login is enabled again.`;
+  const kept = keptInWords(left);
+  if (kept.length === 0) return `${what}.`;
+  const stay = left.waiting + left.troubled + left.awaitingSecond === 1 ? 'stays' : 'stay';
+  const then = left.waiting === 0 ? 'shown' : kept.length === 1 ? 'sent' : 'sent and shown';
+  return `${what}. ${kept.join(', ')} ${stay} on this computer, to be ${then} when the login is enabled again.`;
 }

@@ -8,6 +8,7 @@ import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts'
 import type { Notice } from '../../core/contract/notices.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { changeRole, enableAccount } from '../../core/postgres/roles/accounts.ts';
+import { decide } from '../../core/review/decide.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
@@ -238,6 +239,52 @@ test('an account that is disabled loses its copy at the next contact, and keeps 
     await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
     const [folder = ''] = await readdir(join(opened.home, 'cache'));
     expect(await readdir(join(opened.home, 'cache', folder))).toEqual(['lock']);
+  } finally {
+    network.shut();
+  }
+});
+
+test('an account that is disabled keeps what came back and nobody has settled, and is told of it', async () => {
+  const login = await logins.add('analyst', 'unsettled');
+  const { opened, network, decisionId } = await decidedOffline(login);
+  const { rows } = await opened.ask('sync.outbox', { offset: 0, limit: 5 });
+  try {
+    const reversed = {
+      decisionId: randomUUID(),
+      itemId: rows[0]!.itemId,
+      decision: 'approve',
+      reason: 'household',
+    } as const;
+    expect(await decide(db.pool, [reversed])).toMatchObject([{ outcome: 'applied' }]);
+    await network.openAgain();
+    await opened.ask('sync.now', {});
+    expect(await opened.delivered(decisionId)).toMatchObject({ state: 'conflict' });
+    await enableAccount(db.pool, login.name, false, undefined);
+    const told = await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
+    expect(told).toMatchObject({
+      status: {
+        message: expect.stringMatching(
+          /1 decision that came back and nobody has settled stays on this computer, to be shown when/,
+        ),
+      },
+    });
+    expect(await opened.call('sync.wipe', { evenUndelivered: false })).toMatchObject({
+      error: {
+        code: 'refused',
+        message: expect.stringMatching(/^1 decision .*nobody has settled.*Nothing was removed/),
+      },
+    });
+    await enableAccount(db.pool, login.name, true, undefined);
+    await opened.ask('workspace.retry', {});
+    await opened.next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
+    await until(async () => ((await opened.ask('sync.status', {})).pulledAt === null ? null : true));
+    expect((await opened.ask('sync.outbox', { offset: 0, limit: 5 })).rows).toMatchObject([
+      { id: decisionId, state: 'conflict', resolution: null },
+    ]);
+    expect(await opened.ask('sync.conflict', { id: decisionId })).toMatchObject({
+      row: { id: decisionId },
+      theirs: { decision: 'approve' },
+    });
   } finally {
     network.shut();
   }

@@ -318,22 +318,29 @@ describe('what is sent', () => {
       expect(() => cache.withdraw(id)).toThrow(/whether it took effect is not known/);
     }));
 
-  it('and alone stays when all that was read from the server goes', () =>
+  it('stays with what else is not over, and alone, when all that was read from the server goes', () =>
     withCache((cache) => {
-      pull(cache, [headOf(1), headOf(2)]);
-      cache.decide(decisionOn(1));
+      const heads = [1, 2, 3, 4].map((number) => headOf(number));
+      pull(cache, heads);
+      for (const number of [1, 3, 4]) cache.decide(decisionOn(number));
+      cache.takeToSend(3);
+      cache.putAnswers([
+        answerTo(decisionOn(1).id),
+        answerTo(decisionOn(3).id, { outcome: 'conflict', message: 'No.' }),
+        answerTo(decisionOn(4).id, { outcome: 'awaiting_second' }),
+      ]);
       cache.decide(decisionOn(2));
-      cache.takeToSend(1);
-      cache.putAnswers([answerTo(decisionOn(1).id)]);
       cache.putReference({ json: '{}' });
       cache.remember('status', '{}');
-      cache.keepUndelivered();
-      expect(cache.settings()).toMatchObject({ items: 0, cases: 0, undelivered: 1 });
+      cache.keepNotOver();
+      expect(cache.settings()).toMatchObject({ items: 0, cases: 0, undelivered: 1, unsettled: 1 });
       expect([cache.reference(), cache.recall('status'), cache.position()]).toEqual([null, null, null]);
       expect(cache.outbox({ states: [], troubled: false, offset: 0, limit: 5 }).rows).toMatchObject([
         { id: decisionOn(2).id, state: 'queued' },
+        { id: decisionOn(4).id, state: 'awaiting_second' },
+        { id: decisionOn(3).id, state: 'conflict', message: 'No.' },
       ]);
-      pull(cache, [headOf(1), headOf(2)]);
+      pull(cache, heads);
       expect(cache.takeToSend(5)).toMatchObject([
         { id: decisionOn(2).id, expectedVersion: decisionOn(2).expectedVersion },
       ]);

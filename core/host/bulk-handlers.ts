@@ -11,6 +11,7 @@ import { BulkRefused, startBulk } from '../review/bulk/start.ts';
 import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
 import type { Session } from './session.ts';
+import { within } from './within.ts';
 
 type BulkMethod = Extract<keyof MethodHandlers, `bulk.${string}`>;
 
@@ -24,7 +25,7 @@ export type BulkNeeds = Pick<HandlerNeeds, 'use'> & {
 
 export type BulkHandlers = {
   readonly handlers: Pick<MethodHandlers, BulkMethod>;
-  /** Pauses what runs here, after the batch at hand. */
+  /** Pauses what runs here, after the batch at hand; one that the server does not answer is not waited for. */
   readonly stop: () => Promise<void>;
 };
 
@@ -37,6 +38,8 @@ type Running = {
 };
 
 const NOTICE_EVERY_MS = 200;
+/** Far longer than a batch takes where the server answers. */
+const STOP_WITHIN_MS = 5_000;
 
 /** Bulk sessions of one host: what runs goes on in the background, and is paused when the host closes. */
 export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandlers {
@@ -147,7 +150,7 @@ export function bulkHandlers({ use, changed, told, log }: BulkNeeds): BulkHandle
     stop: async () => {
       const all = [...running.values()];
       for (const one of all) one.stop.abort();
-      await Promise.all(all.map(({ ended }) => ended));
+      await within(STOP_WITHIN_MS, Promise.all(all.map(({ ended }) => ended)));
     },
   };
 }

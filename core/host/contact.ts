@@ -18,6 +18,8 @@ export type Contact = {
   readonly server: () => Promise<Server>;
   /** The workspace while one is open. */
   readonly session: () => Session | null;
+  /** What was asked of the open session says; rejects as soon as that is let go of: a silent network answers nothing ever. */
+  readonly whileOpen: <Result>(asked: Promise<Result>) => Promise<Result>;
   /** Why the last try to open it failed; null after one that did not. */
   readonly failure: () => Failure | null;
   /** Whether it is being opened, which may take minutes: a first fill does. */
@@ -37,7 +39,13 @@ export type ContactOptions = Omit<SessionOptions, 'signal'> & {
   readonly log: (line: string) => void;
 };
 
-type Open = { readonly session: Session; readonly server: Server; readonly watch: Watch | null; isOver: boolean };
+type Open = {
+  readonly session: Session;
+  readonly server: Server;
+  readonly watch: Watch | null;
+  readonly calls: Set<() => void>;
+  isOver: boolean;
+};
 
 /** A server that does not answer must not keep a host from closing. */
 const CLOSE_WITHIN_MS = 5_000;
@@ -70,6 +78,7 @@ export function contactWith(options: ContactOptions): Contact {
               },
             })
           : null,
+        calls: new Set(),
         isOver: false,
       };
       open = fresh;
@@ -84,9 +93,10 @@ export function contactWith(options: ContactOptions): Contact {
 
   function drop(): void {
     if (open === null) return;
-    const { session, watch: watched } = open;
+    const { session, watch: watched, calls } = open;
     open.isOver = true;
     open = null;
+    for (const end of calls) end();
     const closed = (async () => {
       await watched?.stop();
       await session.close();
@@ -94,6 +104,18 @@ export function contactWith(options: ContactOptions): Contact {
       .catch((error: unknown) => options.log(`closing the workspace: ${failureOf(error, options).message}`))
       .finally(() => closing.delete(closed));
     closing.add(closed);
+  }
+
+  function whileOpen<Result>(asked: Promise<Result>): Promise<Result> {
+    const own = open;
+    // Of what is cut off nobody hears how it failed.
+    asked.catch(() => undefined);
+    if (own === null) return Promise.reject(lost());
+    return new Promise((resolve, reject) => {
+      const end = (): void => reject(lost());
+      own.calls.add(end);
+      void asked.then(resolve, reject).finally(() => own.calls.delete(end));
+    });
   }
 
   async function readAgain(): Promise<void> {
@@ -128,27 +150,31 @@ export function contactWith(options: ContactOptions): Contact {
       }
     },
     session: () => open?.session ?? null,
+    whileOpen,
     failure: () => failure,
     isOpening: () => opening !== null,
     drop,
     async close() {
       stop.abort();
-      await opening?.catch(() => undefined);
+      const opened = Promise.resolve(opening).catch(() => undefined);
+      // An embedded server is not left half started; one that says nothing is not waited for, and is let go of where it answers yet.
+      await (options.databaseUrl === undefined ? opened : within(CLOSE_WITHIN_MS, opened));
       drop();
       await within(CLOSE_WITHIN_MS, Promise.all(closing));
     },
   };
 }
 
+const lost = (): ServerFailure => new ServerFailure('link', 'The connection to the server was lost.');
+
 /** What was dropped is gone, whoever still holds it: its pool may be ended in the middle of a call. */
 function untilOver(server: Server, isOver: () => boolean, drop: () => void): Server {
-  const over = (): ServerFailure => new ServerFailure('link', 'The connection to the server was lost.');
   async function asked<Value>(call: () => Promise<Value>): Promise<Value> {
-    if (isOver()) throw over();
+    if (isOver()) throw lost();
     try {
       return await call();
     } catch (error) {
-      if (isOver()) throw over();
+      if (isOver()) throw lost();
       // That an account is gone is said by a new connection alone, which looks twice: what follows on it cannot be taken back.
       if (error instanceof ServerFailure && error.kind === 'account') throw new ServerFailure('link', error.message);
       if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;

@@ -210,13 +210,13 @@ export function openHost(options: HostOptions): Host {
     return station;
   }
 
-  /** Runs work on the workspace itself: what the cache cannot do. */
+  /** Runs work on the workspace itself: what the cache cannot do. Ends with the contact at the latest, whatever the server says. */
   async function use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     const own = opened();
     const session = own.contact.session();
     if (session === null) throw new CallFailure('unavailable', needsServer(own));
     try {
-      return await work(session);
+      return await own.contact.whileOpen(work(session));
     } catch (error) {
       // One that was dropped meanwhile fails in whatever way it was used.
       if (!isConnectionLoss(error) && own.contact.session() === session) throw error;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import { claimItem } from '../../core/review/claims.ts';
@@ -61,9 +62,15 @@ async function windowOf(person: string): Promise<TestHost & { readonly network: 
 const isOffline = (notice: Notice): boolean => notice.kind === 'sync' && notice.status.link === 'offline';
 
 test('on a network that swallows everything the window goes on from what it has before the line says off-line', async () => {
-  const { ask, next, network } = await windowOf('mira');
+  const { ask, call, next, network } = await windowOf('mira');
   const first = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
   network.stall();
+  // What only the server can do ends when the line says off-line: whoever waits for it may go on.
+  const onlyThere = Promise.all([
+    call('sync.settle', { objectionId: randomUUID() }),
+    call('case.bundle', { itemId: first.itemId }),
+    call('bulk.list', {}),
+  ]);
   const said: string[] = [];
   const worked = (async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -84,6 +91,34 @@ test('on a network that swallows everything the window goes on from what it has 
   await Promise.all([worked, offline]);
   expect(said).toEqual(['worked', 'off-line']);
   expect(await offline).toMatchObject({ status: { reason: expect.stringContaining('did not answer for 4 s') } });
+  for (const outcome of await onlyThere) {
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'unavailable', message: expect.stringContaining('there is no contact with it') },
+    });
+  }
+});
+
+test('the copy can be removed while a bulk session waits for a server that says nothing', async () => {
+  const { ask, network } = await windowOf('mira');
+  const { rows } = await ask('queue.page', { filter: FILTER, offset: 0, limit: 2 });
+  const sessionId = randomUUID();
+  await ask('bulk.start', {
+    sessionId,
+    choice: { kind: 'items', itemIds: rows.map(({ itemId }) => itemId) },
+    decision: 'reject',
+    reason: 'account_farm',
+  });
+  const lock = await db.pool.connect();
+  try {
+    await lock.query('BEGIN; SELECT 1 FROM umpire.referrals FOR UPDATE');
+    expect(await ask('bulk.run', { sessionId })).toMatchObject({ state: 'running' });
+    network.stall();
+    expect(await ask('sync.wipe', { evenUndelivered: false })).toEqual({ removed: true });
+  } finally {
+    await lock.query('ROLLBACK');
+    lock.release();
+  }
 });
 
 test('a case that turns out to be somebody else’s shows who has it', async () => {

@@ -6,6 +6,11 @@ export type StoredRow = { readonly [column: string]: string | number | null };
 
 /** One outbox into another of the same login on the same server, by copying first and letting go afterwards. */
 export type AdoptSide = {
+  /**
+   * The cursor of the last complete pull, also where everything is to be read anew: what a server must have in its log to be the one
+   * that this cache is of. Null before the first.
+   */
+  witness(): string | null;
   /** All of the outbox, oldest first. */
   operations(): StoredRow[];
   /**
@@ -26,6 +31,10 @@ export type AdoptSide = {
 
 export function adoptSide(store: Store): AdoptSide {
   return {
+    witness: () => {
+      const cursor = store.state('cursor');
+      return cursor === null || cursor === '' ? store.state('witness') : cursor;
+    },
     operations: () => store.all<StoredRow>('SELECT * FROM outbox ORDER BY seq'),
     takeable: (operations) => comingIn(store, operations).map(({ id }) => String(id)),
     adopt: (operations) =>

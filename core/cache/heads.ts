@@ -73,6 +73,7 @@ export function pullSide(store: Store): PullSide {
         makeQueueIndexes(store);
         store.setState('epoch', end.epoch);
         store.setState('cursor', end.cursor);
+        store.setState('witness', end.cursor);
         store.setState('pulled', String(pull));
       }),
   };

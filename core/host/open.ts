@@ -129,6 +129,7 @@ export function openHost(options: HostOptions): Host {
       onQueue: () => notify({ kind: 'queue' }),
       onAccountLost: (message) => void inTurn(() => loseAccount(own, message)),
       onMet: (session) => owner.met(own, session, () => station === own),
+      onAgain: (session) => owner.again(own, session, () => station === own),
     });
     return own;
   }

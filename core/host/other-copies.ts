@@ -26,6 +26,8 @@ export type Meeting = {
 export type OtherCopies = {
   /** Those in which something waits, as they were looked at last. */
   list(): readonly OtherCopy[];
+  /** Whether the last look with a meeting left something that may be free later: behind what waits here, or open in another program. */
+  isLeft(): boolean;
   /**
    * Looks through them. With a meeting, what is of the same login on the same server is taken over, and its copy removed when nothing is
    * left in it; all else stays. Resolves when it is done; one look at a time.
@@ -48,11 +50,14 @@ export type OtherCopiesOptions = {
 const COPY = /^[0-9a-f]{16}$/;
 const ANOTHER_HISTORY =
   'The server that answers now does not have what this copy was told: it is a copy of that server, or was set back.';
+const NEVER_TOLD =
+  'It was never filled, so that nothing shows whether the server that answers now is its own. It is sent where Umpire is started with its address.';
 const WAITS_HERE = 'It is taken over when what waits here about the same cases is sent.';
 
 export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherCopies {
   let found: readonly OtherCopy[] = [];
   let turn: Promise<unknown> = Promise.resolve();
+  let isLeft = false;
   let isClosed = false;
 
   const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
@@ -90,17 +95,24 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
     try {
       let why: string | null = null;
       if (meeting !== null && owner?.server === meeting.server) {
-        const cursor = opened((there) => there.position()?.cursor ?? '');
-        if (cursor !== '' && !(await meeting.knows(cursor))) why = ANOTHER_HISTORY;
+        const { witness, isEmpty } = opened((there) => ({
+          witness: there.witness(),
+          isEmpty: there.operations().length === 0,
+        }));
+        if (witness === null && !isEmpty) why = NEVER_TOLD;
+        else if (witness !== null && !(await meeting.knows(witness))) why = ANOTHER_HISTORY;
         else if (isClosed) return null;
         else if (!opened((there) => takeOver(there, meeting))) why = WAITS_HERE;
+        isLeft ||= why === WAITS_HERE;
         if (!existsSync(layoutOf(folder).file)) return null;
       }
       const { undelivered, unsettled } = opened((there) => there.settings());
       return undelivered + unsettled === 0 ? null : { ...told, undelivered, unsettled, why };
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
-      return error.code === 'in_use' ? null : unread(error.message);
+      if (error.code !== 'in_use') return unread(error.message);
+      isLeft ||= meeting !== null && owner?.server === meeting.server;
+      return null;
     }
   }
 
@@ -115,15 +127,18 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
     const ids = here.adopt(operations);
     const left = there.letGo(ids);
     if (left === 0) there.remove();
-    log(`${counted(ids.length, 'operation')} of another copy of this login taken over; ${left} left there`);
+    if (ids.length > 0 || left === 0)
+      log(`${counted(ids.length, 'operation')} of another copy of this login taken over; ${left} left there`);
     if (ids.length > 0) adopted(ids);
     return left === 0;
   }
 
   return {
     list: () => found,
+    isLeft: () => isLeft,
     look: (meeting) =>
       inTurn(async () => {
+        if (meeting !== null) isLeft = false;
         const next: OtherCopy[] = [];
         for (const copy of names()) {
           if (isClosed) return;

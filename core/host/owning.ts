@@ -15,6 +15,8 @@ export type Owning = {
   opened(): void;
   /** Its server answered: what is of the same login there is taken over. `isOpen`: whether that station is the one in use still. */
   met(station: Station, session: Session, isOpen: () => boolean): void;
+  /** Something went on since: what was left there may be free by now. */
+  again(station: Station, session: Session, isOpen: () => boolean): void;
 };
 
 export type OwningOptions = {
@@ -67,6 +69,9 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
       beside(copies.look(null));
     },
     met: (station, session, isOpen) => beside(meet(station, session, isOpen)),
+    again(station, session, isOpen) {
+      if (copies.isLeft()) beside(meet(station, session, isOpen));
+    },
   };
 }
 

@@ -42,12 +42,18 @@ export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
   readonly onAccountLost: (message: string) => void;
   /** The first pull of a contact is complete: the cache is of the server's epoch. */
   readonly onMet: (session: Session) => void;
+  /** Later in that contact: rows of the outbox changed, or a minute has passed. */
+  readonly onAgain: (session: Session) => void;
 };
 
 const STATUS = 'status';
 const PULLED_AT = 'pulledAt';
 /** Notices of one kind come no closer together. */
 const NOTICE_EVERY_MS = 200;
+
+/** What other copies were left with is looked at no more often than this where rows changed, and this often where none did. */
+const AGAIN_EVERY_MS = 1_000;
+const AGAIN_AFTER_MS = 60_000;
 
 /** Rows of one notice: a message as large as a bulk session would hold all others up. */
 const MOST_ROWS = 500;
@@ -65,6 +71,13 @@ export function openStation(options: StationOptions): Station {
   const patience = patienceWith(() => void sync.probe().then((isThere) => isThere && patience.answered()));
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
+  let againAt = performance.now();
+  const again = coalesced(AGAIN_EVERY_MS, () => {
+    const session = contact.session();
+    if (session === null || session !== met) return;
+    againAt = performance.now();
+    options.onAgain(session);
+  });
   const contact = contactWith({
     ...options,
     onStep: (step, done, total) => {
@@ -105,6 +118,7 @@ export function openStation(options: StationOptions): Station {
       status.soon();
       const session = contact.session();
       if (session !== null && session !== met) options.onMet((met = session));
+      else if (performance.now() - againAt > AGAIN_AFTER_MS) again.soon();
       // Whatever is wrong with it, the next pull asks again.
       if (role !== null && ready !== null && role !== ready.role) contact.readAgain().catch(() => undefined);
     },
@@ -162,11 +176,13 @@ export function openStation(options: StationOptions): Station {
     for (let first = 0; first < rows.length; first += MOST_ROWS) options.onOutbox(rows.slice(first, first + MOST_ROWS));
     queue.soon();
     status.soon();
+    again.soon();
   }
 
   async function close(): Promise<void> {
     queue.stop();
     status.stop();
+    again.stop();
     await Promise.all([contact.close(), sync.stop()]);
     rememberPulled(sync.status());
     cache.close();

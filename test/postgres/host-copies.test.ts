@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -218,8 +218,11 @@ test('a copy that cannot be read is told as one, and one that another program ha
   holder.close();
 });
 
-test('a server with the same identity that has not what the copy was told gets none of its decisions', async () => {
-  const login = await logins.add('analyst', 'staged');
+test.each([
+  { copy: 'a whole copy', seal: false },
+  { copy: 'a copy that was sealed when the account was disabled', seal: true },
+])('a server with the same identity that has not what $copy was told gets none of its decisions', async ({ seal }) => {
+  const login = await logins.add('analyst', seal ? 'sealed' : 'staged');
   const before = await elsewhere(login);
   const { home, ids } = await decidedOffline(undefined, before, 1);
   // As the last pull of the original was: its log had gone on where that of the copied server has other entries.
@@ -238,6 +241,7 @@ test('a server with the same identity that has not what the copy was told gets n
     },
     null,
   );
+  if (seal) there.keepNotOver();
   there.close();
   const opened = await filled(await hosts.open({ home, databaseUrl: (await elsewhere(login)).url }));
   const others = await until(async () => {
@@ -264,11 +268,53 @@ test('a case that was decided in both copies keeps the one that came first until
   expect(second.counts()).toMatchObject({ waiting: 2 });
   second.close();
   const opened = await filled(await hosts.open({ home: first.home, databaseUrl: after.url }));
-  await until(async () => ((await opened.ask('sync.status', {})).waiting === 0 ? true : null));
-  await opened.host.close();
-  const again = await filled(await hosts.open({ home: first.home, databaseUrl: after.url }));
   // It is sent in its turn, and the same had been decided.
-  expect(await again.delivered(first.ids[0]!)).toMatchObject({ state: 'agreed' });
+  expect(await opened.delivered(first.ids[0]!)).toMatchObject({ state: 'agreed' });
+});
+
+test('what another program had open is taken over when that has closed it', async () => {
+  const login = await logins.add('analyst', 'holder');
+  const before = await elsewhere(login);
+  const { home, ids, items } = await decidedOffline(undefined, before, 1);
+  const holder = openCache({ folder: cacheFolder(home, before.url), key: KEY });
+  const after = await elsewhere(login);
+  const opened = await filled(await hosts.open({ home, databaseUrl: after.url }));
+  await until(async () => {
+    const owner = await readFile(join(cacheFolder(home, after.url), 'owner.json'), 'utf8');
+    return /"server":"/.test(owner) ? true : null;
+  });
+  // Behind the look that found it in use.
+  expect(await opened.call('sync.wipeOther', { copy: basename(cacheFolder(home, before.url)) })).toMatchObject({
+    error: { message: expect.stringMatching(/Another Umpire/) },
+  });
+  holder.close();
+  const { rows } = await opened.ask('queue.page', PAGE);
+  const { itemId, version } = rows.find((row) => !items.includes(row.itemId))!;
+  const call = { itemId, expectedVersion: version, decisionId: randomUUID() };
+  await opened.ask('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
+  expect(await opened.delivered(ids[0]!)).toMatchObject({ state: 'applied' });
+});
+
+test('a copy that was never filled is taken over by no server, and says so', async () => {
+  const login = await logins.add('analyst', 'unfilled');
+  const before = await elsewhere(login);
+  const { home, ids } = await decidedOffline(undefined, before, 1);
+  const folder = cacheFolder(home, before.url);
+  const there = openCache({ folder, key: KEY });
+  const operations = there.operations();
+  const owner = await readFile(join(folder, 'owner.json'), 'utf8');
+  there.remove();
+  await writeFile(join(folder, 'owner.json'), owner);
+  const unfilled = openCache({ folder, key: KEY });
+  unfilled.adopt(operations);
+  unfilled.close();
+  const opened = await filled(await hosts.open({ home, databaseUrl: (await elsewhere(login)).url }));
+  const others = await until(async () => {
+    const { others } = await opened.ask('sync.settings', {});
+    return others.some(({ why }) => why !== null) ? others : null;
+  });
+  expect(others).toMatchObject([{ undelivered: 1, why: expect.stringMatching(/never filled/) }]);
+  expect(await onServer(ids)).toBe(0);
 });
 
 test('what cannot be taken over yet does not end the contact again and again', async () => {

@@ -56,13 +56,12 @@ export function pullSide(store: Store): PullSide {
       store.write(() => {
         if (pull !== latest()) return;
         if (last !== null) stage(store, last);
-        if (end.full) leaveHistory(store);
+        const isOther = end.full && !end.isSameHistory;
+        if (isOther) leaveHistory(store);
         const settled = settle(store, pull, end.full);
         if (end.full || settled > 0) store.touchItems();
-        if (end.full) {
-          letGo(store, 'brought_by <> ?', pull);
-          enterHistory(store, pull);
-        }
+        if (end.full) letGo(store, 'brought_by <> ?', pull);
+        if (isOther) enterHistory(store, pull);
         // Evidence that was younger than its head and still is, is of a server that was set back since.
         if (store.run(`UPDATE facts SET good_for = '' WHERE good_for <> '' AND good_for <> stamp`) > 0)
           store.touchItems();
@@ -114,7 +113,7 @@ function letGo(store: Store, which: string, value: string | number): void {
   );
 }
 
-/** Everything is sent to an empty cache, in another epoch, and where the server does not know the cursor since it was set back: versions and stamps begin again. */
+/** To an empty cache, in another epoch, and where the server was set back, versions and stamps begin again. */
 function leaveHistory(store: Store): void {
   store.run('UPDATE items SET answered_status = NULL, answered_version = NULL WHERE answered_status IS NOT NULL');
 }

@@ -99,6 +99,25 @@ describe('a pull', () => {
       ]);
     }));
 
+  it('of everything, in the same history, leaves decisions and evidence on what was looked at', () =>
+    withCache((cache) => {
+      pull(
+        cache,
+        [1, 2, 3].map((each) => headOf(each, { version: 2 })),
+      );
+      cache.putFacts([1, 2].map((each) => keptFacts(idOf(each), 's1', '{}')));
+      cache.decide(decisionOn(1, { expectedVersion: 2 }));
+      cache.decide(decisionOn(2, { expectedVersion: 1 }));
+      const changed = headOf(1, { version: 3, stamp: 's2', status: 'escalated' });
+      pull(cache, [changed, headOf(2, { version: 2 })], { cursor: 'cursor 2', isSameHistory: true });
+      expect(versions(cache, 1, 2, 3)).toEqual([3, 2, null]);
+      expect(cache.takeToSend(9)).toMatchObject([{ expectedVersion: 2 }, { expectedVersion: 1 }]);
+      expect([1, 2].map((each) => cache.caseOf(idOf(each)))).toMatchObject([
+        { facts: '{}', isStale: true },
+        { facts: '{}', isStale: false },
+      ]);
+    }));
+
   it('that was overtaken says nothing more', () =>
     withCache((cache) => {
       const first = cache.beginPull();

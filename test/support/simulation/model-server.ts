@@ -150,6 +150,7 @@ export class ModelServer {
       epoch: this.epoch,
       cursor,
       full: !isDelta,
+      isSameHistory: isDelta,
       claims: [...this.state.claims],
       at: this.now(),
       erased: [],

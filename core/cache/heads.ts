@@ -101,12 +101,16 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
   return store.run('DELETE FROM arriving');
 }
 
-/** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */
+/**
+ * Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. Their evidence goes:
+ * nothing fetches it again, and it may tell of somebody who is erased later.
+ */
 function letGo(store: Store, which: string, value: string | number): void {
   store.run(
     `UPDATE items SET is_gone = 1 WHERE ${which} AND NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
     value,
   );
+  store.run(`DELETE FROM facts WHERE item_id IN (SELECT item_id FROM items WHERE ${which} AND is_gone)`, value);
   store.run(
     `DELETE FROM items WHERE ${which} AND item_id NOT IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
     value,
@@ -132,6 +136,7 @@ function enterHistory(store: Store, pull: number): void {
     patchHead(store, answer.item_id, answer.status, answer.version);
   }
   store.run('DELETE FROM facts');
+  store.run('DELETE FROM erased');
   // The clock may be another one too.
   store.setState('erased_at', null);
   const isKnown = `json_extract(o.seen, '$.version') = o.expected_version AND i.priority <= o.priority`;

@@ -161,6 +161,8 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       ALTER TABLE outbox ADD COLUMN referrer_id TEXT;
       ALTER TABLE outbox ADD COLUMN referee_id TEXT;
       ALTER TABLE outbox ADD COLUMN over_since INTEGER;
+      -- Who was erased, by all that pulls told: an outbox that is taken over may name them still.
+      CREATE TABLE erased (user_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
       UPDATE outbox AS o SET referrer_id = i.referrer_id, referee_id = i.referee_id FROM items AS i WHERE i.item_id = o.item_id;
 
       -- What was troubled and is settled by it; of the undo that came with a new decision too.

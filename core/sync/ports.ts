@@ -53,7 +53,7 @@ export type KeptFacts = {
   readonly json: string;
   /** When it was read, by the server's clock; not after what it shows. */
   readonly at: string;
-  /** Ids of everybody whom it names, neighbours in the graph included. */
+  /** Ids of everybody whom it names or quotes, neighbours in the graph included. */
   readonly people: readonly string[];
 };
 

@@ -158,6 +158,23 @@ test('a pull tells who was erased since, whose neighbours’ evidence names them
   expect(anew?.people).not.toContain(neighbour);
 });
 
+test('evidence names whoever it quotes, who need be nobody’s neighbour', async () => {
+  const story = new Story()
+    .user(at(4000), 'rob', 'Rob Ode', 'rob.first@example.com')
+    .code(at(3000), 'rob', 'ROB')
+    .seen(at(2000), 'rob', '192.0.2.1', 'd-home')
+    .user(at(901), 'lena', 'Lena Krause', 'lenamarie.krause@gmx.example')
+    .registered(at(900), 'lena', 'ROB', '198.51.100.7', 'd-lena')
+    .user(at(21), 'rae', 'Rae', 'lenamarie.krauss@rae.example')
+    .registered(at(20), 'rae', 'ROB', '192.0.2.1', 'd-home');
+  await comeIn(story.events);
+  await ana.pull();
+  const itemId = ana.sorted().find(({ refereeId }) => refereeId === 'rae')?.itemId ?? '';
+  const [kept] = await serverOf(people.ana).facts([itemId]);
+  expect(kept?.json).toContain('lenamarie.krause');
+  expect(kept?.people).toContain('lena');
+});
+
 test('the most urgent items come first', async () => {
   const came: string[] = [];
   await serverOf(people.ana).pull(null, ({ heads }) => Promise.resolve(void came.push(...heads.map((h) => h.itemId))));

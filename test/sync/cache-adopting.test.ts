@@ -76,6 +76,18 @@ describe('an outbox that is taken over', () => {
     });
   });
 
+  it('calls nobody by a name that was erased before, where the case is not kept here either', async () => {
+    await withTwo((there, here) => {
+      pull(there, [headOf(1)]);
+      there.decide(decisionOn(1));
+      pull(here, [headOf(2)]);
+      pull(here, [], { full: false, erased: ['referrer-1'] });
+      here.adopt(there.operations());
+      const made = here.outgoing(decisionOn(1).id)!;
+      expect(here.rowOf(made)).toMatchObject({ referrerName: ERASED_NAME, refereeName: 'Ada L.' });
+    });
+  });
+
   it('of another epoch waits for a pull of everything, and a pull under way counts for nothing', async () => {
     await withTwo((there, here) => {
       pull(there, [headOf(1, { version: 7 })]);

@@ -348,6 +348,17 @@ describe('evidence', () => {
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
     }));
 
+  it('of a case that is gone goes with it, since nothing fetches it again, whatever waits to be settled about it', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.putFacts([facts(1)]);
+      cache.decide(decisionOn(1));
+      pull(cache, [], { full: false, gone: [idOf(1)] });
+      // What was asked for before is late.
+      cache.putFacts([facts(1)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ isGone: true, facts: null, outgoing: { state: 'queued' } });
+    }));
+
   it('that goes gives its place on the disk back', () =>
     withCache((first, reopened) => {
       const random = new Random(3);

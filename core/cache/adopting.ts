@@ -1,4 +1,6 @@
 import type { Store } from './store.ts';
+import { ERASED_NAME } from '../domain/erased.ts';
+import { wasErased } from './erasing.ts';
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 
 /** A row of the outbox as it lies there, column by column. */
@@ -71,7 +73,7 @@ function comingIn(store: Store, operations: readonly StoredRow[]): StoredRow[] {
 
 /** What counts the pulls of the other cache says nothing here: the next pull asks whether the server still has what it answered. */
 function take(store: Store, operation: StoredRow): void {
-  // As the people are called here by now: one who was erased is in no outbox.
+  // As the people are called here by now: one who was erased is in no outbox, whether the item is kept here or not.
   const names = store.get<StoredRow>(
     'SELECT referrer_name, referee_name FROM items WHERE item_id = ?',
     String(operation['item_id']),
@@ -79,6 +81,8 @@ function take(store: Store, operation: StoredRow): void {
   const row: StoredRow = {
     ...operation,
     ...names,
+    ...erasedName(store, operation, 'referrer'),
+    ...erasedName(store, operation, 'referee'),
     seq: null,
     // As after a crash: sent, and not known whether it had effect.
     state: operation['state'] === 'sending' ? 'queued' : (operation['state'] ?? null),
@@ -95,4 +99,9 @@ function take(store: Store, operation: StoredRow): void {
     `INSERT INTO outbox (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     ...Object.values(row),
   );
+}
+
+function erasedName(store: Store, operation: StoredRow, side: 'referrer' | 'referee'): StoredRow {
+  const id = operation[`${side}_id`];
+  return typeof id === 'string' && wasErased(store, id) ? { [`${side}_name`]: ERASED_NAME } : {};
 }

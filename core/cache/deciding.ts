@@ -19,7 +19,8 @@ export function madeBefore(store: Store, call: NewDecision): Outgoing | undefine
   return outgoingOf(before);
 }
 
-export function decide(store: Store, call: NewDecision): Outgoing {
+/** `settles`: the troubled operation that is settled by it. */
+export function decide(store: Store, call: NewDecision, settles: string | null = null): Outgoing {
   const before = madeBefore(store, call);
   if (before !== undefined) return before;
   const head = headRow(store, call.itemId);
@@ -31,12 +32,13 @@ export function decide(store: Store, call: NewDecision): Outgoing {
       head.shown === 'gone' ? 'This case is gone.' : `This case is ${head.shown} already.`,
     );
   }
-  return queueDecision(store, call, head);
+  return queueDecision(store, call, head, settles);
 }
 
-export function queueDecision(store: Store, call: NewDecision, head: HeadRow): Outgoing {
+export function queueDecision(store: Store, call: NewDecision, head: HeadRow, settles: string | null): Outgoing {
   return insert(store, {
     ...call,
+    settles,
     kind: 'decide',
     undoes: null,
     about: aboutHead(head),

@@ -29,6 +29,7 @@ export function erase(store: Store, erased: readonly string[], time: number): vo
   if (time < erasedAt(store)) store.setState('erased_at', null);
   if (erased.length === 0) return;
   const ids = JSON.stringify(erased);
+  store.run('INSERT OR IGNORE INTO erased (user_id) SELECT value FROM json_each(?)', ids);
   for (const side of ['referrer', 'referee']) {
     const isErased = `${side}_id IN (SELECT value FROM json_each(?)) AND ${side}_name <> ?`;
     store.run(`UPDATE outbox SET ${side}_name = ? WHERE ${isErased}`, ERASED_NAME, ids, ERASED_NAME);
@@ -54,6 +55,10 @@ export function erase(store: Store, erased: readonly string[], time: number): vo
     if (rows.length < SLICE) break;
   }
   store.touchItems();
+}
+
+export function wasErased(store: Store, userId: string): boolean {
+  return store.get('SELECT 1 FROM erased WHERE user_id = ?', userId) !== undefined;
 }
 
 /** Asked for before somebody was erased, and come after the pull that told so: it may name them still. */

@@ -61,7 +61,7 @@ export function factsSide(store: Store): FactsSide {
         const fetched = Number(store.state('fetched') ?? '0') + 1;
         store.setState('fetched', String(fetched));
         for (const kept of facts) {
-          if (store.get('SELECT 1 FROM items WHERE item_id = ?', kept.itemId) === undefined) continue;
+          if (store.get('SELECT 1 FROM items WHERE item_id = ? AND NOT is_gone', kept.itemId) === undefined) continue;
           if (isOfBeforeErasing(store, kept)) continue;
           putFacts(store, kept, askedAt.get(kept.itemId) ?? kept.stamp, fetched);
         }

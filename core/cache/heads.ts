@@ -56,13 +56,12 @@ export function pullSide(store: Store): PullSide {
       store.write(() => {
         if (pull !== latest()) return;
         if (last !== null) stage(store, last);
-        if (end.full) leaveHistory(store);
+        const isOther = end.full && !end.isSameHistory;
+        if (isOther) leaveHistory(store);
         const settled = settle(store, pull, end.full);
         if (end.full || settled > 0) store.touchItems();
-        if (end.full) {
-          letGo(store, 'brought_by <> ?', pull);
-          enterHistory(store, pull);
-        }
+        if (end.full) letGo(store, 'brought_by <> ?', pull);
+        if (isOther) enterHistory(store, pull);
         // Evidence that was younger than its head and still is, is of a server that was set back since.
         if (store.run(`UPDATE facts SET good_for = '' WHERE good_for <> '' AND good_for <> stamp`) > 0)
           store.touchItems();
@@ -103,19 +102,23 @@ function settle(store: Store, pull: number, evenOlder: boolean): number {
   return store.run('DELETE FROM arriving');
 }
 
-/** Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. */
+/**
+ * Removes items, but for those with an operation that is not over: they stay to be read, and leave the queue. Their evidence goes:
+ * nothing fetches it again, and it may tell of somebody who is erased later.
+ */
 function letGo(store: Store, which: string, value: string | number): void {
   store.run(
     `UPDATE items SET is_gone = 1 WHERE ${which} AND NOT is_gone AND item_id IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
     value,
   );
+  store.run(`DELETE FROM facts WHERE item_id IN (SELECT item_id FROM items WHERE ${which} AND is_gone)`, value);
   store.run(
     `DELETE FROM items WHERE ${which} AND item_id NOT IN (SELECT item_id FROM outbox WHERE ${NOT_OVER})`,
     value,
   );
 }
 
-/** Everything is sent to an empty cache, in another epoch, and where the server does not know the cursor since it was set back: versions and stamps begin again. */
+/** To an empty cache, in another epoch, and where the server was set back, versions and stamps begin again. */
 function leaveHistory(store: Store): void {
   store.run('UPDATE items SET answered_status = NULL, answered_version = NULL WHERE answered_status IS NOT NULL');
 }
@@ -134,6 +137,7 @@ function enterHistory(store: Store, pull: number): void {
     patchHead(store, answer.item_id, answer.status, answer.version);
   }
   store.run('DELETE FROM facts');
+  store.run('DELETE FROM erased');
   // The clock may be another one too.
   store.setState('erased_at', null);
   const isKnown = `json_extract(o.seen, '$.version') = o.expected_version AND i.priority <= o.priority`;

@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 export function keepNotOver(store: Store): void {
   store.write(() => {
     store.run(`DELETE FROM outbox WHERE NOT ${NOT_OVER}`);
-    for (const table of ['items', 'claims', 'arriving', 'remembered']) store.run(`DELETE FROM ${table}`);
+    for (const table of ['items', 'claims', 'arriving', 'remembered', 'erased']) store.run(`DELETE FROM ${table}`);
     for (const name of ['epoch', 'cursor']) store.setState(name, null);
   });
   store.touchItems();

@@ -71,6 +71,8 @@ export type Inserted = Pick<
   readonly seen: string | null;
   readonly about: About;
   readonly moves: Moves;
+  /** The troubled operation that is settled by it. */
+  readonly settles: string | null;
   /** As what the item was decided; of an undo, what it is again. */
   readonly statusBefore: StoredOperation['status_before'];
 };
@@ -78,8 +80,8 @@ export type Inserted = Pick<
 export function insert(store: Store, made: Inserted): Outgoing {
   store.run(
     `INSERT INTO outbox (id, kind, item_id, expected_version, decision, reason, note, undoes, session_id, decided_at, seen,
-       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before, referrer_id, referee_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       referrer_name, referee_name, score, priority, paid, rejected, reversed, status_before, referrer_id, referee_id, settles)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     made.id,
     made.kind,
     made.itemId,
@@ -101,6 +103,7 @@ export function insert(store: Store, made: Inserted): Outgoing {
     made.statusBefore,
     made.about.referrer_id,
     made.about.referee_id,
+    made.settles,
   );
   return outgoingOf(known(store, made.id));
 }

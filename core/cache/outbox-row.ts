@@ -33,6 +33,8 @@ export type StoredOperation = {
   readonly paid: number;
   readonly rejected: number;
   readonly reversed: number;
+  /** The troubled operation that is settled by it. */
+  readonly settles: string | null;
   /** As what the item was decided; of an undo, what it is again. */
   readonly status_before: 'pending' | 'escalated';
 };
@@ -69,6 +71,7 @@ export function outboxRowOf(row: StoredOperation): OutboxRow {
   const { expectedVersion: _, seen: __, ...outgoing } = outgoingOf(row);
   return {
     ...outgoing,
+    inDoubt: row.in_doubt === 1,
     referrerName: row.referrer_name,
     refereeName: row.referee_name,
     score: row.score,

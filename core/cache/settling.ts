@@ -42,13 +42,13 @@ export function redecide(
   if (before !== undefined) return before;
   if (known(store, troubledId).item_id !== decision.itemId) throw notNow('That is a decision on another case.');
   resolve(store, troubledId, 'redecided');
-  if (takeBack === null) return decide(store, decision);
+  if (takeBack === null) return decide(store, decision, troubledId);
   refuseUndelivered(store, decision.itemId);
   const head = headRow(store, decision.itemId);
   if (head === undefined) throw unknownItem();
-  const undone = undo(store, { ...takeBack, itemId: decision.itemId }, itemOfDecision);
+  const undone = undo(store, { ...takeBack, itemId: decision.itemId, settles: troubledId }, itemOfDecision);
   if (undone.itemId !== decision.itemId) throw notNow('What is to be taken back is a decision on another case.');
-  return queueDecision(store, decision, headRow(store, decision.itemId) ?? head);
+  return queueDecision(store, decision, headRow(store, decision.itemId) ?? head, troubledId);
 }
 
 export function object(store: Store, call: ObjectCall): Outgoing {
@@ -76,6 +76,7 @@ export function object(store: Store, call: ObjectCall): Outgoing {
     ...call,
     itemId: troubled.item_id,
     kind: 'object',
+    settles: troubled.id,
     undoes: null,
     expectedVersion: null,
     decision: troubled.decision,

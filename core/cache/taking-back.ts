@@ -14,6 +14,8 @@ export type UndoCall = {
   readonly itemId?: string | undefined;
   readonly note: string | null;
   readonly decidedAt: string;
+  /** The troubled operation that is settled by the decision behind it. */
+  readonly settles?: string | null;
 };
 
 /** What is withdrawn moves nothing. */
@@ -74,7 +76,19 @@ export function withdraw(store: Store, row: StoredOperation): Outgoing {
     throw notNow('This was decided again since: take that back first.');
   }
   store.run(`UPDATE outbox SET ${WITHDRAWN} WHERE id = ?`, row.id);
+  if (row.settles !== null) unsettle(store, row.settles);
   return outgoingOf(known(store, row.id));
+}
+
+/** Nothing settles it any more: it is to be settled again, and what was to be taken back for it stays unless that was sent. */
+function unsettle(store: Store, troubledId: string): void {
+  store.run(
+    `UPDATE outbox SET ${WITHDRAWN} WHERE settles = ? AND kind = 'undo' AND state = 'queued' AND NOT in_doubt`,
+    troubledId,
+  );
+  store.run('UPDATE outbox SET resolution = NULL WHERE id = ?', troubledId);
+  // The evidence of what is troubled is wanted.
+  store.touchItems();
 }
 
 export type WithdrawnSession = {
@@ -117,7 +131,7 @@ export type UndoEach = { readonly newId: () => string; readonly note: string | n
 
 function insertUndo(
   store: Store,
-  { id, note, decidedAt }: Pick<UndoCall, 'id' | 'note' | 'decidedAt'>,
+  { id, note, decidedAt, settles = null }: Pick<UndoCall, 'id' | 'note' | 'decidedAt' | 'settles'>,
   undoes: string,
   itemId: string,
   about: About,
@@ -127,6 +141,7 @@ function insertUndo(
     id,
     note,
     decidedAt,
+    settles,
     itemId,
     kind: 'undo',
     undoes,

@@ -57,6 +57,8 @@ export const outboxRow = z.object({
   /** The server's words for any outcome but `applied`, or why it could not be sent. */
   message: z.string().nullable(),
   attempts: z.number().int(),
+  /** It was sent, and whether that had effect is not known: it cannot be withdrawn. */
+  inDoubt: z.boolean(),
   resolution: z.enum(RESOLUTIONS).nullable(),
   referrerName: z.string(),
   refereeName: z.string(),

@@ -53,7 +53,7 @@ export type KeptFacts = {
   readonly json: string;
   /** When it was read, by the server's clock; not after what it shows. */
   readonly at: string;
-  /** Ids of everybody whom it names, neighbours in the graph included. */
+  /** Ids of everybody whom it names or quotes, neighbours in the graph included. */
   readonly people: readonly string[];
 };
 
@@ -73,6 +73,8 @@ export type PullEnd = {
   readonly cursor: Cursor;
   /** Whether every item was sent, so that what was not is gone. */
   readonly full: boolean;
+  /** Of a full one: the history of the cursor goes on, so that versions, stamps and answers are good; not without a cursor. */
+  readonly isSameHistory: boolean;
   /** All that are live. */
   readonly claims: readonly LiveClaim[];
   /** What the login is by now; not told by a server that has no roles. */
@@ -222,7 +224,7 @@ export type SyncStore = {
   putPage(pull: number, page: PullPage): void;
   /**
    * Position, claims, and for a full pull the removal of what it did not bring; of a delta, its only page comes with it, so that rows
-   * and cursor are one transaction. A full pull is another history: kept evidence goes, and decisions that may be sent (again) are expected on the
+   * and cursor are one transaction. A full pull of another history: kept evidence goes, and decisions that may be sent (again) are expected on the
    * version of the new head, or on 0 where its band is higher than the one that was seen: versions and stamps begin again with a restore.
    * Who was erased is in no evidence and no name any more; what was over for long, by the server's clock, leaves the outbox.
    */
@@ -247,7 +249,7 @@ export type SyncStore = {
 
   /**
    * Before a pull: what was answered since the last complete one is to be verified after it, since its cursor knows nothing of that.
-   * A full pull asks for all that ever was answered.
+   * A full pull of another history asks for all that ever was answered.
    */
   doubt(): void;
   /** The next operations of which it is to be asked whether the server still has them; none where all are verified. */

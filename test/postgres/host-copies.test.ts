@@ -235,6 +235,7 @@ test.each([
       epoch,
       cursor: cursor.replace(/#\d+:[0-9a-f]{64}/, `#9999:${'ab'.repeat(32)}`),
       full: false,
+      isSameHistory: true,
       claims: [],
       at: '2026-03-01T12:00:00.000Z',
       erased: [],

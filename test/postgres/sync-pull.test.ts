@@ -158,6 +158,23 @@ test('a pull tells who was erased since, whose neighbours’ evidence names them
   expect(anew?.people).not.toContain(neighbour);
 });
 
+test('evidence names whoever it quotes, who need be nobody’s neighbour', async () => {
+  const story = new Story()
+    .user(at(4000), 'rob', 'Rob Ode', 'rob.first@example.com')
+    .code(at(3000), 'rob', 'ROB')
+    .seen(at(2000), 'rob', '192.0.2.1', 'd-home')
+    .user(at(901), 'lena', 'Lena Krause', 'lenamarie.krause@gmx.example')
+    .registered(at(900), 'lena', 'ROB', '198.51.100.7', 'd-lena')
+    .user(at(21), 'rae', 'Rae', 'lenamarie.krauss@rae.example')
+    .registered(at(20), 'rae', 'ROB', '192.0.2.1', 'd-home');
+  await comeIn(story.events);
+  await ana.pull();
+  const itemId = ana.sorted().find(({ refereeId }) => refereeId === 'rae')?.itemId ?? '';
+  const [kept] = await serverOf(people.ana).facts([itemId]);
+  expect(kept?.json).toContain('lenamarie.krause');
+  expect(kept?.people).toContain('lena');
+});
+
 test('the most urgent items come first', async () => {
   const came: string[] = [];
   await serverOf(people.ana).pull(null, ({ heads }) => Promise.resolve(void came.push(...heads.map((h) => h.itemId))));
@@ -241,7 +258,7 @@ test('each kind of change that a head shows comes with the next pull', async () 
 
   // One's own decision that waits for a second analyst.
   await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  expect((await ana.pull()).full).toBe(true);
+  expect(await ana.pull()).toMatchObject({ full: true, isSameHistory: true });
   expect(ana.heads.get(second)?.secondReview).toBe('needed');
   await decide(people.ana, [call(second, 'reject')]);
   await ana.pull();
@@ -419,6 +436,16 @@ test('a deleted item is gone', async () => {
   await expectExact(ana);
 });
 
+test('where the item that was written last is deleted, everything comes again, and is of the same history', async () => {
+  const written = /~([0-9a-f-]{36}):\d+~([0-9a-f-]{36}):\d+$/.exec(ana.position?.cursor ?? '');
+  const [, item, scored] = written ?? [];
+  const relationship = ana.heads.get(item ?? '')?.relationshipId;
+  await db.pool.query('DELETE FROM referrals.relationships WHERE id = ANY ($1)', [[relationship, scored]]);
+  expect(await ana.pull()).toMatchObject({ full: true, isSameHistory: true });
+  expect(ana.heads.has(item ?? '')).toBe(false);
+  await expectExact(ana);
+});
+
 test('what was deleted is told for 60 days, and forgotten after 90', async () => {
   const position = ana.position;
   if (position === null) throw new Error('no position');
@@ -430,7 +457,7 @@ test('what was deleted is told for 60 days, and forgotten after 90', async () =>
   ana.position = from(59);
   expect(await ana.pull()).toMatchObject({ full: false });
   ana.position = from(61);
-  expect(await ana.pull()).toMatchObject({ full: true });
+  expect(await ana.pull()).toMatchObject({ full: true, isSameHistory: true });
 
   const gone = async (): Promise<number> =>
     Number(
@@ -461,7 +488,7 @@ test('another epoch, a cursor ahead of the server, and one that is none: everyth
     { ...position, cursor: 'nonsense' },
   ]) {
     ana.position = other;
-    expect(await ana.pull()).toMatchObject({ full: true });
+    expect(await ana.pull()).toMatchObject({ full: true, isSameHistory: false });
     expect(ana.position).toMatchObject({ epoch: position.epoch });
   }
   await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');

@@ -72,7 +72,8 @@ export function headOf(number: number, given: Partial<Head> = {}): Head {
 }
 
 /** The end of a pull that tells of nothing but items. */
-export const NO_NEWS: Pick<PullEnd, 'claims' | 'at' | 'erased'> = {
+export const NO_NEWS: Pick<PullEnd, 'isSameHistory' | 'claims' | 'at' | 'erased'> = {
+  isSameHistory: false,
   claims: [],
   at: CACHE_NOW.toISOString(),
   erased: [],
@@ -92,6 +93,7 @@ type Pulled = {
   readonly epoch?: string;
   readonly cursor?: string;
   readonly full?: boolean;
+  readonly isSameHistory?: boolean;
   readonly gone?: readonly string[];
   readonly claims?: readonly LiveClaim[];
   readonly at?: string;
@@ -101,11 +103,11 @@ type Pulled = {
 /** A whole pull: streamed and full, or a delta in one page. */
 export function pull(cache: Cache, heads: readonly Head[], given: Pulled = {}): void {
   const { epoch = 'epoch 1', cursor = 'cursor 1', full = true, gone = [], claims = [] } = given;
-  const { at, erased } = { ...NO_NEWS, ...given };
+  const { at, erased, isSameHistory } = { ...NO_NEWS, ...given };
   const page = { heads, gone, done: heads.length, total: heads.length };
   const number = cache.beginPull();
   if (full) cache.putPage(number, page);
-  cache.endPull(number, { epoch, cursor, full, claims, at, erased }, full ? null : page);
+  cache.endPull(number, { epoch, cursor, full, isSameHistory, claims, at, erased }, full ? null : page);
 }
 
 /** A decision on item `number`; its id is that number's too. */

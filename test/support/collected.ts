@@ -14,6 +14,7 @@ export class Collected {
   /** Pulls what changed; tells what came. */
   async pull(): Promise<{
     readonly full: boolean;
+    readonly isSameHistory?: boolean;
     readonly came: readonly string[];
     readonly gone: readonly string[];
   }> {
@@ -26,7 +27,8 @@ export class Collected {
     for (const id of gone) this.heads.delete(id);
     this.claims = end.claims;
     this.position = { epoch: end.epoch, cursor: end.cursor };
-    return { full: end.full, came: heads.map(({ itemId }) => itemId), gone };
+    const came = heads.map(({ itemId }) => itemId);
+    return end.full ? { full: true, isSameHistory: end.isSameHistory, came, gone } : { full: false, came, gone };
   }
 
   sorted(): readonly Head[] {

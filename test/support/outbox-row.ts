@@ -15,6 +15,7 @@ export function outboxRow(change: Partial<OutboxRow>): OutboxRow {
     state: 'queued',
     message: null,
     attempts: 0,
+    inDoubt: false,
     resolution: null,
     referrerName: 'Lena K.',
     refereeName: 'Omar A.',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
 import { ERASED_NAME } from '../../core/domain/erased.ts';
-import { answerTo, decisionOn, headOf, idOf, pull, shown, withCache } from '../support/cache.ts';
+import { answerTo, decisionOn, headOf, idOf, NO_NEWS, pull, shown, withCache } from '../support/cache.ts';
 
 /** Runs `work` on two caches: what is adopted goes from the first to the second. */
 const withTwo = (work: (there: Cache, here: Cache) => void): Promise<void> =>
@@ -76,6 +76,18 @@ describe('an outbox that is taken over', () => {
     });
   });
 
+  it('calls nobody by a name that was erased before, where the case is not kept here either', async () => {
+    await withTwo((there, here) => {
+      pull(there, [headOf(1)]);
+      there.decide(decisionOn(1));
+      pull(here, [headOf(2)]);
+      pull(here, [], { full: false, erased: ['referrer-1'] });
+      here.adopt(there.operations());
+      const made = here.outgoing(decisionOn(1).id)!;
+      expect(here.rowOf(made)).toMatchObject({ referrerName: ERASED_NAME, refereeName: 'Ada L.' });
+    });
+  });
+
   it('of another epoch waits for a pull of everything, and a pull under way counts for nothing', async () => {
     await withTwo((there, here) => {
       pull(there, [headOf(1, { version: 7 })]);
@@ -84,11 +96,7 @@ describe('an outbox that is taken over', () => {
       const underWay = here.beginPull();
       here.leaveEpoch();
       here.adopt(there.operations());
-      here.endPull(
-        underWay,
-        { epoch: 'epoch 2', cursor: 'late', full: false, claims: [], at: '2026-03-01T12:00:00.000Z', erased: [] },
-        null,
-      );
+      here.endPull(underWay, { epoch: 'epoch 2', cursor: 'late', full: false, ...NO_NEWS }, null);
       expect(here.position()).toEqual({ epoch: '', cursor: '' });
       pull(here, [headOf(1, { version: 2 })], { epoch: 'epoch 2' });
       expect(here.takeToSend(1)).toMatchObject([{ id: idOf(1, 0xd), expectedVersion: 2 }]);

@@ -287,6 +287,8 @@ describe('what is sent', () => {
       expect(cache.takeToSend(2)).toEqual([]);
       cache.recover();
       expect(() => cache.withdraw(decisionOn(1).id)).toThrow(/whether it took effect is not known/);
+      const { rows } = cache.outbox({ states: ['queued'], troubled: false, offset: 0, limit: 5 });
+      expect(rows.map(({ inDoubt }) => inDoubt)).toEqual([true, true]);
       expect(cache.takeToSend(2)).toEqual(sent);
       cache.putBack([decisionOn(1).id], 'The connection was cut.');
       expect(cache.outgoing(decisionOn(1).id)).toMatchObject({
@@ -503,6 +505,50 @@ describe('what is troubled', () => {
       expect(cache.outbox({ states: [], troubled: true, offset: 0, limit: 5 }).total).toBe(0);
       expect(() => cache.object({ ...call, id: idOf(2, 0xb) })).toThrow(CacheRefusal);
       expect(() => cache.resolve(decisionOn(1).id, 'kept')).toThrow(/settled already/);
+    }));
+});
+
+describe('what settled a conflict, and is withdrawn', () => {
+  const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
+  const troubledId = decisionOn(1).id;
+  const inConflict = (work: (cache: Cache) => void): Promise<void> =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(troubledId, { outcome: 'conflict', status: 'approved', version: 2 })]);
+      work(cache);
+    });
+
+  it('leaves it to be settled again', () =>
+    inConflict((cache) => {
+      const made = cache.object({ id: idOf(1, 0xb), troubledId, ...at });
+      cache.withdraw(made.id);
+      expect(cache.outgoing(troubledId)).toMatchObject({ state: 'conflict', resolution: null });
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 1 });
+      cache.object({ id: idOf(2, 0xb), troubledId, ...at });
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'object', id: idOf(2, 0xb) }]);
+    }));
+
+  it('takes nothing of the colleague’s back either, and then can be decided again', () =>
+    inConflict((cache) => {
+      const again = (number: number) => ({
+        troubledId,
+        undo: { id: idOf(number, 0xa), decisionId: idOf(9, 0xf), itemId: idOf(1), ...at },
+        decision: decisionOn(1, { id: idOf(number, 0xb), expectedVersion: 2 }),
+      });
+      cache.redecide(again(1));
+      cache.withdraw(idOf(1, 0xb));
+      expect(cache.outgoing(troubledId)).toMatchObject({ resolution: null });
+      expect(cache.takeToSend(5)).toEqual([]);
+      expect(shown(cache, { statuses: ['approved'] }).ids).toEqual([idOf(1)]);
+      cache.redecide(again(2));
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'undo', id: idOf(2, 0xa) }]);
+      // What may have arrived is not withdrawn with it: the case is open there, and to be decided.
+      cache.putBack([idOf(2, 0xa)], null);
+      cache.withdraw(idOf(2, 0xb));
+      expect(cache.outgoing(troubledId)).toMatchObject({ resolution: null });
+      expect(cache.takeToSend(5)).toMatchObject([{ kind: 'undo', id: idOf(2, 0xa) }]);
     }));
 });
 

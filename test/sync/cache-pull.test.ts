@@ -99,6 +99,25 @@ describe('a pull', () => {
       ]);
     }));
 
+  it('of everything, in the same history, leaves decisions and evidence on what was looked at', () =>
+    withCache((cache) => {
+      pull(
+        cache,
+        [1, 2, 3].map((each) => headOf(each, { version: 2 })),
+      );
+      cache.putFacts([1, 2].map((each) => keptFacts(idOf(each), 's1', '{}')));
+      cache.decide(decisionOn(1, { expectedVersion: 2 }));
+      cache.decide(decisionOn(2, { expectedVersion: 1 }));
+      const changed = headOf(1, { version: 3, stamp: 's2', status: 'escalated' });
+      pull(cache, [changed, headOf(2, { version: 2 })], { cursor: 'cursor 2', isSameHistory: true });
+      expect(versions(cache, 1, 2, 3)).toEqual([3, 2, null]);
+      expect(cache.takeToSend(9)).toMatchObject([{ expectedVersion: 2 }, { expectedVersion: 1 }]);
+      expect([1, 2].map((each) => cache.caseOf(idOf(each)))).toMatchObject([
+        { facts: '{}', isStale: true },
+        { facts: '{}', isStale: false },
+      ]);
+    }));
+
   it('that was overtaken says nothing more', () =>
     withCache((cache) => {
       const first = cache.beginPull();
@@ -327,6 +346,17 @@ describe('evidence', () => {
       pull(cache, [headOf(1)], { epoch: 'epoch 2' });
       expect(cache.caseOf(idOf(1))).toMatchObject({ facts: null });
       expect(cache.factsWanted(5)).toEqual([idOf(1)]);
+    }));
+
+  it('of a case that is gone goes with it, since nothing fetches it again, whatever waits to be settled about it', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.putFacts([facts(1)]);
+      cache.decide(decisionOn(1));
+      pull(cache, [], { full: false, gone: [idOf(1)] });
+      // What was asked for before is late.
+      cache.putFacts([facts(1)]);
+      expect(cache.caseOf(idOf(1))).toMatchObject({ isGone: true, facts: null, outgoing: { state: 'queued' } });
     }));
 
   it('that goes gives its place on the disk back', () =>

@@ -16,6 +16,7 @@ import {
   standing,
   whatWords,
 } from '../../renderer/features/sync/outbox-words.ts';
+import { mayWithdraw, rowWords } from '../../renderer/features/sync/row-words.ts';
 import { shownRows } from '../../renderer/features/queue/shown-rows.ts';
 import type { QueueRow } from '../../core/contract/queue.ts';
 import { size } from '../../renderer/ui/format.ts';
@@ -208,6 +209,16 @@ describe('a size on disk', () => {
   ])('%i bytes are %s', (bytes, words) => {
     expect(size(bytes)).toBe(words);
   });
+});
+
+test('what waits says what withdrawing it leaves, and what may have arrived is not withdrawn', () => {
+  expect(rowWords(outboxRow({ kind: 'decide' }))).toMatch(/the case is as it was before/);
+  expect(rowWords(outboxRow({ kind: 'undo' }))).toMatch(/the decision stands/);
+  expect(rowWords(outboxRow({ kind: 'object' }))).toMatch(/the conflict is to be settled/);
+  expect(mayWithdraw(outboxRow({}))).toBe(true);
+  const sentOnce = outboxRow({ attempts: 1, inDoubt: true });
+  expect(mayWithdraw(sentOnce)).toBe(false);
+  expect(rowWords(sentOnce)).toMatch(/cannot be withdrawn/);
 });
 
 test('a bulk session that is taken back tells what was withdrawn and what is undone', () => {

@@ -25,8 +25,12 @@ export async function readKeptFacts(
 
 const readAt = z.object({ at: dbInstant });
 
-/** Of whom there is a name in it. */
-function peopleIn({ head, graph }: CaseFacts): string[] {
+/** Another account whose address a signal quotes: it need be nobody of the graph. */
+const quoting = z.object({ otherId: z.string() });
+
+/** Of whom there is a name in it, or an address. */
+function peopleIn({ head, graph, evidence }: CaseFacts): string[] {
   const drawn = graph.nodes.flatMap(({ id, kind }) => (kind === 'user' ? [userOfNode(id)] : []));
-  return [...new Set([head.referrer_id, head.referee_id, ...drawn])];
+  const quoted = evidence.flatMap((one) => quoting.safeParse(one.evidence).data?.otherId ?? []);
+  return [...new Set([head.referrer_id, head.referee_id, ...drawn, ...quoted])];
 }

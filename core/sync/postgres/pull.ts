@@ -26,7 +26,10 @@ const here = z.object({
 type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
 
-/** Everything that changed, in one snapshot (ports.ts). A change of the settings of the second review is told as everything there is. */
+/**
+ * Everything that changed, in one snapshot (ports.ts). Everything there is, of the same history, where the settings of the second review
+ * changed, the cursor is too old for what was deleted since, or a row that it names was deleted.
+ */
 export function pull(access: Access, since: Since, onPage: OnPage): Promise<PullEnd> {
   return inSession(access, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (db, apart) => {
     const found = await row(
@@ -41,9 +44,9 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     const { epoch, snapshot, read, seq, hash, role, item, score } = found;
     const at = access.now?.() ?? new Date(found.now);
     const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
-    const isOfHere =
-      seen !== null && !isAhead(seen, snapshot) && !isTooOld(seen, new Date(found.now)) && (await hasStill(db, seen));
-    const changed = isOfHere ? await changedItems(db, seen, at) : null;
+    const told = seen === null || isAhead(seen, snapshot) ? 'lost' : await whatBecameOf(db, seen, at);
+    const isDelta = seen !== null && told === 'kept' && !isTooOld(seen, new Date(found.now));
+    const changed = isDelta ? await changedItems(db, seen, at) : null;
     const [ids, gone] =
       changed === null
         ? [await windowItems(db, at), []]
@@ -55,6 +58,7 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
       epoch,
       cursor: cursorOf({ snapshot, at, head: { seq, hash }, item, score }),
       full: changed === null,
+      isSameHistory: told !== 'lost',
       claims: await liveClaims(db),
       at: read,
       erased: await erasedUsers(db, changed === null ? null : seen),
@@ -69,19 +73,42 @@ function lastOf(table: string, id: string): string {
     WHERE l.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY l.tx DESC LIMIT 1`;
 }
 
-/** Whether this server has what it told, or something newer; one that was set back has it not, or older. */
-async function hasStill(db: Queryable, { snapshot, head, item, score }: Seen): Promise<boolean> {
-  if ((await missesHeadUnread(db, head)) !== null) return false;
+const witnesses = z.object({ isSetBack: z.boolean(), isItemGone: z.boolean(), isScoreGone: z.boolean() });
+
+/**
+ * Whether this server has what it told, or something newer. One that was set back has not, or older: `lost`. A row that is not there is
+ * lost too, but where the item, or of a score any item, was deleted since then.
+ */
+async function whatBecameOf(db: Queryable, seen: Seen, at: Date): Promise<'kept' | 'deleted' | 'lost'> {
+  const { snapshot, head, item, score } = seen;
+  if ((await missesHeadUnread(db, head)) !== null) return 'lost';
   const found = await row(
     db,
-    z.object({ has: z.boolean() }),
-    `SELECT ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1
-         AND (i.tx = $2::xid8 OR NOT pg_visible_in_snapshot(i.tx, $5::pg_snapshot))))
-       AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3
-         AND (s.tx = $4::xid8 OR NOT pg_visible_in_snapshot(s.tx, $5::pg_snapshot)))) AS has`,
+    witnesses,
+    `SELECT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1
+         AND i.tx <> $2::xid8 AND pg_visible_in_snapshot(i.tx, $5::pg_snapshot))
+       OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3
+         AND s.tx <> $4::xid8 AND pg_visible_in_snapshot(s.tx, $5::pg_snapshot)) AS "isSetBack",
+       $1::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1) AS "isItemGone",
+       $3::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3) AS "isScoreGone"`,
     [item?.id ?? null, item?.tx ?? null, score?.id ?? null, score?.tx ?? null, snapshot],
   );
-  return found?.has === true;
+  if (found === null || found.isSetBack) return 'lost';
+  if (!found.isItemGone && !found.isScoreGone) return 'kept';
+  const deleted = await deletedItems(db, seen, at);
+  return (found.isItemGone ? deleted.includes(item?.id ?? '') : deleted.length > 0) ? 'deleted' : 'lost';
+}
+
+async function deletedItems(db: Queryable, seen: Seen, at: Date): Promise<string[]> {
+  const gone = ((await changedItems(db, seen, at)) ?? []).flatMap(({ id, isGone }) => (isGone ? [id] : []));
+  const closed = await rows(
+    db,
+    z.object({ id: z.string() }),
+    'SELECT i.item_id AS id FROM umpire.items AS i WHERE i.item_id = ANY ($1::uuid[])',
+    [gone],
+  );
+  const here = new Set(closed.map(({ id }) => id));
+  return gone.filter((id) => !here.has(id));
 }
 
 type Changed = { readonly id: string; readonly isGone: boolean };

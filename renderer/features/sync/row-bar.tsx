@@ -2,27 +2,23 @@ import type { OutboxRow } from '../../../core/contract/sync.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { Action, ActionBar } from '../bulk/action-bar.tsx';
 import { useSyncActions, withdraw, withdrawSession } from './actions.ts';
+import { mayWithdraw, rowWords } from './row-words.ts';
 
-const TOLD: { readonly [S in OutboxRow['state']]?: string } = {
-  queued: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the case is open again.',
-  sending: 'It is on its way. Whether it arrived is known in a moment; sent again, it counts once.',
-  awaiting_second: 'It has its effect when a second analyst decides the same. It can be taken back in the case.',
-  applied: 'What has its effect is taken back in the case.',
-};
+/** What was sent of a session is taken back with the rest of it. */
+const IN_SESSION: readonly OutboxRow['state'][] = ['queued', 'sending', 'awaiting_second', 'applied'];
 
 /** The foot of an operation that needs nobody. */
 export function RowBar({ row }: { readonly row: OutboxRow }) {
   const busy = useSyncActions((state) => state.busy);
-  const mayWithdraw = row.state === 'queued';
-  // What was sent of a session is taken back with the rest of it.
-  const sessionId = row.kind === 'decide' && row.state in TOLD ? row.sessionId : null;
+  const canWithdraw = mayWithdraw(row);
+  const sessionId = row.kind === 'decide' && IN_SESSION.includes(row.state) ? row.sessionId : null;
   const one = () => void (!busy && withdraw(row));
-  useCommands(mayWithdraw ? { withdraw: one } : {});
-  const told = row.resolution === null ? TOLD[row.state] : undefined;
-  if (told === undefined && !mayWithdraw && sessionId === null) return null;
+  useCommands(canWithdraw ? { withdraw: one } : {});
+  const told = rowWords(row);
+  if (told === null && !canWithdraw && sessionId === null) return null;
   return (
     <ActionBar>
-      {mayWithdraw && (
+      {canWithdraw && (
         <Action command="withdraw" available={!busy} onPress={one}>
           Withdraw
         </Action>
@@ -32,7 +28,7 @@ export function RowBar({ row }: { readonly row: OutboxRow }) {
           Take all of the bulk session back
         </Action>
       )}
-      {told !== undefined && <p>{told}</p>}
+      {told !== null && <p>{told}</p>}
     </ActionBar>
   );
 }

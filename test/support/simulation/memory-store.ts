@@ -73,13 +73,12 @@ export class MemoryStore implements Keeper {
   endPull(pull: number, end: PullEnd, last: PullPage | null): void {
     if (pull !== this.pull) return;
     if (last !== null) this.staged.push(last);
-    // Everything was sent: a lower version is then another history's.
-    if (end.full) {
-      this.heads = new Map();
-      this.answered.clear();
-    }
+    if (end.full) this.heads = new Map();
+    // A lower version is then another history's.
+    const isOther = end.full && !end.isSameHistory;
+    if (isOther) this.answered.clear();
     this.apply(this.staged);
-    if (end.full) this.beginEpoch();
+    if (isOther) this.beginEpoch();
     this.live = end.claims;
     this.at = { epoch: end.epoch, cursor: end.cursor };
     this.pulled = pull;

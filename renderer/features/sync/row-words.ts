@@ -1,0 +1,27 @@
+import type { OutboxRow } from '../../../core/contract/sync.ts';
+
+type Row = Pick<OutboxRow, 'kind' | 'state' | 'inDoubt' | 'resolution'>;
+
+const QUEUED: { readonly [K in OutboxRow['kind']]: string } = {
+  decide: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the case is as it was before.',
+  undo: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the decision stands.',
+  object:
+    'It is sent as soon as the server answers. Until then it can be withdrawn, and the conflict is to be settled.',
+};
+const IN_DOUBT =
+  'It was sent once, and the connection broke before the answer. Whether it arrived is not known yet, so it cannot be withdrawn; sent again, it counts once.';
+const TOLD: { readonly [S in OutboxRow['state']]?: string } = {
+  sending: 'It is on its way. Whether it arrived is known in a moment; sent again, it counts once.',
+  awaiting_second: 'It has its effect when a second analyst decides the same. It can be taken back in the case.',
+  applied: 'What has its effect is taken back in the case.',
+};
+
+/** What a server may have heard of is taken back, and not withdrawn. */
+export const mayWithdraw = ({ state, inDoubt }: Row): boolean => state === 'queued' && !inDoubt;
+
+/** What is to be known of an operation that needs nobody; null of one that was settled, or is over. */
+export function rowWords({ kind, state, inDoubt, resolution }: Row): string | null {
+  if (resolution !== null) return null;
+  if (state === 'queued') return inDoubt ? IN_DOUBT : QUEUED[kind];
+  return TOLD[state] ?? null;
+}

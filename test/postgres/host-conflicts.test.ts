@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { queueFilter } from '../../core/contract/queue.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
@@ -431,4 +432,28 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
   });
   expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
   expect(await statusOf(rae)).toBe('rejected');
+});
+
+test('a bulk session without contact decides what was previewed: neither what came since nor what changed', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  await goOffline(mira);
+  const choice = { kind: 'filter' as const, filter: queueFilter.parse({}) };
+  const start = { sessionId: randomUUID(), choice, decision: 'approve', reason: 'household' } as const;
+  expect(await mira.ask('sync.bulkPreview', start)).toMatchObject({ items: 3, willDecide: 3 });
+  // Four more within the hour: the band rises behind the preview.
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '192.0.2.1');
+  }
+  await tell(db.pool, story.events, NOW);
+  await comeBack(mira);
+  await until(async () => ((await mira.ask('queue.summary', {})).byStatus.pending === 7 ? true : null));
+  expect(await mira.ask('sync.bulk', start)).toMatchObject({
+    items: 3,
+    willDecide: 2,
+    skips: [{ why: 'This case changed since the preview.', items: 1 }],
+  });
+  await until(async () => ((await mira.ask('sync.status', {})).waiting === 0 ? true : null));
+  expect(await mira.ask('sync.outbox', { offset: 0, limit: 9 })).toMatchObject({ total: 2, byState: { applied: 2 } });
+  expect(await statusOf(await itemOf('rae'))).toBe('pending');
+  expect(await statusOf(await itemOf('rib'))).toBe('pending');
 });

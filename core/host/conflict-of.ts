@@ -22,8 +22,8 @@ export async function conflictOf({ opened, openCase, ready }: HandlerNeeds, id: 
   });
 }
 
-/** As it is shown: what was taken back here is open again, whenever that is sent. */
-function shownHead(cache: Cache, itemId: string): Head | null {
+/** As it is shown: what was taken back here is open again, whenever that is sent. Null where the item is gone. */
+export function shownHead(cache: Cache, itemId: string): Head | null {
   const kept = cache.caseOf(itemId);
   if (kept === null || kept.isGone) return null;
   return kept.overlay?.kind === 'undo' ? { ...kept.head, status: kept.overlay.status } : kept.head;

@@ -354,6 +354,24 @@ test('an undo off-line opens the case, which is decided anew there: the server h
   expect(await verify(db.pool)).toEqual([]);
 });
 
+test('one’s own escalation that is taken back off-line is open there: it is decided anew, and the server has both', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  const first = await decideIn(mira, rae, 'escalate');
+  expect(await mira.delivered(first)).toMatchObject({ state: 'applied' });
+  await until(async () => {
+    const found = await mira.ask('case.get', { itemId: rae });
+    return found?.state === 'whole' && found.file.status === 'escalated' && !found.isStale ? true : null;
+  });
+  await goOffline(mira);
+  await mira.ask('case.undo', { undoId: randomUUID(), decisionId: first });
+  expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'pending' } });
+  const second = await decideIn(mira, rae, 'approve');
+  await comeBack(mira);
+  expect(await mira.delivered(second)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('approved');
+});
+
 /** By then two of three are closed, and only what is open is kept whole. */
 async function windowOfLead(): Promise<TestHost> {
   await team.login('lena', 'lead');

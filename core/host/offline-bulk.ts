@@ -19,9 +19,9 @@ export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pi
   return {
     'sync.bulkPreview': async (start) => {
       mayDecide();
-      const { cache } = opened();
+      const { cache, serverNow } = opened();
       return asked(() => {
-        const found = cache.foresee(callsOf(start, choose(cache, start, now()), now()), ready().may);
+        const found = cache.foresee(callsOf(start, choose(cache, start, serverNow()), now()), ready().may);
         freeze(cache, start.sessionId, found);
         return toldOf(found);
       });

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { queueFilter } from '../../core/contract/queue.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
+import type { HostOptions } from '../../core/host/open.ts';
+import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
@@ -64,14 +67,20 @@ async function statusOf(itemId: string): Promise<unknown> {
   return (await db.pool.query('SELECT status FROM referrals.review_queue WHERE id = $1', [itemId])).rows[0]?.status;
 }
 
-/** A window whose connection goes through the network, with everything kept. */
-async function windowOf(person: string, role: 'analyst' | 'lead'): Promise<TestHost> {
-  await team.login(person, role);
+function urlThrough(person: string): string {
   const { username, password } = new URL(team.url(person));
   const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  const opened = await hosts.open({
-    databaseUrl: urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port }),
-  });
+  return urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port });
+}
+
+/** A window whose connection goes through the network, with everything kept. */
+async function windowOf(
+  person: string,
+  role: 'analyst' | 'lead',
+  options: Pick<HostOptions, 'clock'> = {},
+): Promise<TestHost> {
+  await team.login(person, role);
+  const opened = await hosts.open({ ...options, databaseUrl: urlThrough(person) });
   await opened.settled();
   await until(async () => {
     const { pulledAt, kept } = await opened.ask('sync.status', {});
@@ -475,3 +484,49 @@ test('a bulk session without contact decides what was previewed: neither what ca
   expect(await statusOf(await itemOf('rae'))).toBe('pending');
   expect(await statusOf(await itemOf('rib'))).toBe('pending');
 });
+
+test.each([
+  ['ahead', 1],
+  ['behind', -1],
+])(
+  'a clock that is a day %s ends no claim and no time to undo, and begins none, on-line and off-line',
+  async (_, days) => {
+    const clock = (): Date => new Date(Date.now() + days * 86_400_000);
+    const mira = await windowOf('mira', 'analyst', { clock });
+    const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];
+    await claimItem(noor, ria, false);
+    const shown = async ({ ask }: TestHost): Promise<unknown> => {
+      const filter = queueFilter.parse({ unclaimed: true });
+      const unclaimed = await ask('queue.page', { filter, offset: 0, limit: 9 });
+      const all = await ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 9 });
+      const undos = async (itemId: string): Promise<unknown> => {
+        const opened = await ask('case.get', { itemId });
+        return opened?.state === 'whole' ? opened.file.decisions.map((made) => made.undo) : null;
+      };
+      return {
+        unclaimed: unclaimed.rows.map(({ itemId }) => itemId),
+        claims: all.rows.map(({ claimedBy }) => claimedBy),
+        undos: [await undos(rae), await undos(rex)],
+      };
+    };
+    for (const [itemId, minutesAgo] of [
+      [rae, 0],
+      [rex, 60],
+    ] as const) {
+      const elsewhere = { onBehalfOf: team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
+      await decide(
+        db.pool,
+        [{ decisionId: randomUUID(), itemId, decision: 'reject', reason: 'account_farm' }],
+        elsewhere,
+      );
+    }
+    await mira.ask('sync.now', {});
+    const right = { unclaimed: [], claims: [team.name('noor')], undos: [['undo'], [null]] };
+    await until(async () => (isDeepStrictEqual(await shown(mira), right) ? true : null));
+    await mira.host.close();
+    network.shut();
+    const again = await hosts.open({ databaseUrl: urlThrough('mira'), home: mira.home, clock });
+    await again.settled();
+    expect(await shown(again)).toEqual(right);
+  },
+);

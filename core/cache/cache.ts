@@ -11,7 +11,7 @@ import { headOf, headRow } from './head-row.ts';
 import { pullSide } from './heads.ts';
 import { keepNotOver } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
-import type { Many } from './many.ts';
+import type { Decider, Many } from './many.ts';
 import { outboxSide } from './outbox.ts';
 import { type Undelivered, undeliveredOn } from './overlay.ts';
 import { outboxReads } from './outbox-reads.ts';
@@ -55,8 +55,8 @@ export type Cache = SyncStore &
     /** The row alone; null where the item is gone. */
     headOf(itemId: string): Head | null;
     decide(call: NewDecision): Outgoing;
-    decideMany(calls: readonly NewDecision[]): Many;
-    foresee(calls: readonly NewDecision[]): Many;
+    decideMany(calls: readonly NewDecision[], by: Decider): Many;
+    foresee(calls: readonly NewDecision[], by: Decider): Many;
     undo(call: UndoCall): Outgoing;
     redecide(call: RedecideCall): Outgoing;
     object(call: ObjectCall): Outgoing;

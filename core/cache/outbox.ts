@@ -2,7 +2,7 @@ import type { Resolution } from '../domain/outbox.ts';
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
 import type { ItemOfDecision } from './facts.ts';
 import { decide } from './deciding.ts';
-import { decideMany, foresee, type Many } from './many.ts';
+import { type Decider, decideMany, foresee, type Many } from './many.ts';
 import { known } from './outbox-insert.ts';
 import { object, type ObjectCall, redecide, type RedecideCall, resolve, retry } from './settling.ts';
 import type { Store } from './store.ts';
@@ -12,10 +12,10 @@ import { undo, type UndoCall, type UndoEach, withdraw, type WithdrawnSession, wi
 type OutboxSide = {
   /** Decides an item: `queued`. The same call again gives its row as it is by then. */
   decide(call: NewDecision): Outgoing;
-  /** Many at once in one transaction; what cannot be decided is told and stops no other. */
-  decideMany(calls: readonly NewDecision[]): Many;
+  /** Many at once in one transaction; what cannot be decided, or is of another version than expected, is told and stops no other. */
+  decideMany(calls: readonly NewDecision[], by: Decider): Many;
   /** What `decideMany` would do with these. Nothing is written. */
-  foresee(calls: readonly NewDecision[]): Many;
+  foresee(calls: readonly NewDecision[], by: Decider): Many;
   /** Takes a decision back: its own row, now `withdrawn`, where no server can have heard of it, otherwise that of a new undo. */
   undo(call: UndoCall): Outgoing;
   /** Decides again what is troubled, which is settled by it: the row of the new decision. It is sent once what stands was taken back. */
@@ -35,8 +35,8 @@ type OutboxSide = {
 export function outboxSide(store: Store, itemOfDecision: ItemOfDecision): OutboxSide {
   return {
     decide: (call) => store.write(() => decide(store, call)),
-    decideMany: (calls) => store.write(() => decideMany(store, calls)),
-    foresee: (calls) => foresee(store, calls),
+    decideMany: (calls, by) => store.write(() => decideMany(store, calls, by)),
+    foresee: (calls, by) => foresee(store, calls, by),
     undo: (call) => store.write(() => undo(store, call, itemOfDecision)),
     redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     object: (call) => store.write(() => object(store, call)),

@@ -52,10 +52,10 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
   }
 
   /** As if claimed: off-line nobody else can know of it. */
-  const unclaimed = (itemId: string): ClaimResult => ({
+  const unclaimed = ({ serverNow }: Station, itemId: string): ClaimResult => ({
     itemId,
     by: ready().analyst,
-    until: new Date().toISOString(),
+    until: serverNow().toISOString(),
     isMine: true,
   });
 
@@ -82,11 +82,11 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
       const until = performance.now() + CLAIM_WITHIN_MS;
       const passed = except === undefined ? [] : [except];
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const itemId = station.cache.queueNext(filter, passed);
+        const itemId = station.cache.queueNext(filter, passed, station.serverNow());
         if (itemId === null) return null;
         const milliseconds = Math.max(0, until - performance.now());
         const said = await claim(station, itemId, { takeOver: false, milliseconds });
-        if (said === null) return unclaimed(itemId);
+        if (said === null) return unclaimed(station, itemId);
         if (said.claim?.isMine === true) return said.claim;
         // Somebody else's, or with a lead: the next one.
         passed.push(itemId);

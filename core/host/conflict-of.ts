@@ -1,11 +1,12 @@
 import type { Cache } from '../cache/cache.ts';
 import type { ConflictView } from '../contract/sync.ts';
 import type { Head } from '../sync/ports.ts';
+import { openCase } from './cases.ts';
 import { conflictViewOf } from './conflicts.ts';
 import type { HandlerNeeds } from './handlers.ts';
 
 /** Theirs, mine and what changed, for a row of the outbox, with the evidence of now where there is contact; null where there is no such row. */
-export async function conflictOf({ opened, openCase, ready }: HandlerNeeds, id: string): Promise<ConflictView | null> {
+export async function conflictOf({ opened, ready }: HandlerNeeds, id: string): Promise<ConflictView | null> {
   const station = opened();
   const { cache } = station;
   const before = cache.outgoing(id);
@@ -22,8 +23,8 @@ export async function conflictOf({ opened, openCase, ready }: HandlerNeeds, id: 
   });
 }
 
-/** As it is shown: what was taken back here is open again, whenever that is sent. */
-function shownHead(cache: Cache, itemId: string): Head | null {
+/** As it is shown: what was taken back here is open again, whenever that is sent. Null where the item is gone. */
+export function shownHead(cache: Cache, itemId: string): Head | null {
   const kept = cache.caseOf(itemId);
   if (kept === null || kept.isGone) return null;
   return kept.overlay?.kind === 'undo' ? { ...kept.head, status: kept.overlay.status } : kept.head;

@@ -2,7 +2,6 @@ import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import type { BulkHandlers } from './bulk-handlers.ts';
-import type { OpenCase } from './cases.ts';
 import { claimHandlers } from './claim-handlers.ts';
 import type { Ready } from './contact.ts';
 import { offlineBulk } from './offline-bulk.ts';
@@ -30,7 +29,6 @@ export type HandlerNeeds = {
   readonly keyPlace: () => Extract<CacheKey, { state: 'had' }>['place'];
   /** This computer's clock: what it says is shown. */
   readonly now: () => Date;
-  readonly openCase: OpenCase;
   readonly bulk: BulkHandlers['handlers'];
 };
 

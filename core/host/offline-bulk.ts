@@ -5,6 +5,7 @@ import { queueFilter } from '../contract/queue.ts';
 import type { OfflineBulkPreview } from '../contract/sync.ts';
 import type { NewDecision } from '../sync/ports.ts';
 import type { Cache } from '../cache/cache.ts';
+import type { Many } from '../cache/many.ts';
 import { MOST_ITEMS } from '../review/bulk/start.ts';
 import { derivedId } from './derived-id.ts';
 import { CallFailure } from './failure.ts';
@@ -14,22 +15,26 @@ import { asked } from './outbox-handlers.ts';
 type OfflineBulkMethod = 'sync.bulkPreview' | 'sync.bulk' | 'sync.withdrawBulk';
 
 /** Bulk sessions without a server: each of their decisions is one of the outbox, by itself. */
-export function offlineBulk({ opened, mayDecide, now }: HandlerNeeds): Pick<MethodHandlers, OfflineBulkMethod> {
+export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pick<MethodHandlers, OfflineBulkMethod> {
   return {
     'sync.bulkPreview': async (start) => {
       mayDecide();
-      const { cache } = opened();
-      return asked(() => toldOf(cache.foresee(callsOf(cache, start, choose(cache, start, now()), now()))));
+      const { cache, serverNow } = opened();
+      return asked(() => {
+        const found = cache.foresee(callsOf(start, choose(cache, start, serverNow()), now()), ready().may);
+        freeze(cache, start.sessionId, found);
+        return toldOf(found);
+      });
     },
     'sync.bulk': async (start) => {
       mayDecide();
       const { cache, sync, toldOutbox } = opened();
       return asked(() => {
-        const calls = callsOf(cache, start, choice(cache, start, now()), now());
-        const done = cache.decideMany(calls);
+        const frozen = frozenOf(cache, start.sessionId);
+        const done = cache.decideMany(callsOf(start, frozen.taken, now()), ready().may);
         toldOutbox(done.taken.map(({ id }) => id));
         sync.pushSoon();
-        return toldOf(done);
+        return toldOf({ taken: done.taken, skipped: [...done.skipped, ...frozen.skipped] });
       });
     },
     'sync.withdrawBulk': async ({ sessionId }) => {
@@ -47,20 +52,32 @@ export function offlineBulk({ opened, mayDecide, now }: HandlerNeeds): Pick<Meth
   };
 }
 
-/**
- * The items of a session, chosen once: they are remembered before the first is decided, so that the same call after a crash is
- * the same session, whatever matches by then.
- */
-function choice(cache: Cache, start: BulkStart, now: Date): readonly string[] {
-  const name = `bulk ${start.sessionId}`;
-  const known = cache.recall(name);
-  if (known !== null) return JSON.parse(known) as readonly string[];
-  const itemIds = choose(cache, start, now);
-  cache.remember(name, JSON.stringify(itemIds));
-  return itemIds;
+/** An item as it was when it was previewed. */
+type Chosen = { readonly itemId: string; readonly version: number };
+/** What a preview found, and all that its session may decide: whatever matches or changes afterwards was seen by nobody. */
+type Frozen = { readonly sessionId: string; readonly taken: readonly Chosen[]; readonly skipped: Many['skipped'] };
+
+/** Of the last preview: the one that is on the screen. */
+const FROZEN = 'bulk';
+
+function freeze(cache: Cache, sessionId: string, { taken, skipped }: Many): void {
+  const chosen = taken.map(({ itemId, expectedVersion }) => ({ itemId, version: expectedVersion ?? 0 }));
+  cache.remember(FROZEN, JSON.stringify({ sessionId, taken: chosen, skipped } satisfies Frozen));
 }
 
-function choose(cache: Cache, { choice: by }: BulkStart, now: Date): readonly string[] {
+/** Throws a CallFailure where another session was previewed since, or none. */
+function frozenOf(cache: Cache, sessionId: string): Frozen {
+  const text = cache.recall(FROZEN);
+  const frozen = text === null ? null : (JSON.parse(text) as Frozen);
+  if (frozen?.sessionId === sessionId) return frozen;
+  throw new CallFailure('refused', 'This session was not the last to be previewed here. Preview it again.');
+}
+
+function choose(cache: Cache, start: BulkStart, now: Date): Chosen[] {
+  return chosenIds(cache, start, now).map((itemId) => ({ itemId, version: cache.headOf(itemId)?.version ?? 0 }));
+}
+
+function chosenIds(cache: Cache, { choice: by }: BulkStart, now: Date): readonly string[] {
   switch (by.kind) {
     case 'items':
       return [...new Set(by.itemIds)];
@@ -80,17 +97,15 @@ function choose(cache: Cache, { choice: by }: BulkStart, now: Date): readonly st
   }
 }
 
-function callsOf(cache: Cache, start: BulkStart, itemIds: readonly string[], now: Date): NewDecision[] {
+function callsOf(start: BulkStart, chosen: readonly Chosen[], now: Date): NewDecision[] {
   const { sessionId, decision, reason, note = null } = start;
-  return itemIds.map((itemId) => {
+  return chosen.map(({ itemId, version: expectedVersion }) => {
     const id = derivedId('bulk', sessionId, itemId);
-    // The same call again means what it meant: the version that was looked at then.
-    const expectedVersion = cache.outgoing(id)?.expectedVersion ?? cache.headOf(itemId)?.version ?? 0;
     return { id, itemId, expectedVersion, decision, reason, note, sessionId, decidedAt: now.toISOString() };
   });
 }
 
-function toldOf({ taken, skipped }: ReturnType<Cache['decideMany']>): OfflineBulkPreview {
+function toldOf({ taken, skipped }: Many): OfflineBulkPreview {
   const whys = new Map<string, number>();
   for (const { why } of skipped) whys.set(why, (whys.get(why) ?? 0) + 1);
   const sum = (of: (one: (typeof taken)[number]) => number): number => taken.reduce((total, one) => total + of(one), 0);

@@ -10,7 +10,6 @@ import { bulkHandlers } from './bulk-handlers.ts';
 import { counted } from '../domain/counted.ts';
 import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
-import { caseOpener } from './cases.ts';
 import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
 import { hostHandlers } from './handlers.ts';
@@ -36,6 +35,8 @@ export type HostOptions = {
   /** How many referrals an empty embedded workspace is filled with; 0 leaves it empty. */
   readonly demoReferrals: number;
   readonly key: AskForKey;
+  /** This computer's clock, which may be days off; the usual one where none is given. */
+  readonly clock?: () => Date;
   readonly log: (line: string) => void;
 };
 
@@ -55,7 +56,7 @@ type Blocked = {
  * begins when everything of the one before it is closed.
  */
 export function openHost(options: HostOptions): Host {
-  const { log } = options;
+  const { log, clock = () => new Date() } = options;
   const listeners = new Set<(notice: Notice) => void>();
   const notify = (notice: Notice): void => listeners.forEach((listener) => listener(notice));
   let status: WorkspaceStatus = { state: 'starting', step: 'Starting', done: null, total: null };
@@ -118,6 +119,7 @@ export function openHost(options: HostOptions): Host {
     const own: Station = openStation({
       ...options,
       cache,
+      clock,
       onStep: (step, done, total) => starting(step, done, total),
       onFilling: (done, total) => starting('Fetching the queue', done, total),
       onReady: become,
@@ -202,7 +204,7 @@ export function openHost(options: HostOptions): Host {
   async function statusNow(): Promise<WorkspaceStatus> {
     if (status.state !== 'ready' || station === null) return status;
     // The decisions of the last hour change with the clock; everything else stays as it was told.
-    return { ...status, decisionsLastHour: await decisionsOfLastHour(station, new Date()) };
+    return { ...status, decisionsLastHour: await decisionsOfLastHour(station, clock()) };
   }
 
   /** The open station, once there is a queue to show. */
@@ -257,8 +259,7 @@ export function openHost(options: HostOptions): Host {
           throw new CallFailure('refused', 'The role of this login does not allow that.');
         }
       },
-      now: () => new Date(),
-      openCase: caseOpener(() => new Date()),
+      now: clock,
     }),
     subscribe(listener) {
       listeners.add(listener);

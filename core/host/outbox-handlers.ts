@@ -5,7 +5,7 @@ import { derivedId } from './derived-id.ts';
 import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
 import type { Station } from './station.ts';
-import { conflictOf } from './conflict-of.ts';
+import { conflictOf, shownHead } from './conflict-of.ts';
 import { isTakenBackFirst } from './conflicts.ts';
 
 type OutboxMethod =
@@ -37,7 +37,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
       return done(({ cache }) => {
         // The same call again has its row, whatever is known of the item by now.
         const isNew = cache.outgoing(decisionId) === null;
-        const isEscalated = cache.headOf(request.itemId)?.status === 'escalated';
+        const isEscalated = shownHead(cache, request.itemId)?.status === 'escalated';
         if (isNew && isEscalated && !ready().may.lead) throw new CallFailure('refused', WITH_LEAD);
         return [cache.decide({ ...request, id: decisionId, note, sessionId: null, decidedAt: now().toISOString() })];
       });

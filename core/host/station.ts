@@ -7,6 +7,7 @@ import { coalesced } from './coalesced.ts';
 import { type Contact, type ContactOptions, contactWith, type Ready } from './contact.ts';
 import type { Failure } from './failures.ts';
 import { type Patience, patienceWith } from './patience.ts';
+import { serverClock } from './server-clock.ts';
 import type { Session } from './session.ts';
 
 /** One analyst's cache, and its contact with the server. The cache stays open while the contact comes and goes. */
@@ -15,6 +16,8 @@ export type Station = {
   readonly contact: Contact;
   readonly sync: Sync;
   readonly patience: Patience;
+  /** The server's time, off-line too: by it undos, claims and due times are over or not. */
+  readonly serverNow: () => Date;
   /** The workspace as it was told last; null until there is a queue to show. */
   readonly ready: () => Ready | null;
   readonly syncStatus: () => SyncStatus;
@@ -30,6 +33,8 @@ export type Station = {
 
 export type StationOptions = Omit<ContactOptions, 'onReady' | 'onLost'> & {
   readonly cache: Cache;
+  /** This computer's: what it says is shown. */
+  readonly clock: () => Date;
   /** The workspace as it is now: when the first items are there, and after each contact. */
   readonly onReady: (status: Ready) => void;
   /** There is nothing to show: the cache was never filled, and this is why it cannot be filled now. */
@@ -60,7 +65,8 @@ const MOST_ROWS = 500;
 
 /** Returns at once: ready from the cache where it was ever filled, otherwise when the first items are there. */
 export function openStation(options: StationOptions): Station {
-  const { cache, log } = options;
+  const { cache, clock, log } = options;
+  const time = serverClock(clock, { recall: (name) => cache.recall(name), remember });
   let ready = rememberedStatus(cache);
   /** Whether there is a queue to show: until the first items of the first pull there is none. */
   let isFilled = ready !== null && hasQueue();
@@ -98,7 +104,7 @@ export function openStation(options: StationOptions): Station {
   const sync: Sync = startSync({
     server: contact.server,
     store: cache,
-    clock: () => new Date(),
+    clock,
     pulledAt: cache.recall(PULLED_AT),
     onStatus: (link) => {
       // Only what was lost is let go of: what is opened while sync rests is for its next try.
@@ -111,7 +117,8 @@ export function openStation(options: StationOptions): Station {
       status.soon();
     },
     onOutbox: toldOutbox,
-    onPulled: ({ changed, role }) => {
+    onPulled: ({ changed, role, at }) => {
+      time.learn(at);
       patience.answered();
       show();
       if (changed) queue.soon();
@@ -132,7 +139,9 @@ export function openStation(options: StationOptions): Station {
   }
 
   /** What is only remembered for the next start must not end what goes on now. */
-  const remember = (name: string, text: string): void => kept(() => cache.remember(name, text));
+  function remember(name: string, text: string): void {
+    kept(() => cache.remember(name, text));
+  }
 
   function kept(write: () => void): void {
     try {
@@ -194,6 +203,7 @@ export function openStation(options: StationOptions): Station {
     contact,
     sync,
     patience,
+    serverNow: time.now,
     ready: () => (isFilled ? ready : null),
     syncStatus,
     toldOutbox,

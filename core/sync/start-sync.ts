@@ -45,8 +45,11 @@ export type SyncOptions = {
   readonly onStatus: (status: Link) => void;
   /** Rows of the outbox that may have changed their state. */
   readonly onOutbox: (ids: readonly string[]) => void;
-  /** A pull is complete; `changed`: heads or claims are not as before; `role`: what the login is by now, where the server told. */
-  readonly onPulled: (news: { readonly changed: boolean; readonly role: string | null }) => void;
+  /**
+   * A pull is complete; `changed`: heads or claims are not as before; `role`: what the login is by now, where the server told; `at`: when it
+   * was read, by the server's clock.
+   */
+  readonly onPulled: (news: { readonly changed: boolean; readonly role: string | null; readonly at: string }) => void;
   /** The login has no account any more, in words. Nothing is tried again by itself. */
   readonly onAccountLost: (message: string) => void;
   readonly log: (line: string) => void;
@@ -110,7 +113,7 @@ export function startSync(options: SyncOptions): Sync {
       pulledAt = clock().toISOString();
       if (isHinted) agenda.wantIn(HINT_MS, 'pull');
       tell();
-      options.onPulled({ changed: isNews, role: end.role ?? null });
+      options.onPulled({ changed: isNews, role: end.role ?? null, at: end.at });
     },
   });
 

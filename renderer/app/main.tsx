@@ -8,6 +8,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { followNotices } from './connection.ts';
 import { followDecisions } from '../features/case/decisions-made.ts';
+import { followWaiting } from '../features/case/held-claims.ts';
 import { queryClient } from './query-client.ts';
 import { router } from './router.tsx';
 import { colorSchemes, cssVariables, paintTheme, styleNonce, theme } from './theme.ts';
@@ -15,6 +16,7 @@ import { colorSchemes, cssVariables, paintTheme, styleNonce, theme } from './the
 paintTheme();
 followNotices();
 followDecisions();
+followWaiting();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -251,13 +251,17 @@ test('without contact a session is put into the outbox, foreseen before and take
     await mira.ask('queue.page', { filter: { ...FILTER, statuses: ['approved'] }, offset: 0, limit: 1 })
   ).rows.map((row) => row.itemId);
   const ring = { ...start, sessionId: randomUUID(), choice: { kind: 'ring' as const, itemId } };
-  expect(await mira.call('sync.bulk', ring)).toMatchObject({
+  expect(await mira.call('sync.bulkPreview', ring)).toMatchObject({
     error: { code: 'refused', message: expect.stringContaining('no contact') },
   });
   expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS, undos: 0 });
   expect((await mira.ask('queue.summary', {})).byStatus.pending).toBe(ITEMS);
 
   const second = { ...start, sessionId: randomUUID(), choice: { kind: 'items' as const, itemIds: [itemId] } };
+  expect(await mira.call('sync.bulk', second)).toMatchObject({
+    error: { code: 'refused', message: expect.stringContaining('Preview it again') },
+  });
+  await mira.ask('sync.bulkPreview', second);
   await mira.ask('sync.bulk', second);
   await network.openAgain();
   await mira.ask('sync.now', {});

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { queueFilter } from '../../core/contract/queue.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
+import type { HostOptions } from '../../core/host/open.ts';
+import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
@@ -63,14 +67,20 @@ async function statusOf(itemId: string): Promise<unknown> {
   return (await db.pool.query('SELECT status FROM referrals.review_queue WHERE id = $1', [itemId])).rows[0]?.status;
 }
 
-/** A window whose connection goes through the network, with everything kept. */
-async function windowOf(person: string, role: 'analyst' | 'lead'): Promise<TestHost> {
-  await team.login(person, role);
+function urlThrough(person: string): string {
   const { username, password } = new URL(team.url(person));
   const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  const opened = await hosts.open({
-    databaseUrl: urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port }),
-  });
+  return urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port });
+}
+
+/** A window whose connection goes through the network, with everything kept. */
+async function windowOf(
+  person: string,
+  role: 'analyst' | 'lead',
+  options: Pick<HostOptions, 'clock'> = {},
+): Promise<TestHost> {
+  await team.login(person, role);
+  const opened = await hosts.open({ ...options, databaseUrl: urlThrough(person) });
   await opened.settled();
   await until(async () => {
     const { pulledAt, kept } = await opened.ask('sync.status', {});
@@ -353,6 +363,24 @@ test('an undo off-line opens the case, which is decided anew there: the server h
   expect(await verify(db.pool)).toEqual([]);
 });
 
+test('one’s own escalation that is taken back off-line is open there: it is decided anew, and the server has both', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  const first = await decideIn(mira, rae, 'escalate');
+  expect(await mira.delivered(first)).toMatchObject({ state: 'applied' });
+  await until(async () => {
+    const found = await mira.ask('case.get', { itemId: rae });
+    return found?.state === 'whole' && found.file.status === 'escalated' && !found.isStale ? true : null;
+  });
+  await goOffline(mira);
+  await mira.ask('case.undo', { undoId: randomUUID(), decisionId: first });
+  expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'pending' } });
+  const second = await decideIn(mira, rae, 'approve');
+  await comeBack(mira);
+  expect(await mira.delivered(second)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('approved');
+});
+
 /** By then two of three are closed, and only what is open is kept whole. */
 async function windowOfLead(): Promise<TestHost> {
   await team.login('lena', 'lead');
@@ -432,3 +460,73 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
   expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
   expect(await statusOf(rae)).toBe('rejected');
 });
+
+test('a bulk session without contact decides what was previewed: neither what came since nor what changed', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  await goOffline(mira);
+  const choice = { kind: 'filter' as const, filter: queueFilter.parse({}) };
+  const start = { sessionId: randomUUID(), choice, decision: 'approve', reason: 'household' } as const;
+  expect(await mira.ask('sync.bulkPreview', start)).toMatchObject({ items: 3, willDecide: 3 });
+  // Four more within the hour: the band rises behind the preview.
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '192.0.2.1');
+  }
+  await tell(db.pool, story.events, NOW);
+  await comeBack(mira);
+  await until(async () => ((await mira.ask('queue.summary', {})).byStatus.pending === 7 ? true : null));
+  expect(await mira.ask('sync.bulk', start)).toMatchObject({
+    items: 3,
+    willDecide: 2,
+    skips: [{ why: 'This case changed since the preview.', items: 1 }],
+  });
+  await until(async () => ((await mira.ask('sync.status', {})).waiting === 0 ? true : null));
+  expect(await mira.ask('sync.outbox', { offset: 0, limit: 9 })).toMatchObject({ total: 2, byState: { applied: 2 } });
+  expect(await statusOf(await itemOf('rae'))).toBe('pending');
+  expect(await statusOf(await itemOf('rib'))).toBe('pending');
+});
+
+test.each([
+  ['ahead', 1],
+  ['behind', -1],
+])(
+  'a clock that is a day %s ends no claim and no time to undo, and begins none, on-line and off-line',
+  async (_, days) => {
+    const clock = (): Date => new Date(Date.now() + days * 86_400_000);
+    const mira = await windowOf('mira', 'analyst', { clock });
+    const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];
+    await claimItem(noor, ria, false);
+    const shown = async ({ ask }: TestHost): Promise<unknown> => {
+      const filter = queueFilter.parse({ unclaimed: true });
+      const unclaimed = await ask('queue.page', { filter, offset: 0, limit: 9 });
+      const all = await ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 9 });
+      const undos = async (itemId: string): Promise<unknown> => {
+        const opened = await ask('case.get', { itemId });
+        return opened?.state === 'whole' ? opened.file.decisions.map((made) => made.undo) : null;
+      };
+      return {
+        unclaimed: unclaimed.rows.map(({ itemId }) => itemId),
+        claims: all.rows.map(({ claimedBy }) => claimedBy),
+        undos: [await undos(rae), await undos(rex)],
+      };
+    };
+    for (const [itemId, minutesAgo] of [
+      [rae, 0],
+      [rex, 60],
+    ] as const) {
+      const elsewhere = { onBehalfOf: team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
+      await decide(
+        db.pool,
+        [{ decisionId: randomUUID(), itemId, decision: 'reject', reason: 'account_farm' }],
+        elsewhere,
+      );
+    }
+    await mira.ask('sync.now', {});
+    const right = { unclaimed: [], claims: [team.name('noor')], undos: [['undo'], [null]] };
+    await until(async () => (isDeepStrictEqual(await shown(mira), right) ? true : null));
+    await mira.host.close();
+    network.shut();
+    const again = await hosts.open({ databaseUrl: urlThrough('mira'), home: mira.home, clock });
+    await again.settled();
+    expect(await shown(again)).toEqual(right);
+  },
+);

@@ -19,6 +19,8 @@ function undoingFrom(number: number): { newId: () => string; note: null; decided
   return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
 }
 
+const ANALYST = { lead: false };
+
 describe('what a server that was set back does not have', () => {
   const answered = (cache: Cache, ...numbers: readonly number[]): void => {
     for (const each of numbers) cache.decide(decisionOn(each));
@@ -127,7 +129,10 @@ describe('a decision off-line', () => {
     withCache((cache) => {
       pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' })]);
       const sessionId = idOf(1, 5);
-      const { taken, skipped } = cache.decideMany([1, 2, 3, 4].map((number) => decisionOn(number, { sessionId })));
+      const { taken, skipped } = cache.decideMany(
+        [1, 2, 3, 4].map((number) => decisionOn(number, { sessionId })),
+        ANALYST,
+      );
       expect(taken.map(({ itemId }) => itemId)).toEqual([idOf(1), idOf(2)]);
       expect(skipped).toEqual([
         { itemId: idOf(3), why: 'This case is approved already.' },
@@ -141,6 +146,33 @@ describe('a decision off-line', () => {
       expect(new Set(shown(cache).ids)).toEqual(new Set([idOf(1), idOf(2)]));
     }));
 
+  it('of many leaves out what nobody foresaw: what changed since, what is with a lead, what waits for a second analyst', () =>
+    withCache((cache) => {
+      const first = idOf(4, 0xe);
+      pull(cache, [
+        headOf(1, { version: 2 }),
+        headOf(2, { status: 'escalated' }),
+        headOf(3, { secondReview: 'mine' }),
+        headOf(4),
+        headOf(5),
+      ]);
+      cache.decide(decisionOn(4, { id: first }));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(first, { outcome: 'awaiting_second', status: 'pending', version: 1 })]);
+      const calls = [1, 2, 3, 4, 5].map((number) => decisionOn(number));
+      const waits = 'Your own decision on this case waits for a second analyst.';
+      expect(cache.foresee(calls, ANALYST).skipped).toEqual([
+        { itemId: idOf(1), why: 'This case changed since the preview.' },
+        { itemId: idOf(2), why: 'This case is with a lead, who decides it now.' },
+        { itemId: idOf(3), why: waits },
+        { itemId: idOf(4), why: waits },
+      ]);
+      expect(cache.foresee(calls, { lead: true }).taken.map(({ itemId }) => itemId)).toEqual([idOf(2), idOf(5)]);
+      // What one takes back off-line waits for nobody.
+      cache.undo({ id: idOf(4, 0xf), decisionId: first, note: null, decidedAt: CACHE_NOW.toISOString() });
+      expect(cache.decideMany(calls, ANALYST).taken.map(({ itemId }) => itemId)).toEqual([idOf(4), idOf(5)]);
+    }));
+
   it('of a session is taken back as a whole: withdrawn where it waits, and by an undo each where it was sent', () =>
     withCache((first, reopened) => {
       pull(
@@ -148,7 +180,10 @@ describe('a decision off-line', () => {
         [1, 2, 3, 4, 5, 6].map((number) => headOf(number)),
       );
       const sessionId = idOf(1, 5);
-      const made = first.decideMany([1, 2, 3, 4, 5].map((number) => decisionOn(number, { sessionId }))).taken;
+      const made = first.decideMany(
+        [1, 2, 3, 4, 5].map((number) => decisionOn(number, { sessionId })),
+        ANALYST,
+      ).taken;
       const other = first.decide(decisionOn(6));
       first.takeToSend(4);
       const [applied, waits, lost, conflicting] = made.map(({ id }) => id);

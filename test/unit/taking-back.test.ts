@@ -5,6 +5,7 @@ import { tellOutbox } from '../../renderer/app/outbox-news.ts';
 import { queryClient } from '../../renderer/app/query-client.ts';
 import { tellSyncStatus } from '../../renderer/app/sync-state.ts';
 import { followDecisions, send, type Sent, useDecisions } from '../../renderer/features/case/decisions-made.ts';
+import { followWaiting, mayHold } from '../../renderer/features/case/held-claims.ts';
 import { useNotes } from '../../renderer/features/case/notes.ts';
 import { takeBackLast } from '../../renderer/features/case/taking-back.ts';
 import { outboxRow } from '../support/outbox-row.ts';
@@ -254,6 +255,33 @@ describe('the last decision', () => {
     answering(undoOf(sent, { state: 'applied' }));
     expect(await takeBackLast()).toBe(ITEM);
     expect(foot()).toBe('Withdrawn: rejection of 118 Lena K.');
+  });
+
+  it.each(['applied', 'agreed'] as const)(
+    'that a second analyst settled hides no case that is opened again: %s',
+    async (state) => {
+      const sent = decision();
+      answering(rowOf(sent));
+      await send(sent);
+      tellOutbox([rowOf(sent, { state: 'awaiting_second' })]);
+      tellOutbox([rowOf(sent, { state })]);
+      expect(isLeftOut()).toBe(false);
+    },
+  );
+
+  it('gives its case back when it waits for a second analyst, and only then', async () => {
+    const ends = followWaiting();
+    mayHold(ITEM);
+    const sent = decision();
+    answering(rowOf(sent));
+    await send(sent);
+    tellOutbox([rowOf(sent, { state: 'sending' })]);
+    expect(asked.map(({ method }) => method)).toEqual(['case.decide']);
+    answering({});
+    // It is told each time that something of it changes.
+    for (let told = 0; told < 2; told += 1) tellOutbox([rowOf(sent, { state: 'awaiting_second' })]);
+    expect(asked.slice(1)).toEqual([{ method: 'case.release', request: { itemId: ITEM } }]);
+    ends();
   });
 
   it('that somebody overtook stays, and the window says why', async () => {

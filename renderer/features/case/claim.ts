@@ -3,7 +3,8 @@ import type { CaseAnswer, ClaimResult } from '../../../core/contract/case.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { lastUsedAt } from '../../ui/activity.ts';
-import { say, useDecisions } from './decisions-made.ts';
+import { say } from './decisions-made.ts';
+import { giveBackLeft, holdNot, mayHold } from './held-claims.ts';
 import { renewAfter } from './renew-after.ts';
 
 /** Skimming the queue claims nothing: a case is open for work once it has stayed so long. */
@@ -12,16 +13,10 @@ const OPENED_AFTER_MS = 250;
 const IDLE_LOOK_MS = 5_000;
 const RETRY_MS = 30_000;
 
-/**
- * What this window may hold: what it asked for and was not told that somebody else has. A claim that was not answered in time
- * may have arrived all the same, and giving back what one does not have does nothing.
- */
-const held = new Set<string>();
-
 /** Keeps what a claim came to, and shows who has the case where it is open. */
 export function noteClaim(itemId: string, result: ClaimResult | null): void {
-  if (result?.isMine === false) held.delete(itemId);
-  else held.add(itemId);
+  if (result?.isMine === false) holdNot(itemId);
+  else mayHold(itemId);
   queryClient.setQueryData<CaseAnswer | null>(['case', itemId], (known) => {
     if (known?.state !== 'whole') return known;
     const claim = result === null ? null : { by: result.by, until: result.until, isMine: result.isMine };
@@ -37,7 +32,7 @@ function hold(itemId: string): () => void {
   let timer = setTimeout(claim, OPENED_AFTER_MS);
 
   async function askForIt(): Promise<void> {
-    held.add(itemId);
+    mayHold(itemId);
     try {
       const result = await ask('case.claim', { itemId });
       noteClaim(itemId, result);
@@ -69,10 +64,7 @@ function hold(itemId: string): () => void {
   };
 
   function giveBackNow(): void {
-    // A decision ends the claim itself; giving it back before would hand the case to the next one meanwhile.
-    const isDecided = useDecisions.getState().decided.has(itemId);
-    if (!held.delete(itemId) || isDecided) return;
-    ask('case.release', { itemId }).catch(() => undefined);
+    giveBackLeft(itemId);
   }
 }
 

@@ -134,7 +134,7 @@ function hear(rows: readonly OutboxRow[]): void {
     if (row.kind === 'decide' && row.state === 'awaiting_second') {
       // The item stays open in the versions to come: for whoever decided there is nothing left to do with it.
       useDecisions.setState({ decided: leaveOut(row.itemId, { version: null, status: 'pending' }) });
-    } else if (isOver(row)) {
+    } else if (isOver(row) || isSettled(row)) {
       useDecisions.setState({ decided: leaveOut(row.itemId, null) });
     }
     if (made?.sent.request.decisionId === row.id) follow(made.sent, row);
@@ -145,6 +145,12 @@ function hear(rows: readonly OutboxRow[]): void {
 function isOver({ kind, state }: OutboxRow): boolean {
   if (kind === 'undo') return state === 'applied' || state === 'agreed';
   return kind === 'decide' && (TROUBLED.includes(state) || state === 'withdrawn');
+}
+
+/** Whether a second analyst has answered what waited for one: from then on the item's own status says whether there is something to do. */
+function isSettled({ kind, state, itemId }: OutboxRow): boolean {
+  const waits = useDecisions.getState().decided.get(itemId)?.version === null;
+  return waits && kind === 'decide' && (state === 'applied' || state === 'agreed');
 }
 
 /** Starts following what becomes of decisions; returns the function that ends it. */

@@ -666,7 +666,10 @@ describe('a second pair of eyes', () => {
     expect(await decideOn(item, 'approve', { as: 'ana', id: first.decisionId, note: 'a family' })).toEqual(first);
     const second = await decideOn(item, 'approve', { as: 'ben' });
     expect(second).toMatchObject({ outcome: 'applied', status: 'approved', version: 2, paid: 65 });
-    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.',
+    });
     expect(await undoIt(second.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', reversed: 65 });
     expect(await stateOf('rae')).toEqual(before);
     expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject(WAITS);

@@ -180,7 +180,7 @@ test('a decision that waits for a second analyst tells what became of it when it
       { outcome: 'conflict', status: 'escalated' },
     ]);
     expect(await ana.push([agreed, disagreed])).toMatchObject([
-      { id: agreed.id, outcome: 'applied', status: 'rejected' },
+      { id: agreed.id, outcome: 'agreed', status: 'rejected', message: 'A second analyst decided the same.' },
       { id: disagreed.id, outcome: 'conflict', status: 'escalated' },
     ]);
   } finally {
@@ -201,9 +201,8 @@ test('the same from two computers of one analyst waits as one, and each is told 
     await ben.push([decision(agreed ?? '', 'reject'), decision(disagreed ?? '', 'approve')]);
     await ana.push([taking(withdrawn ?? '', firsts[2]?.id ?? '')]);
     const ends = await ana.push(again);
-    expect(outcomes(await ana.push(firsts)).slice(0, 2)).toEqual(['applied', 'conflict']);
+    expect(outcomes(await ana.push(firsts)).slice(0, 2)).toEqual(['agreed', 'conflict']);
     expect(ends).toMatchObject([
-      // The effect is the first one's.
       { id: again[0]?.id, outcome: 'agreed', status: 'rejected', paid: 0, rejected: 0, reversed: 0 },
       { id: again[1]?.id, outcome: 'conflict', status: 'escalated' },
       { id: again[2]?.id, outcome: 'returned', status: 'pending' },

@@ -935,6 +935,7 @@ BEGIN
         WHEN t.undone_by IS NOT NULL THEN 'agreed'
         WHEN t.proposal = 'withdrawn' THEN 'opinion'
         WHEN t.proposal = 'open' AND (t.outcome ->> 'version')::int >= i.raised_version THEN CASE WHEN o.is_own THEN 'withdrawn' ELSE 'not_own_proposal' END
+        WHEN t.proposal = 'agreed' AND EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.decision_id = t.closed_by AND b.undone_by IS NULL) THEN 'of_two'
         WHEN t.outcome ->> 'outcome' <> 'applied' THEN 'no_effect'
         WHEN NOT o.is_own AND NOT is_lead THEN 'not_own'
         WHEN NOT o.is_in_time AND NOT is_lead THEN 'late'
@@ -1059,6 +1060,7 @@ BEGIN
           WHEN 'agreed' THEN 'This was taken back before.'
           WHEN 'is_undo' THEN 'An undo is not undone: decide again.'
           WHEN 'not_own_proposal' THEN 'Only whoever made it may withdraw it.'
+          WHEN 'of_two' THEN 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.'
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'

@@ -372,8 +372,8 @@ BEGIN
 END $$;
 
 -- What became of the caller's own decisions among these that waited for a second analyst and wait no more, in the shape of a decision's
--- answer. Their first answer stays what it was. One that waited with an earlier one of one's own ends as that one does, and the effect is
--- that one's: it would be counted twice.
+-- answer. Their first answer stays what it was. The effect is the second analyst's, who alone or
+-- with a lead takes it back. One that waited with an earlier one of one's own ends as that one does.
 CREATE FUNCTION umpire.settled_decisions(decision_ids uuid[]) RETURNS SETOF jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -392,9 +392,7 @@ BEGIN
       ELSE 'This was decided differently meanwhile: ' || q.status || '.'
     END,
     'status', q.status, 'version', i.version,
-    'paid', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'paid')::int, 0) ELSE 0 END,
-    'rejected', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'rejected')::int, 0) ELSE 0 END,
-    'reversed', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'reversed')::int, 0) ELSE 0 END)
+    'paid', 0, 'rejected', 0, 'reversed', 0)
   FROM umpire.decisions AS d
   -- The one that waited: itself, or the one that it waited with. Of a second opinion that was settled meanwhile the answer is its end.
   JOIN umpire.decisions AS w ON w.decision_id = coalesce((d.outcome ->> 'waiting')::uuid, d.decision_id)
@@ -404,7 +402,7 @@ BEGIN
   LEFT JOIN referrals.review_queue AS q ON q.id = d.item_id
   CROSS JOIN LATERAL (
     SELECT CASE
-      WHEN w.proposal = 'agreed' THEN CASE WHEN w.decision_id = d.decision_id THEN 'applied' ELSE 'agreed' END
+      WHEN w.proposal = 'agreed' THEN 'agreed'
       WHEN w.proposal = 'disagreed' THEN 'conflict'
       WHEN w.proposal = 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END
       WHEN w.proposal IS NOT NULL THEN 'returned'

@@ -263,6 +263,17 @@ describe('decisions', () => {
     });
   });
 
+  test('what was decided and taken back since it was looked at is no other evidence', async () => {
+    const item = await rae();
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    await undoIt(decisionId, { as: 'ana' });
+    expect(await decideOn(item, 'escalate', { as: 'ana', version: 1 })).toMatchObject({
+      outcome: 'applied',
+      message: null,
+      version: 4,
+    });
+  });
+
   test('bad calls are refused whole, in words', async () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
@@ -773,7 +784,8 @@ describe('a second pair of eyes', () => {
     const item = await rae();
     await decideOn(item, 'approve', { as: 'ana' });
     await settings('second_review_above = NULL');
-    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('needed');
+    // Asked before that, it would say which items have a first opinion.
+    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('none');
     expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({ outcome: 'conflict', status: 'escalated' });
     expect(await held()).toEqual(['held fraud_high']);
   });

@@ -36,6 +36,9 @@ export function undo(store: Store, call: UndoCall, itemOfDecision: ItemOfDecisio
     if (decision.state === 'conflict' || decision.state === 'returned' || isRejected) {
       throw notNow('This decision had no effect, so there is nothing to take back.');
     }
+    if (decision.state === 'agreed') {
+      throw notNow('Another decision says the same, and the effect is that one’s: that one is to be taken back.');
+    }
   }
   const other = store.get<{ state: string }>(
     `SELECT state FROM outbox WHERE undoes = ? AND (${IS_UNDELIVERED} OR state IN ('applied', 'agreed'))`,

@@ -263,6 +263,17 @@ describe('decisions', () => {
     });
   });
 
+  test('what was decided and taken back since it was looked at is no other evidence', async () => {
+    const item = await rae();
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    await undoIt(decisionId, { as: 'ana' });
+    expect(await decideOn(item, 'escalate', { as: 'ana', version: 1 })).toMatchObject({
+      outcome: 'applied',
+      message: null,
+      version: 4,
+    });
+  });
+
   test('bad calls are refused whole, in words', async () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
@@ -666,7 +677,10 @@ describe('a second pair of eyes', () => {
     expect(await decideOn(item, 'approve', { as: 'ana', id: first.decisionId, note: 'a family' })).toEqual(first);
     const second = await decideOn(item, 'approve', { as: 'ben' });
     expect(second).toMatchObject({ outcome: 'applied', status: 'approved', version: 2, paid: 65 });
-    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'not_allowed' });
+    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.',
+    });
     expect(await undoIt(second.decisionId, { as: 'ben' })).toMatchObject({ outcome: 'applied', reversed: 65 });
     expect(await stateOf('rae')).toEqual(before);
     expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject(WAITS);
@@ -770,7 +784,8 @@ describe('a second pair of eyes', () => {
     const item = await rae();
     await decideOn(item, 'approve', { as: 'ana' });
     await settings('second_review_above = NULL');
-    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('needed');
+    // Asked before that, it would say which items have a first opinion.
+    expect((await readCase(db.pool, item, minutes(1), 'UTC'))?.secondReview).toBe('none');
     expect(await decideOn(item, 'reject', { as: 'ben' })).toMatchObject({ outcome: 'conflict', status: 'escalated' });
     expect(await held()).toEqual(['held fraud_high']);
   });

@@ -9,6 +9,7 @@ import { verify } from '../../core/programme/verify.ts';
 import type { HostOptions } from '../../core/host/open.ts';
 import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
+import { changeSettings } from '../../core/review/settings.ts';
 import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
@@ -289,6 +290,25 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
   expect(await statusOf(rae)).toBe('approved');
   expect(await verify(db.pool)).toEqual([]);
+});
+
+test('a first opinion that a second analyst agreed to is theirs to take back: no undo of it is shown or sent', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  const first = await decideIn(mira, rae, 'approve');
+  expect(await mira.delivered(first)).toMatchObject({ state: 'awaiting_second' });
+  expect(await noorDecides(rae, 'approve')).toBeDefined();
+  await mira.ask('sync.now', {});
+  await until(async () => {
+    const { rows } = await mira.ask('sync.outbox', { offset: 0, limit: 5 });
+    return rows[0]?.state === 'agreed' && rows[0].message === 'A second analyst decided the same.' ? true : null;
+  });
+  await goOffline(mira);
+  expect(await mira.call('case.undo', { undoId: randomUUID(), decisionId: first })).toMatchObject({
+    error: { code: 'refused', message: expect.stringContaining('Another decision says the same') },
+  });
+  expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'approved' } });
 });
 
 test('of an item that is gone only the end is left: it is neither decided again nor sent again', async () => {

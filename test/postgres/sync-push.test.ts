@@ -180,8 +180,33 @@ test('a decision that waits for a second analyst tells what became of it when it
       { outcome: 'conflict', status: 'escalated' },
     ]);
     expect(await ana.push([agreed, disagreed])).toMatchObject([
-      { id: agreed.id, outcome: 'applied', status: 'rejected' },
+      { id: agreed.id, outcome: 'agreed', status: 'rejected', message: 'A second analyst decided the same.' },
       { id: disagreed.id, outcome: 'conflict', status: 'escalated' },
+    ]);
+  } finally {
+    await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  }
+});
+
+test('the same from two computers of one analyst waits as one, and each is told what became of it', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  try {
+    const firsts = Array.from({ length: 4 }, () => decision(next(), 'reject'));
+    const again = firsts.map(({ itemId }) => decision(itemId, 'reject'));
+    const [agreed, disagreed, withdrawn] = firsts.map(({ itemId }) => itemId);
+    expect(new Set(outcomes(await ana.push(firsts)))).toEqual(new Set(['awaiting_second']));
+    expect(new Set(outcomes(await ana.push(again)))).toEqual(new Set(['awaiting_second']));
+    const known = await ana.known(again.map(({ id }) => id));
+    expect(known.map(({ waits }) => waits)).toEqual([true, true, true, true]);
+    await ben.push([decision(agreed ?? '', 'reject'), decision(disagreed ?? '', 'approve')]);
+    await ana.push([taking(withdrawn ?? '', firsts[2]?.id ?? '')]);
+    const ends = await ana.push(again);
+    expect(outcomes(await ana.push(firsts)).slice(0, 2)).toEqual(['agreed', 'conflict']);
+    expect(ends).toMatchObject([
+      { id: again[0]?.id, outcome: 'agreed', status: 'rejected', paid: 0, rejected: 0, reversed: 0 },
+      { id: again[1]?.id, outcome: 'conflict', status: 'escalated' },
+      { id: again[2]?.id, outcome: 'returned', status: 'pending' },
+      { id: again[3]?.id, outcome: 'awaiting_second', status: 'pending' },
     ]);
   } finally {
     await changeSettings(db.pool, { second_review_share: 0 }, undefined);

@@ -67,6 +67,8 @@ export type Item = {
   /** Counts every change of the item, and at which of them its band rose last. */
   version: number;
   raisedVersion: number;
+  /** At which of them what was found changed last. */
+  scoredVersion: number;
 };
 
 /** An accepted registration and all that followed from it. */

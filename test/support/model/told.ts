@@ -71,7 +71,17 @@ export function tell(model: Model): Tables {
       referrals.flatMap(({ refereeId, items }) =>
         items.map((item, index) => [
           `${refereeId} ${index}`,
-          row({ ...item, signals: item.signals.join(','), reviewedAt: instant(item.reviewedAt) }),
+          row({
+            score: item.score,
+            signals: item.signals.join(','),
+            priority: item.priority,
+            status: item.status,
+            assignee: item.assignee,
+            notes: item.notes,
+            reviewedAt: instant(item.reviewedAt),
+            version: item.version,
+            raisedVersion: item.raisedVersion,
+          }),
         ]),
       ),
     ),

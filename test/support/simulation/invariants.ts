@@ -21,10 +21,10 @@ export function checkHealed(server: ModelServer, clients: readonly Client[], fau
     checkCache(server, client, fault);
     const rows = client.keeper.rows();
     for (const row of rows) checkRow(server, client, row, fault);
-    const known = new Set(rows.map(({ id }) => id));
-    for (const key of mine.get(client.name) ?? []) {
-      if (!known.has(key)) fault(`the server has ${short(key)} of ${client.name}, who knows nothing of it`);
-    }
+    for (const { id } of rows) mine.get(client.name)?.delete(id);
+  }
+  for (const [name, keys] of mine) {
+    for (const key of keys) fault(`the server has ${short(key)} of ${name}, who knows nothing of it`);
   }
 }
 
@@ -79,7 +79,9 @@ function checkRow(server: ModelServer, { name, person: { told, untold } }: Clien
   if (state !== right) fault(`${name} has ${short(id)} as ${state}; on the server it is ${right}`);
 }
 
-function stateOf({ answer: { outcome }, settled }: Record): OutboxState {
+function stateOf({ answer: { outcome }, settled, waitsWith }: Record): OutboxState {
+  // The one that it waited with was taken back, not this one.
+  if (settled === 'withdrawn' && waitsWith !== null) return 'returned';
   const state = outcome === 'not_allowed' || outcome === 'unknown' ? 'rejected' : outcome;
   return outcome === 'awaiting_second' && settled !== null ? settled : state;
 }

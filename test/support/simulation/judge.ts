@@ -32,10 +32,16 @@ export function operate(state: State, who: Who, operation: Operation, xid: numbe
     by: who.name,
     operation,
     answer: told,
+    waitsWith: waitsWith(told, item),
     settled: null,
     isUndone: false,
   });
   return told;
+}
+
+/** Of whoever has one that waits already, from another computer: it ends as that one does. */
+function waitsWith({ id, outcome }: Answer, { proposal }: Item): string | null {
+  return outcome === 'awaiting_second' && proposal !== null && proposal.key !== id ? proposal.key : null;
 }
 
 function act(state: State, who: Who, operation: Operation, item: Item, xid: number): Answer {
@@ -74,7 +80,7 @@ function decide(state: State, who: Who, call: Of<'decide'>, one: Item, xid: numb
   }
   if (waits && proposal !== null && proposal.by === who.name) {
     return proposal.decision === call.decision
-      ? told('agreed', 'Yours waits already.')
+      ? told('awaiting_second', 'Yours waits already.')
       : told('not_allowed', 'Withdraw yours first.');
   }
   if (waits && proposal !== null && proposal.decision !== call.decision) {
@@ -100,7 +106,7 @@ function undo(state: State, who: Who, call: Of<'undo'>, one: Item, xid: number):
   if (target.isUndone) return told('agreed', 'It is taken back already.');
   if (one.proposal?.key === target.key && target.by === who.name) {
     one.proposal = null;
-    target.settled = 'withdrawn';
+    settle(state, target.key, 'withdrawn');
     target.isUndone = true;
     one.own.set(who.name, xid);
     return told('applied', null);

@@ -57,8 +57,11 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   server.takeBackup();
 
   const disks: Disk[] = [];
-  const sides = Array.from({ length: random.int(2, 4) }, (_, nth) => {
-    const who = { name: ['mira', 'jon', 'lea'][nth] ?? '', isLead: nth === 2 };
+  const names = ['mira', 'jon', 'lea'].slice(0, random.int(2, 4));
+  // Some have two computers, which know nothing of each other.
+  if (random.chance(0.4)) names.push('mira');
+  const sides = names.map((name) => {
+    const who = { name, isLead: name === 'lea' };
     const network = new Network(scheduler, random, server, (line) => trace(`${who.name}${line}`));
     const keep = random.int(2, 9);
     const disk = (options.disk ?? ((most) => memoryDisk(new MemoryStore(most))))(keep);

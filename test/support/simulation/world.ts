@@ -31,6 +31,8 @@ export type Record = {
   readonly by: string;
   readonly operation: Operation;
   answer: Answer;
+  /** The first opinion of the same analyst that it waits with. */
+  readonly waitsWith: string | null;
   /** What became of a first opinion. */
   settled: 'agreed' | 'conflict' | 'returned' | 'withdrawn' | null;
   isUndone: boolean;
@@ -160,6 +162,7 @@ export function raise(state: State, one: Item, xid: number): boolean {
 }
 
 export function settle(state: State, key: string, how: NonNullable<Record['settled']>): void {
-  const record = state.records.get(key);
-  if (record !== undefined) record.settled = how;
+  for (const record of state.records.values()) {
+    if (record.key === key || record.waitsWith === key) record.settled = how;
+  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bulkItems, bulkPreview, bulkSession, bulkStart } from './bulk.ts';
-import { caseAnswer, claimResult, decideRequest, undoRequest } from './case.ts';
+import { caseAnswer, claimAnswer, claimResult, decideRequest, undoRequest } from './case.ts';
 import { queueFilter, queuePage, queuePageRequest, queueSummary } from './queue.ts';
 import {
   cacheSettings,
@@ -39,7 +39,7 @@ export const METHODS = {
   /** Opens an item for work, or goes on working on it. With `takeOver` it is taken from whoever has it, which is audited. */
   'case.claim': {
     request: z.object({ itemId: z.guid(), takeOver: z.boolean().default(false) }),
-    response: claimResult.nullable(),
+    response: claimAnswer,
   },
   'case.release': { request: z.object({ itemId: z.guid() }), response: z.object({}) },
   /** Claims the first item of this filter and order that nobody else has, but for `except`: the one just looked at. Null when there is none. */

@@ -22,7 +22,7 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
   /** Claims that the server has not answered: what gives one back goes behind it. */
   const underWay = new Map<string, Promise<unknown>>();
 
-  /** Null off-line, and where the server does not say in time; a claim that turns out to be somebody else's is told then. */
+  /** Null off-line, and where the server does not say in time; what changes who is shown to have it is told then. */
   async function claim(
     { contact, patience, cache, changed }: Station,
     itemId: string,
@@ -41,7 +41,7 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
     };
     try {
       return await patience.ask(milliseconds, asked, ({ claim: late }) => {
-        if (late?.isMine !== false) return;
+        if (late === null || (late.isMine && !takeOver)) return;
         cache.noteClaim(late);
         changed();
       });
@@ -63,7 +63,8 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
     'case.claim': async ({ itemId, takeOver }) => {
       mayDecide();
       const milliseconds = takeOver ? PATIENT_MS : CLAIM_WITHIN_MS;
-      return (await claim(opened(), itemId, { takeOver, milliseconds }))?.claim ?? null;
+      const said = await claim(opened(), itemId, { takeOver, milliseconds });
+      return said === null ? 'unanswered' : (said.claim ?? 'not_open');
     },
     'case.release': async ({ itemId }) => {
       const { contact, patience } = opened();

@@ -75,7 +75,7 @@ test('on a network that swallows everything the window goes on from what it has 
   const worked = (async () => {
     for (let round = 0; round < 5; round += 1) {
       expect(await ask('queue.next', { filter: FILTER })).toMatchObject({ itemId: first.itemId, isMine: true });
-      expect(await ask('case.claim', { itemId: first.itemId })).toBeNull();
+      expect(await ask('case.claim', { itemId: first.itemId })).toBe('unanswered');
       expect(await ask('case.get', { itemId: first.itemId })).toMatchObject({ state: 'whole', isStale: false });
       const search = `${first.refereeName.slice(0, 3)}${' '.repeat(round)}`;
       const found = await ask('queue.page', { filter: { ...FILTER, search }, offset: 0, limit: 500 });
@@ -135,6 +135,24 @@ test('a case that turns out to be somebody else’s shows who has it', async () 
     return answer?.state === 'whole' && answer.file.claim?.isMine === false ? answer.file.claim.by : null;
   });
   expect(by).toBe(team.name('lead'));
+});
+
+test('a case that is taken from somebody without an answer stays shown as theirs until the server says so', async () => {
+  const { ask, next, network } = await windowOf('mira');
+  const { itemId } = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
+  const holderIs = (isMine: boolean) =>
+    until(async () => {
+      const answer = await ask('case.get', { itemId });
+      return answer?.state === 'whole' && answer.file.claim?.isMine === isMine ? true : null;
+    });
+  await claimItem(await team.login('holder'), itemId, false);
+  await holderIs(false);
+  network.stall();
+  expect(await ask('case.claim', { itemId, takeOver: true })).toBe('unanswered');
+  expect(await holderIs(false)).toBe(true);
+  network.flow();
+  await next(({ kind }) => kind === 'queue');
+  expect(await holderIs(true)).toBe(true);
 });
 
 test('two who ask for the next case at once get two', async () => {

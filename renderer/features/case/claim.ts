@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import type { CaseAnswer, ClaimResult } from '../../../core/contract/case.ts';
+import type { CaseAnswer, ClaimAnswer, ClaimResult } from '../../../core/contract/case.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { lastUsedAt } from '../../ui/activity.ts';
@@ -24,6 +24,17 @@ export function noteClaim(itemId: string, result: ClaimResult | null): void {
   });
 }
 
+/** What was not answered leaves on the screen whom the last answer named. */
+function noteAnswer(itemId: string, answer: ClaimAnswer): ClaimResult | null {
+  if (answer === 'unanswered') {
+    held.add(itemId);
+    return null;
+  }
+  const result = answer === 'not_open' ? null : answer;
+  noteClaim(itemId, result);
+  return result;
+}
+
 /** Claims a case and renews it for as long as the window is used; the function returned gives it back. */
 function hold(itemId: string): () => void {
   let isOver = false;
@@ -34,8 +45,7 @@ function hold(itemId: string): () => void {
   async function askForIt(): Promise<void> {
     mayHold(itemId);
     try {
-      const result = await ask('case.claim', { itemId });
-      noteClaim(itemId, result);
+      const result = noteAnswer(itemId, await ask('case.claim', { itemId }));
       if (isOver) return;
       timer = setTimeout(renew, renewAfter(result?.until ?? null, Date.now()));
     } catch {
@@ -76,10 +86,17 @@ export function useClaim(itemId: string | null): void {
 /** Takes a case from whoever has it, which the audit log keeps. */
 export async function takeOver(itemId: string, from: string): Promise<void> {
   try {
-    const result = await ask('case.claim', { itemId, takeOver: true });
-    noteClaim(itemId, result);
-    say(result?.isMine === true ? `Taken over from ${from}` : 'The case is not open any more.');
+    const answer = await ask('case.claim', { itemId, takeOver: true });
+    noteAnswer(itemId, answer);
+    say(takenOverInWords(answer, from));
   } catch (error) {
     say(`Not taken over: ${failureText(error)}`);
   }
+}
+
+function takenOverInWords(answer: ClaimAnswer, from: string): string {
+  if (answer === 'unanswered')
+    return `The server has not answered yet: whether it is taken over from ${from} is not known.`;
+  if (answer === 'not_open') return 'The case is not open any more.';
+  return answer.isMine ? `Taken over from ${from}` : `Not taken over: ${answer.by} has it.`;
 }

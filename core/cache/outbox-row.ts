@@ -30,6 +30,7 @@ export type StoredOperation = {
   /** It was sent, and whether that had effect is not known. */
   readonly in_doubt: number;
   readonly resolution: Outgoing['resolution'];
+  readonly answered_status: string | null;
   readonly paid: number;
   readonly rejected: number;
   readonly reversed: number;
@@ -60,6 +61,8 @@ export function outgoingOf(row: StoredOperation): Outgoing {
     message: row.message,
     attempts: row.attempts,
     resolution: row.resolution,
+    // What is kept there tells how its item stands.
+    isRefusedForGood: row.state === 'rejected' && row.answered_status !== null,
     paid: row.paid,
     rejected: row.rejected,
     reversed: row.reversed,
@@ -68,7 +71,7 @@ export function outgoingOf(row: StoredOperation): Outgoing {
 
 /** As the window lists it. */
 export function outboxRowOf(row: StoredOperation): OutboxRow {
-  const { expectedVersion: _, seen: __, ...outgoing } = outgoingOf(row);
+  const { expectedVersion: _, seen: __, isRefusedForGood: ___, ...outgoing } = outgoingOf(row);
   return {
     ...outgoing,
     inDoubt: row.in_doubt === 1,

@@ -34,7 +34,7 @@ export function conflictViewOf(facts: ConflictFacts): ConflictView {
       redecide: why === null,
       handToLead:
         isTroubled && outgoing.state === 'conflict' && outgoing.kind === 'decide' && mayAskLead(facts, stands),
-      retry: isTroubled && outgoing.state === 'rejected' && head !== null,
+      retry: isTroubled && outgoing.state === 'rejected' && !outgoing.isRefusedForGood && head !== null,
     },
     why,
   };

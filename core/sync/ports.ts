@@ -206,6 +206,8 @@ export type Outgoing = {
   readonly message: string | null;
   readonly attempts: number;
   readonly resolution: Resolution | null;
+  /** Refused in words that the server keeps under its key: sent again, it is told the same whatever has changed. */
+  readonly isRefusedForGood: boolean;
   readonly paid: number;
   readonly rejected: number;
   readonly reversed: number;

@@ -311,6 +311,20 @@ test('a first opinion that a second analyst agreed to is theirs to take back: no
   expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'approved' } });
 });
 
+test('a refusal that the server keeps is decided again, and not sent again in vain', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  await db.pool.query(`UPDATE umpire.reason_codes SET is_active = false WHERE code = 'account_farm'`);
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'rejected' });
+  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({
+    now: { status: 'pending' },
+    may: { redecide: true, retry: false },
+  });
+});
+
 test('of an item that is gone only the end is left: it is neither decided again nor sent again', async () => {
   const mira = await windowOf('mira', 'analyst');
   const rae = await itemOf('rae');

@@ -27,7 +27,7 @@ export function noteClaim(itemId: string, result: ClaimResult | null): void {
 /** What was not answered leaves on the screen whom the last answer named. */
 function noteAnswer(itemId: string, answer: ClaimAnswer): ClaimResult | null {
   if (answer === 'unanswered') {
-    held.add(itemId);
+    mayHold(itemId);
     return null;
   }
   const result = answer === 'not_open' ? null : answer;

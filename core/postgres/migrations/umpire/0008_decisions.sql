@@ -618,7 +618,7 @@ BEGIN
           SELECT count(DISTINCT a.outcome ->> 'version') FROM umpire.decisions AS a
           WHERE a.item_id = c.item_id AND (a.outcome ->> 'version')::int > c.expected_version
             AND (a.outcome ->> 'outcome' = 'applied' AND a.undo_kind IS DISTINCT FROM 'withdrawal'
-              OR EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.closed_by = a.decision_id AND b.proposal = 'disagreed'))
+              OR EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.item_id = a.item_id AND b.closed_by = a.decision_id AND b.proposal = 'disagreed'))
         ) END AS decided_since) AS h
       ) AS v
     ) AS f

@@ -4,6 +4,7 @@ import { loadHashKey } from '../../core/postgres/hash-key.ts';
 import { importEvents } from '../../core/programme/import/import.ts';
 import { eventSource } from '../../core/programme/import/source.ts';
 import { Story } from './story.ts';
+import { until } from './until.ts';
 
 const HOUR = 3_600_000;
 const EACH = 10;
@@ -49,4 +50,9 @@ export async function importRingOvernight(pool: Pool, home: string, referrers: n
   );
   if (rejected.length > 0) throw new Error(rejected.join('\n'));
   await score(pool, { now });
+  // The program scores too: what it took is not done when nothing is left to take.
+  await until(async () => {
+    const { rows } = await pool.query('SELECT FROM umpire.dirty LIMIT 1');
+    return rows.length === 0 ? true : null;
+  });
 }

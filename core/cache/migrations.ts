@@ -161,12 +161,7 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       ALTER TABLE outbox ADD COLUMN referrer_id TEXT;
       ALTER TABLE outbox ADD COLUMN referee_id TEXT;
       ALTER TABLE outbox ADD COLUMN over_since INTEGER;
-      -- Who was erased, by all that pulls told: an outbox that is taken over may name them still.
-      CREATE TABLE erased (user_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
       UPDATE outbox AS o SET referrer_id = i.referrer_id, referee_id = i.referee_id FROM items AS i WHERE i.item_id = o.item_id;
-
-      -- What was troubled and is settled by it; of the undo that came with a new decision too.
-      ALTER TABLE outbox ADD COLUMN settles TEXT;
 
       -- As what the item was decided, which is what it is shown as again when that is taken back; of an undo, of what it takes back.
       ALTER TABLE outbox ADD COLUMN status_before TEXT NOT NULL DEFAULT 'pending';
@@ -192,6 +187,15 @@ export const MIGRATIONS: readonly CacheMigration[] = [
         WHERE items.item_id = new.item_id AND s.item_id = new.item_id AND items.shown <> s.status;
       END;
       UPDATE items SET shown = s.status FROM shown_statuses AS s WHERE s.item_id = items.item_id AND items.shown <> s.status;
+    `,
+  },
+  {
+    version: 3,
+    sql: `
+      -- Who was erased, by all that pulls told: an outbox that is taken over may name them still.
+      CREATE TABLE erased (user_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+      -- What was troubled and is settled by it; of the undo that came with a new decision too.
+      ALTER TABLE outbox ADD COLUMN settles TEXT;
     `,
   },
 ];

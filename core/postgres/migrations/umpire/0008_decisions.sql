@@ -129,8 +129,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Which of these items need a second analyst, for what is at stake at `clock` or by chance. Of those that are pending, that is. For
--- `who`, those too on which somebody else's proposal waits: it is answered, whatever the settings say by now. Only who decides asks so:
--- told before, it would say that there is a first opinion. Each once.
+-- `who`, those too on which somebody else's proposal waits: it is answered, whatever the settings say by now. Each once.
 CREATE FUNCTION umpire.second_needed(item_ids uuid[], clock timestamptz, who text DEFAULT NULL) RETURNS TABLE (item_id uuid)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -193,7 +192,7 @@ BEGIN
   FROM unnest(second_reviews.item_ids) AS x (id)
   JOIN umpire.items AS i ON i.item_id = x.id
   JOIN referrals.review_queue AS q ON q.id = i.item_id
-  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock)) AS n ON n.item_id = i.item_id;
+  LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock), caller.who) AS n ON n.item_id = i.item_id;
 END $$;
 
 -- The decisions on a referral that the caller may see, oldest first: those that took effect, one's own that waits, and for
@@ -536,7 +535,7 @@ BEGIN
       CASE j.verdict WHEN 'repeated_here' THEN j.first_position ELSE j.acting_position END,
       CASE WHEN j.acting_position <= j.position THEN j.acting_status ELSE j.status END,
       j.version + CASE WHEN j.acting_position <= j.position AND j.acting_verdict IN ('applied', 'disagreed') THEN 1 ELSE 0 END,
-      j.version - j.expected_version > j.decided_since, CASE j.verdict WHEN 'waits' THEN coalesce(j.own_opinion, j.proposal_id) ELSE j.proposal_id END,
+      j.expected_version < j.version, CASE j.verdict WHEN 'waits' THEN coalesce(j.own_opinion, j.proposal_id) ELSE j.proposal_id END,
       CASE
         WHEN j.proposal_id IS NULL OR j.acting_position IS DISTINCT FROM j.position OR j.verdict = 'opinion' THEN NULL
         WHEN NOT j.is_open THEN 'returned'
@@ -559,7 +558,7 @@ BEGIN
           ELSE v.status
         END AS status_after
       FROM (
-        SELECT c.*, i.relationship_id, q.status::text AS status, i.version, h.decided_since, p.decision_id AS proposal_id, p.decision AS proposed, o.is_open,
+        SELECT c.*, i.relationship_id, q.status::text AS status, i.version, p.decision_id AS proposal_id, p.decision AS proposed, o.is_open,
           m.decision_id AS own_opinion,
           CASE
             WHEN d.decision_id IS NOT NULL THEN
@@ -613,13 +612,6 @@ BEGIN
         LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM unnest(asked) AS a), clock, who) AS n ON n.item_id = c.item_id
         LEFT JOIN umpire.decisions AS p ON p.item_id = c.item_id AND p.proposal = 'open'
         CROSS JOIN LATERAL (SELECT (p.outcome ->> 'version')::int >= i.raised_version AS is_open) AS o
-        -- How many of the versions since it was looked at are of a decision, of two who disagreed, or of what took one back.
-        CROSS JOIN LATERAL (SELECT CASE WHEN c.expected_version < i.version THEN (
-          SELECT count(DISTINCT a.outcome ->> 'version') FROM umpire.decisions AS a
-          WHERE a.item_id = c.item_id AND (a.outcome ->> 'version')::int > c.expected_version
-            AND (a.outcome ->> 'outcome' = 'applied' AND a.undo_kind IS DISTINCT FROM 'withdrawal'
-              OR EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.item_id = a.item_id AND b.closed_by = a.decision_id AND b.proposal = 'disagreed'))
-        ) END AS decided_since) AS h
       ) AS v
     ) AS f
     WINDOW item AS (PARTITION BY f.item_id)
@@ -943,7 +935,6 @@ BEGIN
         WHEN t.undone_by IS NOT NULL THEN 'agreed'
         WHEN t.proposal = 'withdrawn' THEN 'opinion'
         WHEN t.proposal = 'open' AND (t.outcome ->> 'version')::int >= i.raised_version THEN CASE WHEN o.is_own THEN 'withdrawn' ELSE 'not_own_proposal' END
-        WHEN t.proposal = 'agreed' AND EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.decision_id = t.closed_by AND b.undone_by IS NULL) THEN 'of_two'
         WHEN t.outcome ->> 'outcome' <> 'applied' THEN 'no_effect'
         WHEN NOT o.is_own AND NOT is_lead THEN 'not_own'
         WHEN NOT o.is_in_time AND NOT is_lead THEN 'late'
@@ -1068,7 +1059,6 @@ BEGIN
           WHEN 'agreed' THEN 'This was taken back before.'
           WHEN 'is_undo' THEN 'An undo is not undone: decide again.'
           WHEN 'not_own_proposal' THEN 'Only whoever made it may withdraw it.'
-          WHEN 'of_two' THEN 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.'
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'

@@ -601,7 +601,7 @@ BEGIN
     LEFT JOIN umpire.decisions AS d ON d.decision_id = w.decision_id
     LEFT JOIN umpire.reason_codes AS rc ON rc.code = w.reason AND rc.decision = w.decision AND rc.is_active
     LEFT JOIN umpire.claims AS l ON l.item_id = w.item_id AND l.analyst <> c.who AND l.expires_at > clock_timestamp()
-    LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock) AS n ON n.item_id = w.item_id
+    LEFT JOIN umpire.second_needed((SELECT array_agg(DISTINCT a.item_id) FROM wanted AS a), c.clock, c.who) AS n ON n.item_id = w.item_id
     LEFT JOIN umpire.decisions AS p ON p.item_id = w.item_id AND p.proposal = 'open' AND coalesce(p.on_behalf_of, p.actor) = c.who
       AND (p.outcome ->> 'version')::int >= i.raised_version
   ) AS j;

@@ -372,8 +372,7 @@ BEGIN
 END $$;
 
 -- What became of the caller's own decisions among these that waited for a second analyst and wait no more, in the shape of a decision's
--- answer. Their first answer stays what it was. The effect is the second analyst's, who alone or
--- with a lead takes it back. One that waited with an earlier one of one's own ends as that one does.
+-- answer. Their first answer stays what it was.
 CREATE FUNCTION umpire.settled_decisions(decision_ids uuid[]) RETURNS SETOF jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -383,34 +382,26 @@ BEGIN
   RETURN QUERY
   SELECT jsonb_build_object('decisionId', d.decision_id, 'itemId', d.item_id, 'outcome', n.outcome,
     'message', CASE
-      WHEN w.proposal = 'agreed' THEN 'A second analyst decided the same.'
-      WHEN w.proposal = 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
-      WHEN w.proposal = 'withdrawn' THEN 'It was withdrawn: decide again where it is still to be decided.'
-      WHEN w.proposal = 'returned' THEN 'The band rose after this was looked at: look again.'
-      WHEN w.proposal IS NULL AND n.outcome <> 'agreed' THEN w.outcome ->> 'message'
+      WHEN d.proposal = 'agreed' THEN 'A second analyst decided the same.'
+      WHEN d.proposal = 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
+      WHEN d.proposal = 'withdrawn' THEN 'It was withdrawn: decide again where it is still to be decided.'
+      WHEN d.proposal = 'returned' THEN 'The band rose after this was looked at: look again.'
       WHEN n.outcome = 'agreed' THEN 'This was decided the same way meanwhile.'
       ELSE 'This was decided differently meanwhile: ' || q.status || '.'
     END,
     'status', q.status, 'version', i.version,
-    'paid', 0, 'rejected', 0, 'reversed', 0)
+    'paid', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'paid')::int, 0) ELSE 0 END,
+    'rejected', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'rejected')::int, 0) ELSE 0 END,
+    'reversed', CASE n.outcome WHEN 'applied' THEN coalesce((l.outcome ->> 'reversed')::int, 0) ELSE 0 END)
   FROM umpire.decisions AS d
-  -- The one that waited: itself, or the one that it waited with. Of a second opinion that was settled meanwhile the answer is its end.
-  JOIN umpire.decisions AS w ON w.decision_id = coalesce((d.outcome ->> 'waiting')::uuid, d.decision_id)
-    AND CASE WHEN w.proposal IS NULL THEN w.decision_id <> d.decision_id ELSE w.proposal <> 'open' END
-  LEFT JOIN umpire.decisions AS l ON l.decision_id = w.closed_by
+  LEFT JOIN umpire.decisions AS l ON l.decision_id = d.closed_by
   LEFT JOIN umpire.items AS i ON i.item_id = d.item_id
   LEFT JOIN referrals.review_queue AS q ON q.id = d.item_id
   CROSS JOIN LATERAL (
-    SELECT CASE
-      WHEN w.proposal = 'agreed' THEN 'agreed'
-      WHEN w.proposal = 'disagreed' THEN 'conflict'
-      WHEN w.proposal = 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END
-      WHEN w.proposal IS NOT NULL THEN 'returned'
-      WHEN w.outcome ->> 'outcome' = 'applied' THEN 'agreed'
-      ELSE w.outcome ->> 'outcome'
-    END AS outcome
+    SELECT CASE d.proposal WHEN 'agreed' THEN 'applied' WHEN 'disagreed' THEN 'conflict'
+      WHEN 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END ELSE 'returned' END AS outcome
   ) AS n
-  WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND coalesce(d.on_behalf_of, d.actor) = login;
+  WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND d.proposal <> 'open' AND coalesce(d.on_behalf_of, d.actor) = login;
 END $$;
 
 -- What caches keep of patterns and statistics: never what a pattern looks for, which may be somebody's address.
@@ -585,8 +576,7 @@ DECLARE
   login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
 BEGIN
   RETURN QUERY
-  SELECT d.decision_id, coalesce(w.proposal = 'open', false) FROM umpire.decisions AS d
-  LEFT JOIN umpire.decisions AS w ON w.decision_id = coalesce((d.outcome ->> 'waiting')::uuid, d.decision_id)
+  SELECT d.decision_id, coalesce(d.proposal = 'open', false) FROM umpire.decisions AS d
   WHERE d.decision_id = ANY (known_operations.operation_ids) AND coalesce(d.on_behalf_of, d.actor) = login
   UNION ALL
   SELECT s.decision_id, true FROM umpire.second_opinions AS s WHERE s.decision_id = ANY (known_operations.operation_ids) AND s.who = login

@@ -148,7 +148,7 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   if (expectedVersion !== null && expectedVersion > item.version) return verdict('not_allowed', { place });
   if (expectedVersion !== null && expectedVersion < item.raisedVersion) return verdict('returned', { place });
   const applied = (proposal: Made | null): Verdict =>
-    verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.scoredVersion });
+    verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.evidenceVersion });
 
   const proposal = openProposal(review, key, item);
   // Somebody else's first opinion is answered, whatever the settings say by now.

@@ -102,7 +102,11 @@ export class Model {
     for (const { refereeId, items } of this.state.referrals.values()) {
       for (const [nth, item] of items.entries()) {
         const key = `${refereeId} ${nth}`;
-        if (!decided.has(key)) item.version = Math.max(item.version, versions.get(key) ?? 0);
+        const version = versions.get(key) ?? 0;
+        if (!decided.has(key) && version > item.version) {
+          item.version = version;
+          item.evidenceVersion = version;
+        }
       }
     }
   }

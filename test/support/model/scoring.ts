@@ -67,7 +67,7 @@ function fileItem(referral: Referral): void {
   const open = items.find(isOpen);
   if (open !== undefined) showScore(open, referral);
   else if (isHigher(heldBand, 'medium') && !referral.isRejected && !isCovered(referral)) {
-    const untouched = { assignee: null, notes: null, reviewedAt: null, version: 1, raisedVersion: 1, scoredVersion: 1 };
+    const untouched = { assignee: null, notes: null, reviewedAt: null, version: 1, raisedVersion: 1, evidenceVersion: 1 };
     items.push({ score, signals, priority: heldBand, status: 'pending', ...untouched });
   }
 }
@@ -76,7 +76,7 @@ function showScore(item: Item, { score, signals, heldBand }: Referral): void {
   const isSame = item.score === score && item.priority === heldBand && item.signals.join() === signals.join();
   if (isSame) return;
   item.version += 1;
-  item.scoredVersion = item.version;
+  item.evidenceVersion = item.version;
   if (isHigher(heldBand, item.priority)) item.raisedVersion = item.version;
   Object.assign(item, { score, signals, priority: heldBand });
 }

@@ -67,8 +67,8 @@ export type Item = {
   /** Counts every change of the item, and at which of them its band rose last. */
   version: number;
   raisedVersion: number;
-  /** At which of them what was found changed last. */
-  scoredVersion: number;
+  /** At which of them its evidence or its amounts changed last. */
+  evidenceVersion: number;
 };
 
 /** An accepted registration and all that followed from it. */

@@ -43,10 +43,10 @@ async function serverRows(pool: Pool): Promise<unknown[]> {
     .sort();
 }
 
-/** Each key is what it was told to be on the server, once; a first opinion has effect when a second agrees. */
+/** Each key is what it was told to be on the server, once; a first opinion ends as agreed when a second analyst agrees. */
 async function outcomesOf({ owner, mira }: ReviewedServer): Promise<ReadonlyMap<string, string>> {
   const { rows } = await owner.query<{ id: string; outcome: string }>(
-    `SELECT decision_id AS id, CASE proposal WHEN 'agreed' THEN 'applied' ELSE outcome ->> 'outcome' END AS outcome
+    `SELECT decision_id AS id, CASE proposal WHEN 'agreed' THEN 'agreed' ELSE outcome ->> 'outcome' END AS outcome
      FROM umpire.decisions WHERE actor = $1`,
     [mira.name],
   );

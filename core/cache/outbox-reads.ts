@@ -22,7 +22,7 @@ export function outboxReads(store: Store): OutboxReads {
     outbox({ states, troubled, offset, limit }) {
       const conditions = [
         ...(states.length === 0 ? [] : [`state IN (${states.map(() => '?').join(', ')})`]),
-        ...(troubled ? [IS_TROUBLED] : []),
+        ...(troubled === undefined ? [] : [troubled ? IS_TROUBLED : `NOT ${IS_TROUBLED}`]),
       ];
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...states)?.rows ?? 0;

@@ -74,8 +74,8 @@ export type OutboxRow = z.infer<typeof outboxRow>;
 export const outboxRequest = z.object({
   /** Empty: all. */
   states: z.array(z.enum(OUTBOX_STATES)).default([]),
-  /** Only what a person has to look at. */
-  troubled: z.boolean().default(false),
+  /** Only what a person has to look at, or only the rest; where it is not said, both. */
+  troubled: z.boolean().optional(),
   offset: z.number().int().min(0),
   limit: z.number().int().min(1).max(500),
 });

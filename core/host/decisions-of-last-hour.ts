@@ -15,7 +15,7 @@ export async function decisionsOfLastHour({ cache, contact, patience }: Station,
   const told =
     session === null ? null : await patience.ask(ANSWER_WITHIN_MS, () => readReadyStatus(session)).catch(() => null);
   const made = cache
-    .outbox({ states: [], troubled: false, offset: 0, limit: PAGE })
+    .outbox({ states: [], offset: 0, limit: PAGE })
     .rows.filter(({ kind, decidedAt }) => kind === 'decide' && now.getTime() - Date.parse(decidedAt) < HOUR_MS);
   const waiting = made.filter(({ state }) => UNDELIVERED.includes(state)).length;
   if (told !== null) return told.decisionsLastHour + waiting;

@@ -9,7 +9,7 @@ const withTwo = (work: (there: Cache, here: Cache) => void): Promise<void> =>
 
 const states = (cache: Cache): string[] =>
   cache
-    .outbox({ states: [], troubled: false, offset: 0, limit: 100 })
+    .outbox({ states: [], offset: 0, limit: 100 })
     .rows.toReversed()
     .map(({ id, state }) => `${Number.parseInt(id.slice(0, 8), 16)} ${state}`);
 

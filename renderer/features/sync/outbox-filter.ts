@@ -3,7 +3,12 @@ import type { OutboxPage } from '../../../core/contract/sync.ts';
 import { OUTBOX_STATES, UNDELIVERED, type OutboxState } from '../../../core/domain/outbox.ts';
 
 /** A part of the outbox that is listed newest first. */
-export type Section = { readonly states: readonly OutboxState[]; readonly troubled: boolean };
+export type Section = {
+  /** Empty: all. */
+  readonly states: readonly OutboxState[];
+  /** Only what a person has to look at, or only the rest; where it is not said, both. */
+  readonly troubled?: boolean;
+};
 
 const DONE: readonly OutboxState[] = ['applied', 'agreed', 'withdrawn'];
 
@@ -18,25 +23,22 @@ export const VIEWS = {
 export type OutboxView = keyof typeof VIEWS;
 export const VIEW_NAMES = ['all', 'waiting', 'troubled', 'second', 'done'] as const satisfies readonly OutboxView[];
 
-export const ORDERS = { undelivered: 'Undelivered first', newest: 'Newest first' } as const;
+export const ORDERS = { open: 'Open first', newest: 'Newest first' } as const;
 export type OutboxOrder = keyof typeof ORDERS;
 
 type State = { readonly view: OutboxView; readonly order: OutboxOrder };
 
 /** What the Sync screen shows now. */
-export const useOutboxFilter = create<State>()(() => ({ view: 'all', order: 'undelivered' }));
+export const useOutboxFilter = create<State>()(() => ({ view: 'all', order: 'open' }));
 
 const REST: readonly OutboxState[] = OUTBOX_STATES.filter((state) => !UNDELIVERED.includes(state));
 
 /** The parts that are listed one after the other. */
 export function sectionsOf({ view, order }: State): readonly Section[] {
   if (view === 'troubled') return [{ states: [], troubled: true }];
-  const one = { states: view === 'all' ? [] : VIEWS[view].states, troubled: false };
-  if (view !== 'all' || order === 'newest') return [one];
-  return [
-    { states: UNDELIVERED, troubled: false },
-    { states: REST, troubled: false },
-  ];
+  if (view !== 'all') return [{ states: VIEWS[view].states }];
+  if (order === 'newest') return [{ states: [] }];
+  return [{ states: [], troubled: true }, { states: UNDELIVERED }, { states: REST, troubled: false }];
 }
 
 /** How many rows a view has; `troubled` is counted elsewhere, since it looks at what was settled too. */

@@ -6,7 +6,7 @@ import { countOf, ORDERS, useOutboxFilter, VIEW_NAMES, VIEWS, type OutboxOrder }
 import type { OutboxRows } from './outbox-rows.ts';
 import styles from './outbox-head.module.css';
 
-const ORDER_NAMES: readonly OutboxOrder[] = ['undelivered', 'newest'];
+const ORDER_NAMES: readonly OutboxOrder[] = ['open', 'newest'];
 
 /** Which rows are shown, and in which order. */
 export function OutboxHead({ rows }: { readonly rows: OutboxRows }) {

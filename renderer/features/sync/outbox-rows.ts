@@ -9,7 +9,13 @@ const PAGE_SIZE = 100;
 function pageQuery({ states, troubled }: Section, page: number) {
   return queryOptions({
     queryKey: ['outbox', states, troubled, page],
-    queryFn: () => ask('sync.outbox', { states: [...states], troubled, offset: page * PAGE_SIZE, limit: PAGE_SIZE }),
+    queryFn: () =>
+      ask('sync.outbox', {
+        states: [...states],
+        ...(troubled === undefined ? {} : { troubled }),
+        offset: page * PAGE_SIZE,
+        limit: PAGE_SIZE,
+      }),
   });
 }
 

@@ -92,7 +92,7 @@ function keeperOf(opened: Cache): Keeper {
       return { head: found.head, status: row.status, facts: found.facts, isStale: found.isStale };
     },
     itemIds: () => shown().map(({ itemId }) => itemId),
-    rows: () => cache.outbox({ states: [], troubled: false, offset: 0, limit: 500 }).rows.toReversed(),
+    rows: () => cache.outbox({ states: [], offset: 0, limit: 500 }).rows.toReversed(),
     claims: () => shown().flatMap(({ itemId }) => cache.caseOf(itemId)?.claim ?? []),
   };
 }

@@ -24,6 +24,8 @@ export const syncStatus = z.object({
   /** Decisions that a person has to look at: `conflict`, `returned` and `rejected` without a resolution. */
   troubled: z.number().int(),
   awaitingSecond: z.number().int(),
+  /** Milliseconds by which this computer's clock was ahead of the server's at the last contact; 0 where there was none. */
+  clockAhead: z.number().int(),
 });
 export type SyncStatus = z.infer<typeof syncStatus>;
 

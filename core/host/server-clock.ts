@@ -4,6 +4,8 @@ import type { Cache } from '../cache/cache.ts';
 export type ServerClock = {
   /** Never earlier or later than the server's by more than the last pull took, as long as nobody sets the clock of this computer. */
   readonly now: () => Date;
+  /** Milliseconds by which this computer's clock is ahead; changes of less than a second are not told. */
+  readonly ahead: () => number;
   /** What the server's clock said just now. */
   readonly learn: (at: string) => void;
 };
@@ -21,6 +23,7 @@ export function serverClock(clock: () => Date, { recall, remember }: Pick<Cache,
   let ahead = kept;
   return {
     now: () => new Date(clock().getTime() - ahead),
+    ahead: () => kept,
     learn(at) {
       ahead = clock().getTime() - Date.parse(at);
       if (Math.abs(ahead - kept) < WORTH_MS) return;

@@ -174,7 +174,7 @@ export function openStation(options: StationOptions): Station {
   }
 
   function syncStatus(): SyncStatus {
-    return { ...sync.status(), ...cache.counts() };
+    return { ...sync.status(), ...cache.counts(), clockAhead: time.ahead() };
   }
 
   function toldOutbox(ids: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { SyncStatus } from '../../core/contract/sync.ts';
+import { noteAhead } from '../ui/now.ts';
 import { ask } from './bridge.ts';
 import { queryClient } from './query-client.ts';
 
@@ -8,7 +9,7 @@ const STATUS = ['sync', 'status'] as const;
 /** Notices bring changes; the polling only catches a lost one. */
 const statusQuery = queryOptions({
   queryKey: STATUS,
-  queryFn: () => ask('sync.status', {}),
+  queryFn: async () => noted(await ask('sync.status', {})),
   staleTime: 1_000,
   refetchInterval: 15_000,
   refetchIntervalInBackground: true,
@@ -38,7 +39,12 @@ export function isOnline(): boolean {
 }
 
 export function tellSyncStatus(status: SyncStatus): void {
-  queryClient.setQueryData(STATUS, status);
+  queryClient.setQueryData(STATUS, noted(status));
+}
+
+function noted(status: SyncStatus): SyncStatus {
+  noteAhead(status.clockAhead);
+  return status;
 }
 
 /** Tries to reach the server at once; how it went is told by the status. */

@@ -537,7 +537,9 @@ test.each([
         const opened = await ask('case.get', { itemId });
         return opened?.state === 'whole' ? opened.file.decisions.map((made) => made.undo) : null;
       };
+      const { clockAhead } = await ask('sync.status', {});
       return {
+        daysAhead: Math.round(clockAhead / 86_400_000),
         unclaimed: unclaimed.rows.map(({ itemId }) => itemId),
         claims: all.rows.map(({ claimedBy }) => claimedBy),
         undos: [await undos(rae), await undos(rex)],
@@ -555,7 +557,7 @@ test.each([
       );
     }
     await mira.ask('sync.now', {});
-    const right = { unclaimed: [], claims: [team.name('noor')], undos: [['undo'], [null]] };
+    const right = { daysAhead: days, unclaimed: [], claims: [team.name('noor')], undos: [['undo'], [null]] };
     await until(async () => (isDeepStrictEqual(await shown(mira), right) ? true : null));
     await mira.host.close();
     network.shut();

@@ -37,6 +37,7 @@ function status(change: Partial<SyncStatus>): SyncStatus {
     waiting: 0,
     troubled: 0,
     awaitingSecond: 0,
+    clockAhead: 0,
     ...change,
   };
 }

@@ -63,6 +63,7 @@ function link(state: SyncStatus['link']): void {
     waiting: 0,
     troubled: 0,
     awaitingSecond: 0,
+    clockAhead: 0,
   });
 }
 

@@ -3,6 +3,7 @@ import type { CaseAnswer, ClaimAnswer, ClaimResult } from '../../../core/contrac
 import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { lastUsedAt } from '../../ui/activity.ts';
+import { serverNow } from '../../ui/now.ts';
 import { say } from './decisions-made.ts';
 import { giveBackLeft, holdNot, mayHold } from './held-claims.ts';
 import { renewAfter } from './renew-after.ts';
@@ -47,7 +48,7 @@ function hold(itemId: string): () => void {
     try {
       const result = noteAnswer(itemId, await ask('case.claim', { itemId }));
       if (isOver) return;
-      timer = setTimeout(renew, renewAfter(result?.until ?? null, Date.now()));
+      timer = setTimeout(renew, renewAfter(result?.until ?? null, serverNow()));
     } catch {
       // A claim is a courtesy: without one the case can be decided all the same.
       if (!isOver) timer = setTimeout(renew, RETRY_MS);

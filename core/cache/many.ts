@@ -17,7 +17,9 @@ export function decideMany(store: Store, calls: readonly NewDecision[], by: Deci
   const skipped: Skipped[] = [];
   for (const call of calls) {
     try {
-      if (madeBefore(store, call) === undefined) refuseUnforeseen(store, call, by);
+      const before = madeBefore(store, call);
+      if (before === undefined) refuseUnforeseen(store, call, by);
+      if (before?.state === 'withdrawn') throw notNow('This was taken back with its session: choose it in a new one.');
       taken.push(decide(store, call));
     } catch (error) {
       if (!(error instanceof CacheRefusal)) throw error;

@@ -196,6 +196,7 @@ export const MIGRATIONS: readonly CacheMigration[] = [
       CREATE TABLE erased (user_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
       -- What was troubled and is settled by it; of the undo that came with a new decision too.
       ALTER TABLE outbox ADD COLUMN settles TEXT;
+      CREATE INDEX outbox_over ON outbox (over_since);
     `,
   },
 ];

@@ -6,20 +6,20 @@ const HOUR_MS = 60 * 60 * 1000;
 const OVER_KEPT_MS = 90 * 24 * HOUR_MS;
 
 /**
- * Lets go of operations that have been over for ninety days by the server's clock, counted from the first pull that found them so:
- * never of what a server or a person has still to do with, nor of what such an operation takes back. Once an hour of that clock is enough.
+ * Notes of operations that are over since when, by the server's clock: the first pull that found them so. Lets go of those of ninety
+ * days: never of what a server or a person has still to do with, nor of what such an operation takes back. For that, once an hour is enough.
  */
 export function sweepOutbox(store: Store, time: number): void {
+  // A clock that was ahead is no reason to keep it longer.
+  store.run(
+    `UPDATE outbox SET over_since = ? WHERE (over_since IS NULL OR over_since > ?) AND NOT ${NOT_OVER}`,
+    time,
+    time,
+  );
   const last = Number(store.state('swept') ?? '-1');
   if (last <= time && time < last + HOUR_MS) return;
   store.setState('swept', String(time));
   store.run(`UPDATE outbox SET over_since = NULL WHERE over_since IS NOT NULL AND ${NOT_OVER}`);
-  // A clock that was ahead is no reason to keep it longer.
-  store.run(
-    `UPDATE outbox SET over_since = ? WHERE NOT ${NOT_OVER} AND (over_since IS NULL OR over_since > ?)`,
-    time,
-    time,
-  );
   store.run(
     `DELETE FROM outbox WHERE over_since < ? AND NOT ${NOT_OVER}
        AND id NOT IN (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND ${NOT_OVER})`,

@@ -94,43 +94,56 @@ function unsettle(store: Store, troubledId: string): void {
   store.touchItems();
 }
 
+/** `over_since`: the pull after its answer, by the server's clock; null until then. */
+type Sent = StoredOperation & { readonly over_since: number | null };
+
 export type WithdrawnSession = {
   /** Decisions of which no server can have heard: they are nothing any more. */
   readonly withdrawn: number;
   /** New operations, one for each decision that was sent. */
   readonly undos: readonly Outgoing[];
+  /** Decisions that had their effect too long ago: a lead reverses them. */
+  readonly late: number;
 };
 
 /**
  * Takes a whole session back: what waits is withdrawn, and what a server has or may have is undone by an operation each, which is sent
- * once its decision is answered. What had no effect, and what is being taken back already, is left out.
+ * once its decision is answered. What had no effect, and what is being taken back already, is left out; so is what is too late.
  */
 export function withdrawSession(store: Store, sessionId: string, by: UndoEach): WithdrawnSession {
   const withdrawn = store.run(
     `UPDATE outbox SET ${WITHDRAWN} WHERE session_id = ? AND kind = 'decide' AND state = 'queued' AND NOT in_doubt`,
     sessionId,
   );
-  const sent = store.all<StoredOperation>(
+  const sent = store.all<Sent>(
     `SELECT * FROM outbox AS o WHERE o.session_id = ? AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'applied')
        AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.undoes = o.id AND p.state <> 'withdrawn')
      ORDER BY o.seq`,
     sessionId,
   );
-  const undos = sent.map((decision) =>
+  const isLate = ({ state, over_since }: Sent): boolean =>
+    state === 'applied' && over_since !== null && over_since < by.appliedFrom;
+  const inTime = sent.filter((decision) => !isLate(decision));
+  const undos = inTime.map((decision) =>
     insertUndo(
       store,
-      { ...by, id: by.newId() },
+      { id: by.newId(), note: by.note, decidedAt: by.decidedAt },
       decision.id,
       decision.item_id,
       aboutOperation(decision),
       decision.status_before,
     ),
   );
-  return { withdrawn, undos };
+  return { withdrawn, undos, late: sent.length - inTime.length };
 }
 
-/** How each undo of many is made. */
-export type UndoEach = { readonly newId: () => string; readonly note: string | null; readonly decidedAt: string };
+/** How each undo of many is made. `appliedFrom`: of what had its effect before, by the server's clock in milliseconds, none is. */
+export type UndoEach = {
+  readonly newId: () => string;
+  readonly note: string | null;
+  readonly decidedAt: string;
+  readonly appliedFrom: number;
+};
 
 function insertUndo(
   store: Store,

@@ -107,7 +107,12 @@ export const METHODS = {
   /** Takes all of a session back: what waits is withdrawn, and for each that was sent an undo is put into the outbox. */
   'sync.withdrawBulk': {
     request: z.object({ sessionId: z.guid() }),
-    response: z.object({ withdrawn: z.number().int(), undos: z.number().int() }),
+    response: z.object({
+      withdrawn: z.number().int(),
+      undos: z.number().int(),
+      /** Had their effect too long ago to be undone: a lead reverses them. */
+      late: z.number().int(),
+    }),
   },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },
 } as const;

@@ -59,7 +59,9 @@ function fileOf({ cache, serverNow }: Station, json: string, claim: CaseFile['cl
 
 function answerOf(station: Station, kept: CachedCase): CaseAnswer {
   const { head, facts, readAt, isStale, claim, overlay, takenBack } = kept;
-  const told = claim === null ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
+  // Off-line nobody tells that a claim is over: its time does.
+  const isOver = claim === null || Date.parse(claim.until) <= station.serverNow().getTime();
+  const told = isOver ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
   const file = facts === null ? null : fileOf(station, facts, told);
   if (file === null || readAt === null) return { state: 'not_kept' };
   const isYounger = file.version > head.version;

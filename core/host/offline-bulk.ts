@@ -38,16 +38,18 @@ export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pi
       });
     },
     'sync.withdrawBulk': async ({ sessionId }) => {
-      const { cache, sync, changed, toldOutbox, toldSync } = opened();
-      const by = { newId: randomUUID, note: null, decidedAt: now().toISOString() };
-      const { withdrawn, undos } = asked(() => cache.withdrawSession(sessionId, by));
+      const { cache, sync, changed, serverNow, toldOutbox, toldSync } = opened();
+      const { may, undoMinutes } = ready();
+      const appliedFrom = may.lead ? 0 : serverNow().getTime() - undoMinutes * 60_000;
+      const by = { newId: randomUUID, note: null, decidedAt: now().toISOString(), appliedFrom };
+      const { withdrawn, undos, late } = asked(() => cache.withdrawSession(sessionId, by));
       changed();
       if (undos.length > 0) {
         toldOutbox(undos.map(({ id }) => id));
         sync.pushSoon();
       }
       toldSync();
-      return { withdrawn, undos: undos.length };
+      return { withdrawn, undos: undos.length, late };
     },
   };
 }

@@ -78,6 +78,7 @@ export function openStation(options: StationOptions): Station {
   const queue = coalesced(NOTICE_EVERY_MS, options.onQueue);
   const status = coalesced(NOTICE_EVERY_MS, () => options.onSync(syncStatus()));
   let againAt = performance.now();
+  let rememberAt = 0;
   const again = coalesced(AGAIN_EVERY_MS, () => {
     const session = contact.session();
     if (session === null || session !== met) return;
@@ -123,6 +124,7 @@ export function openStation(options: StationOptions): Station {
       show();
       if (changed) queue.soon();
       status.soon();
+      rememberNow();
       const session = contact.session();
       if (session !== null && session !== met) options.onMet((met = session));
       else if (performance.now() - againAt > AGAIN_AFTER_MS) again.soon();
@@ -149,6 +151,13 @@ export function openStation(options: StationOptions): Station {
     } catch (error) {
       log(`cache: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+
+  /** A program that is killed remembers it too, by the minute: not every pull is worth a write. */
+  function rememberNow(): void {
+    if (performance.now() < rememberAt) return;
+    rememberAt = performance.now() + 60_000;
+    rememberPulled(sync.status());
   }
 
   function rememberPulled({ pulledAt }: Link): void {

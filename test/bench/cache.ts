@@ -82,7 +82,7 @@ export async function measureCache(_url: string, { referrals, rounds, say }: Pro
           if (cache.decideMany(calls, { lead: false }).skipped.length > 0) throw new Error('not all were taken');
         }),
       );
-      const by = { newId: randomUUID, note: null, decidedAt: CACHE_NOW.toISOString() };
+      const by = { newId: randomUUID, note: null, decidedAt: CACHE_NOW.toISOString(), appliedFrom: 0 };
       if (cache.withdrawSession(idOf(round, 5), by).withdrawn !== calls.length)
         throw new Error('not all were withdrawn');
       cache.close();

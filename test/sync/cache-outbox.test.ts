@@ -15,8 +15,8 @@ import {
 } from '../support/cache.ts';
 
 /** Undos with ids of their own, from this number on. */
-function undoingFrom(number: number): { newId: () => string; note: null; decidedAt: string } {
-  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
+function undoingFrom(number: number, appliedFrom = 0): Parameters<Cache['withdrawSession']>[1] {
+  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString(), appliedFrom };
 }
 
 const ANALYST = { lead: false };
@@ -198,7 +198,7 @@ describe('a decision off-line', () => {
       expect(back.undos.map(({ undoes }) => undoes)).toEqual([applied, waits, lost]);
       const cache = reopened();
       // Asked for again, nothing is taken back twice, and no undo is withdrawn.
-      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [] });
+      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [], late: 0 });
       expect(cache.outgoing(other.id)).toMatchObject({ state: 'queued' });
       const sent = cache.takeToSend(9);
       expect(sent.map((one) => (one.kind === 'undo' ? one.undoes : one.id))).toEqual([lost, other.id, applied, waits]);
@@ -207,6 +207,45 @@ describe('a decision off-line', () => {
       expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
       cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
       expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
+    }));
+});
+
+describe('a bulk session that is taken back', () => {
+  const sessionId = idOf(1, 5);
+  const at = (minutes: number): string => new Date(CACHE_NOW.getTime() + minutes * 60_000).toISOString();
+
+  it('leaves to a lead what had its effect too long ago', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3)]);
+      const made = cache.decideMany(
+        [1, 2, 3].map((number) => decisionOn(number, { sessionId })),
+        ANALYST,
+      ).taken;
+      const answered = (minutes: number): void => {
+        const [sent] = cache.takeToSend(1);
+        cache.putAnswers([answerTo(sent?.id ?? '')]);
+        pull(cache, [], { full: false, at: at(minutes) });
+      };
+      answered(1);
+      answered(5);
+      expect(cache.withdrawSession(sessionId, undoingFrom(1, Date.parse(at(2))))).toMatchObject({
+        withdrawn: 1,
+        undos: [{ undoes: made[1]?.id }],
+        late: 1,
+      });
+    }));
+
+  it('is over: the same decisions sent in again are none', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const calls = [decisionOn(1, { sessionId })];
+      cache.decideMany(calls, ANALYST);
+      cache.withdrawSession(sessionId, undoingFrom(1));
+      expect(cache.decideMany(calls, ANALYST)).toEqual({
+        taken: [],
+        skipped: [{ itemId: idOf(1), why: 'This was taken back with its session: choose it in a new one.' }],
+      });
+      expect(cache.decideMany([decisionOn(1, { id: idOf(1, 0xf) })], ANALYST).taken).toHaveLength(1);
     }));
 });
 

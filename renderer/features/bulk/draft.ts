@@ -19,14 +19,14 @@ export type Draft = {
 
 type State = {
   readonly draft: Draft | null;
-  /** The last session that was asked for, and with what: the same asked again is the same session. */
+  /** What was asked for with this draft: the same asked again is the same session, and of another draft it is another. */
   readonly asked: { readonly what: string; readonly sessionId: string } | null;
 };
 
 export const useDraft = create<State>()(() => ({ draft: null, asked: null }));
 
 function begin(choice: BulkChoice, words: string): void {
-  useDraft.setState({ draft: { choice, words, decision: null, note: '' } });
+  useDraft.setState({ draft: { choice, words, decision: null, note: '' }, asked: null });
 }
 
 /** Begins a draft with what is selected in the queue; with nothing selected there is none. */

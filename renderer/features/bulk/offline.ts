@@ -19,6 +19,8 @@ export type OfflineSession = {
   /** Of those taken back: how many had not been sent, and how many are undone by an operation each. */
   readonly withdrawn: number;
   readonly undos: number;
+  /** Of which the time to undo them is over. */
+  readonly late: number;
 };
 
 export const useOfflineSession = create<{ readonly session: OfflineSession | null }>()(() => ({ session: null }));
@@ -52,7 +54,7 @@ async function call(failed: string, work: () => Promise<OfflineSession>): Promis
 export function previewOffline(request: BulkStart, words: string): Promise<boolean> {
   return call('Not previewed', async () => {
     const preview = await ask('sync.bulkPreview', request);
-    return { request, words, preview, state: 'preview', withdrawn: 0, undos: 0 };
+    return { request, words, preview, state: 'preview', withdrawn: 0, undos: 0, late: 0 };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { CaseFile } from '../../../core/contract/case.ts';
 import { useMay } from '../../app/connection.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { clockTime } from '../../ui/format.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { CommandKey } from '../../ui/command-key.tsx';
@@ -25,15 +26,17 @@ function TakeOver({ itemId, claim }: { readonly itemId: string; readonly claim: 
 export function Presence({ file }: { readonly file: CaseFile }) {
   const now = useNow();
   const may = useMay();
+  const isOnline = useIsOnline();
   const { claim, itemId } = file;
-  if (claim === null || claim.isMine || (file.status !== 'pending' && file.status !== 'escalated')) return null;
+  if (claim === null || claim.isMine || Date.parse(claim.until) <= now) return null;
+  if (file.status !== 'pending' && file.status !== 'escalated') return null;
   return (
     <span className={styles.presence}>
       <Icon name="person" size={12} />
       <span>
         {claim.by} is on it until {clockTime(claim.until, now)}
       </span>
-      {isForWork(file, may, null) && <TakeOver itemId={itemId} claim={claim} />}
+      {isOnline && isForWork(file, may, null) && <TakeOver itemId={itemId} claim={claim} />}
     </span>
   );
 }

@@ -101,13 +101,18 @@ export function creditWords(row: Pick<OutboxRow, 'state' | 'paid' | 'rejected' |
   }
 }
 
-/** "180 decisions withdrawn before they were sent, 60 undos in the outbox". */
-export function sessionBackWords({ withdrawn, undos }: { readonly withdrawn: number; readonly undos: number }): string {
+type SessionBack = { readonly withdrawn: number; readonly undos: number; readonly late: number };
+
+/** "180 decisions withdrawn before they were sent, 60 undos put into the outbox for what was sent". */
+export function sessionBackWords({ withdrawn, undos, late }: SessionBack): string {
   const parts = [
     withdrawn > 0
       ? `${counted(withdrawn, 'decision')} withdrawn before ${withdrawn === 1 ? 'it was' : 'they were'} sent`
       : '',
     undos > 0 ? `${counted(undos, 'undo')} put into the outbox for what was sent` : '',
+    late > 0
+      ? `${counted(late, 'decision')} left to a lead, since the time to undo ${late === 1 ? 'it' : 'them'} is over`
+      : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing of it is left to take back' : parts.join(', ');
 }

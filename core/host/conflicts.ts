@@ -62,10 +62,11 @@ function evidenceOf({ version, score, priority, ruleSetVersion, signals }: Head)
   return { version, score, priority, ruleSetVersion, signals: signals.map(({ name, points }) => ({ name, points })) };
 }
 
-/** Where somebody else's decision stands; a lead needs no other lead. What stands and is not known here may be anybody's. */
+/** Where what stands is known and takes a lead, who needs no other lead. Two who disagreed have no decision that stands. */
 function mayAskLead({ head, reader }: ConflictFacts, stands: MadeDecision | null): boolean {
   if (head === null || head.status === 'pending' || !reader.may.decide || reader.may.lead) return false;
-  return stands?.by !== reader.analyst;
+  if (stands === null) return head.status === 'escalated';
+  return stands.by !== reader.analyst || stands.undo === null;
 }
 
 /** Whether an item of this status is decided again only once what stands is taken back. */
@@ -83,7 +84,6 @@ function whyNotAgain({ outgoing, head, reader }: ConflictFacts, stands: MadeDeci
   if (stands !== null && reader.may.lead) return 'What was decided can no longer be taken back.';
   if (stands?.by === reader.analyst) return 'Your own decision stands, and the time to undo it is over: a lead can.';
   if (head.status === 'escalated') return 'It is with a lead, who decides it now.';
-  return reader.may.lead
-    ? 'What was decided is not known here yet: it is when there is contact again.'
-    : 'It was decided meanwhile: taking that back takes a lead.';
+  if (stands === null) return 'What was decided meanwhile is not known here yet: the server is asked for it.';
+  return 'It was decided meanwhile: taking that back takes a lead.';
 }

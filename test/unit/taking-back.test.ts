@@ -213,7 +213,7 @@ describe('the last decision', () => {
     link('offline');
     answering(undoOf(sent));
     expect(await takeBackLast()).toBe(ITEM);
-    expect(foot()).toBe('To be undone: rejected 118 Lena K. · will be sent when on-line');
+    expect(foot()).toBe('To be undone: rejected 118 Lena K. · counts if it is sent while the time to undo lasts');
     expect(isLeftOut()).toBe(false);
     tellOutbox([undoOf(sent, { state: 'applied' })]);
     expect(isLeftOut()).toBe(false);

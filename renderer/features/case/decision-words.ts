@@ -28,11 +28,31 @@ export const TAKE_BACK: {
     readonly doing: string;
     /** Of one that waits to be sent itself. */
     readonly later: string;
+    /** Where it cannot be sent at once. */
+    readonly sent: string;
   };
 } = {
-  undo: { verb: 'undo', done: 'Undone', doing: 'Undoing', later: 'To be undone' },
-  withdrawal: { verb: 'withdraw', done: 'Withdrawn', doing: 'Withdrawing', later: 'To be withdrawn' },
-  reversal: { verb: 'reverse', done: 'Reversed', doing: 'Reversing', later: 'To be reversed' },
+  undo: {
+    verb: 'undo',
+    done: 'Undone',
+    doing: 'Undoing',
+    later: 'To be undone',
+    sent: 'counts if it is sent while the time to undo lasts',
+  },
+  withdrawal: {
+    verb: 'withdraw',
+    done: 'Withdrawn',
+    doing: 'Withdrawing',
+    later: 'To be withdrawn',
+    sent: 'will be sent when on-line',
+  },
+  reversal: {
+    verb: 'reverse',
+    done: 'Reversed',
+    doing: 'Reversing',
+    later: 'To be reversed',
+    sent: 'will be sent when on-line',
+  },
 };
 
 /** What to say where the host gave an outcome without words. */

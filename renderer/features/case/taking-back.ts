@@ -90,7 +90,7 @@ function settle(target: Target, row: OutboxRow): boolean {
     case 'queued':
     case 'sending':
       // Open again here, and what is decided anew is sent behind it.
-      openAgain(target, rest, `${TAKE_BACK[target.kind].later}: ${target.what} · will be sent when on-line`);
+      openAgain(target, rest, laterWords(target));
       return true;
     case 'applied':
     case 'agreed':
@@ -104,6 +104,10 @@ function settle(target: Target, row: OutboxRow): boolean {
       useDecisions.setState({ made: rest, foot: sentenceOfFailure(target, row.message ?? STANDS) });
       return false;
   }
+}
+
+function laterWords({ kind, what }: Target): string {
+  return `${TAKE_BACK[kind].later}: ${what} · ${TAKE_BACK[kind].sent}`;
 }
 
 function takenBack(target: Target, row: OutboxRow, made: Made | null): void {

@@ -1,6 +1,7 @@
 -- What analysts are told of opinions, their own and nobody else's: whole functions of 0008, 0009 and 0012 again. Whether a second analyst is
 -- needed says nothing of a first opinion that waits; whoever gave it gets its end, also from another computer of theirs; and evidence
--- counts as changed only by what changed it, not by decisions that were taken back.
+-- counts as changed only by what changed it, not by decisions that were taken back. What one decided oneself and may no longer take back is
+-- handed to a lead like anybody else's.
 
 -- `needed`, `mine` or `none` for each of these items, as the caller may know it: of somebody else's proposal nothing.
 CREATE OR REPLACE FUNCTION umpire.second_reviews(item_ids uuid[], clock timestamptz DEFAULT NULL) RETURNS TABLE (item_id uuid, state text)
@@ -670,4 +671,88 @@ BEGIN
   UNION ALL
   SELECT o.objection_id, false FROM umpire.objections AS o
   WHERE o.objection_id = ANY (known_operations.operation_ids) AND coalesce(o.on_behalf_of, o.actor) = login;
+END $$;
+
+-- Takes objections, each with its own outcome, in the order given: applied, unknown, not_allowed. The same again has its first answer;
+-- another one with the same id is not allowed, nor one where nothing stands or one's own decision that one can still take back.
+CREATE OR REPLACE FUNCTION umpire.object_items(calls jsonb, on_behalf_of text DEFAULT NULL, clock timestamptz DEFAULT NULL) RETURNS SETOF jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  caller record;
+  grace constant interval := (SELECT make_interval(mins => s.undo_minutes) FROM umpire.review_settings AS s);
+  uuids constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  asked record;
+  stood record;
+  fault text;
+  known umpire.objections;
+  answer jsonb;
+  made uuid[] := '{}';
+BEGIN
+  SELECT * INTO caller FROM umpire.caller(on_behalf_of, clock, 'analyst');
+  IF jsonb_typeof(calls) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'Objections come as an array.' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  FOR asked IN SELECT c.call FROM jsonb_array_elements(calls) WITH ORDINALITY AS c (call, position) ORDER BY c.position LOOP
+    fault := CASE
+      WHEN jsonb_typeof(asked.call) <> 'object' THEN 'This is no objection: it takes an objectionId, an itemId, a decision and a reason.'
+      WHEN (asked.call ->> 'objectionId' ~ uuids) IS NOT TRUE THEN 'The objectionId is not a UUID.'
+      WHEN (asked.call ->> 'itemId' ~ uuids) IS NOT TRUE THEN 'The itemId is not a UUID.'
+      WHEN (asked.call ->> 'decision' IN ('approve', 'reject', 'escalate')) IS NOT TRUE THEN 'The decision is one of approve, reject, escalate.'
+      WHEN (jsonb_typeof(asked.call -> 'reason') = 'string' AND length(asked.call ->> 'reason') <= 64) IS NOT TRUE
+        THEN 'The reason is a text of at most 64 characters.'
+      WHEN asked.call ->> 'note' IS NOT NULL AND (jsonb_typeof(asked.call -> 'note') <> 'string' OR length(asked.call ->> 'note') > 4000)
+        THEN 'The note is a text of at most 4000 characters.'
+    END;
+    answer := jsonb_build_object('decisionId', asked.call -> 'objectionId', 'itemId', asked.call -> 'itemId', 'outcome', 'not_allowed', 'message', fault,
+      'status', NULL, 'version', NULL, 'paid', 0, 'rejected', 0, 'reversed', 0);
+    IF fault IS NULL THEN
+      SELECT q.id, i.relationship_id, i.version, q.status, (
+        SELECT coalesce(d.on_behalf_of, d.actor) = caller.who AND caller.clock <= d.decided_at + grace FROM umpire.decisions AS d
+        WHERE d.item_id = q.id AND d.decision <> 'undo' AND d.undone_by IS NULL AND d.outcome ->> 'outcome' = 'applied'
+        ORDER BY (d.outcome ->> 'version')::int DESC LIMIT 1
+      ) AS is_own_to_undo INTO stood
+      FROM referrals.review_queue AS q JOIN umpire.items AS i ON i.item_id = q.id WHERE q.id = (asked.call ->> 'itemId')::uuid;
+      answer := answer || jsonb_build_object('status', stood.status, 'version', stood.version);
+      SELECT * INTO known FROM umpire.objections AS o WHERE o.objection_id = (asked.call ->> 'objectionId')::uuid;
+      IF known.objection_id IS NULL AND stood.id IS NULL THEN
+        answer := answer || jsonb_build_object('outcome', 'unknown', 'message', 'There is no such item.');
+      ELSIF known.objection_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM umpire.reason_codes AS r WHERE r.code = asked.call ->> 'reason' AND r.decision = asked.call ->> 'decision'
+      ) THEN
+        answer := answer || jsonb_build_object('message', 'The reason ' || (asked.call ->> 'reason') || ' is not one for this decision.');
+      ELSIF known.objection_id IS NULL AND stood.status = 'pending' THEN
+        answer := answer || jsonb_build_object('message', 'This case is open: decide it instead of handing it to a lead.');
+      ELSIF known.objection_id IS NULL AND stood.is_own_to_undo THEN
+        answer := answer || jsonb_build_object('message', 'What stands is your own decision: take it back instead of handing it to a lead.');
+      ELSE
+        IF known.objection_id IS NULL THEN
+          answer := answer || jsonb_build_object('outcome', 'applied', 'message', NULL);
+          -- Whoever sends the same at the same time, or another about the same item, waits here, and finds it.
+          INSERT INTO umpire.objections AS o (objection_id, item_id, relationship_id, actor, on_behalf_of, decision, reason, note, outcome, made_at)
+          VALUES ((asked.call ->> 'objectionId')::uuid, stood.id, stood.relationship_id, caller.actor, caller.on_behalf_of, asked.call ->> 'decision',
+            asked.call ->> 'reason', asked.call ->> 'note', answer, caller.clock)
+          ON CONFLICT DO NOTHING;
+          IF FOUND THEN made := made || (asked.call ->> 'objectionId')::uuid; END IF;
+          SELECT * INTO known FROM umpire.objections AS o WHERE o.objection_id = (asked.call ->> 'objectionId')::uuid;
+        END IF;
+        IF known.objection_id IS NULL THEN
+          answer := answer || jsonb_build_object('outcome', 'not_allowed', 'message', 'You asked leads about this case already.');
+        ELSIF (known.item_id, known.decision, known.reason, coalesce(known.note, ''), coalesce(known.on_behalf_of, known.actor))
+          = ((asked.call ->> 'itemId')::uuid, asked.call ->> 'decision', asked.call ->> 'reason', coalesce(asked.call ->> 'note', ''), caller.who)
+        THEN
+          answer := known.outcome;
+        ELSE
+          answer := answer || jsonb_build_object('outcome', 'not_allowed', 'message', 'This objection id was used before for something else.');
+        END IF;
+      END IF;
+    END IF;
+    RETURN NEXT answer;
+  END LOOP;
+  IF made <> '{}' THEN
+    -- By id and item: an objection goes with its item, and the others of its batch are vouched for all the same.
+    PERFORM umpire.append_audit('objections', caller.actor, caller.on_behalf_of, jsonb_build_object('items', cardinality(made), 'objections', (
+      SELECT jsonb_agg(jsonb_build_object('objection', o.objection_id, 'item', o.item_id, 'digest', umpire.objection_digest(o.objection_id)) ORDER BY o.objection_id)
+      FROM umpire.objections AS o WHERE o.objection_id = ANY (made))), caller.clock);
+  END IF;
 END $$;

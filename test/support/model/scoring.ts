@@ -67,7 +67,14 @@ function fileItem(referral: Referral): void {
   const open = items.find(isOpen);
   if (open !== undefined) showScore(open, referral);
   else if (isHigher(heldBand, 'medium') && !referral.isRejected && !isCovered(referral)) {
-    const untouched = { assignee: null, notes: null, reviewedAt: null, version: 1, raisedVersion: 1, evidenceVersion: 1 };
+    const untouched = {
+      assignee: null,
+      notes: null,
+      reviewedAt: null,
+      version: 1,
+      raisedVersion: 1,
+      evidenceVersion: 1,
+    };
     items.push({ score, signals, priority: heldBand, status: 'pending', ...untouched });
   }
 }

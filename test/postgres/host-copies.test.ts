@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openCache } from '../../core/cache/cache.ts';
+import { queueFilter } from '../../core/contract/queue.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type AskForKey } from '../../core/host/key.ts';
 import { changeRole } from '../../core/postgres/roles/accounts.ts';
@@ -16,18 +17,7 @@ import { tellDemo } from '../support/story.ts';
 
 const NOW = new Date('2026-03-01T20:00:00Z');
 const KEY = '5e'.repeat(32);
-const PAGE = {
-  filter: {
-    statuses: ['pending' as const],
-    priorities: [],
-    signals: [],
-    search: '',
-    order: 'priority' as const,
-    unclaimed: false,
-  },
-  offset: 0,
-  limit: 20,
-};
+const PAGE = { filter: queueFilter.parse({}), offset: 0, limit: 20 };
 
 let db: MigratedDatabase;
 let logins: Logins;
@@ -52,11 +42,7 @@ afterEach(async () => {
 async function elsewhere({ url }: Login): Promise<{ readonly url: string; readonly shut: () => void }> {
   const door = await proxyTo(db.database.connection);
   doors.push(door.shut);
-  const spelt = new URL(url);
-  spelt.host = `127.0.0.1:${door.port}`;
-  spelt.searchParams.delete('host');
-  spelt.searchParams.delete('port');
-  return { url: spelt.href, shut: door.shut };
+  return { url: door.through(url), shut: door.shut };
 }
 
 async function filled(opened: TestHost): Promise<TestHost> {

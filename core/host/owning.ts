@@ -1,4 +1,3 @@
-import type { Cache } from '../cache/cache.ts';
 import { layoutOf } from '../cache/folder.ts';
 import { readOwner, writeOwner } from '../cache/owner.ts';
 import { missesHeadUnread } from '../review/audit-log.ts';
@@ -54,7 +53,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
         const head = readCursor(cursor)?.head;
         return head !== undefined && (await missesHeadUnread(pool, head)) === null;
       },
-      leaveEpoch: () => leaveEpoch(station, station.cache),
+      leaveEpoch: () => leaveEpoch(station),
       adopted: (ids) => {
         station.sync.pushSoon();
         station.sync.now();
@@ -76,7 +75,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
 }
 
 /** Nothing is sent before the next contact, and that begins with a pull of everything. */
-function leaveEpoch({ contact }: Station, cache: Cache): void {
+function leaveEpoch({ contact, cache }: Station): void {
   contact.drop();
   cache.leaveEpoch();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -202,6 +202,31 @@ test('a copy that cannot be read is told as one, and one that another program ha
   await again.host.close();
   expect(holder.counts().waiting).toBe(1);
   holder.close();
+});
+
+test('a copy to be taken over whose file is damaged is told as one, and stays to the byte', async () => {
+  const login = await logins.add('analyst', 'damaged');
+  const before = await elsewhere(login);
+  const { home, ids } = await decidedOffline(undefined, before, 1);
+  const file = join(cacheFolder(home, before.url), 'cache.db');
+  const damaged = Buffer.alloc(4096, 'not a cache');
+  await writeFile(file, damaged);
+  await rm(`${file}-wal`, { force: true });
+  const opened = await filled(await hosts.open({ home, databaseUrl: (await elsewhere(login)).url }));
+  expect((await opened.ask('sync.settings', {})).others).toEqual([
+    {
+      copy: basename(cacheFolder(home, before.url)),
+      address: expect.any(String),
+      login: login.name,
+      undelivered: null,
+      unsettled: null,
+      why: expect.stringMatching(
+        /cannot be read: its key is another one, or the file is damaged\. Nothing was changed/,
+      ),
+    },
+  ]);
+  expect(await readFile(file)).toEqual(damaged);
+  expect(await onServer(ids)).toBe(0);
 });
 
 test.each([

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { history } from '../support/programme/generate.ts';
-import type { Shape } from '../support/programme/people.ts';
-import { run } from '../support/programme/run.ts';
+import { agreementOn, HISTORY_TIMEOUT } from '../support/programme/agreement.ts';
 import { reached } from '../support/programme/coverage.ts';
-import { shrink, written } from '../support/programme/shrink.ts';
+import { history } from '../support/programme/generate.ts';
+import { played, PROGRAMMES } from '../support/programme/programmes.ts';
 
 /**
  * Random programmes, lived by the database and by a model of SPEC.md in memory (test/support/model), which must agree after
@@ -23,37 +22,13 @@ import { shrink, written } from '../support/programme/shrink.ts';
  * One was not noticed: imports at once without the lock on facts (races have tests of their own).
  */
 
-/** Few people who fight over everything. */
-const SMALL: Shape = { referrers: 3, referees: 24, isContested: true, isDense: false, days: 40 };
-/** The same among many. */
-const CROWD: Shape = { referrers: 12, referees: 330, isContested: true, isDense: false, days: 60 };
-/** One campaign that brings hundreds, up to the last tier and far beyond a hundred bonuses a day. */
-const CAMPAIGN: Shape = { referrers: 3, referees: 320, isContested: false, isDense: true, days: 60 };
-
-const PROGRAMMES = [
-  ...[2, 3, 4, 5, 6, 22].map((seed) => ({ name: 'small', shape: SMALL, seed })),
-  { name: 'crowd', shape: CROWD, seed: 1 },
-  { name: 'campaign', shape: CAMPAIGN, seed: 2 },
-];
-/** `UMPIRE_PROGRAMME_SEED=17` plays that seed in each shape instead. */
-const own = process.env['UMPIRE_PROGRAMME_SEED'];
-const PLAYED =
-  own === undefined
-    ? PROGRAMMES
-    : PROGRAMMES.filter(({ shape }, nth) => PROGRAMMES[nth - 1]?.shape !== shape).map((programme) => ({
-        ...programme,
-        seed: Number(own),
-      }));
-
-const TIMEOUT = 600_000;
-/** Shrinking a failure stops in time for the smallest one so far to be told. */
-const SHRINKING = 120_000;
-
-test.each(PLAYED)('the model agrees in every step: $name, seed $seed', { timeout: TIMEOUT }, async (programme) => {
-  const told = history(programme.seed, programme.shape);
-  const failure = await run(told);
-  expect(failure === null ? 'agreed' : written(await shrink(told, failure, SHRINKING))).toBe('agreed');
-});
+test.each(played('small', 'crowd'))(
+  'the model agrees in every step: $name, seed $seed',
+  { timeout: HISTORY_TIMEOUT },
+  async ({ seed, shape }) => {
+    expect(await agreementOn(history(seed, shape))).toBe('agreed');
+  },
+);
 
 /** Where the programmes must lead, so that agreeing means something. */
 const EVERYWHERE = [

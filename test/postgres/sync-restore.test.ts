@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { verify } from '../../core/programme/verify.ts';
-import type { Sync } from '../../core/sync/start-sync.ts';
+import type { Sync } from '../../core/sync/sync.ts';
 import { CACHE_KEY } from '../support/cache.ts';
 import { dumpOf, restoreInPlace } from '../support/in-place.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';

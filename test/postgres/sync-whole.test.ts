@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
-import type { Sync } from '../../core/sync/start-sync.ts';
+import type { Sync } from '../../core/sync/sync.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { tellDemo } from '../support/story.ts';

@@ -3,7 +3,8 @@ import type { Cache } from '../../core/cache/cache.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { serverOf } from '../../core/sync/postgres/server.ts';
-import { startSync, type Sync, type SyncOptions } from '../../core/sync/start-sync.ts';
+import { startSync } from '../../core/sync/start-sync.ts';
+import type { Sync, SyncOptions } from '../../core/sync/sync.ts';
 
 /** Keeps a cache and the server of this login together until it is stopped. */
 export function syncing(pool: Pool, cache: Cache, told: Partial<Pick<SyncOptions, 'onStatus'>> = {}): Sync {

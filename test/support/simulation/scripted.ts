@@ -1,5 +1,6 @@
 import type { Answer, Head, PullEnd, Server } from '../../../core/sync/ports.ts';
-import { startSync, type Sync, type SyncOptions } from '../../../core/sync/start-sync.ts';
+import { startSync } from '../../../core/sync/start-sync.ts';
+import type { Sync, SyncOptions } from '../../../core/sync/sync.ts';
 import { keptFacts, NO_NEWS } from '../cache.ts';
 import type { Keeper } from './keeper.ts';
 import { Random } from '../random.ts';

@@ -1,7 +1,6 @@
 import { layoutOf } from '../cache/folder.ts';
 import { readOwner, writeOwner } from '../cache/owner.ts';
-import { missesHeadUnread } from '../review/audit-log.ts';
-import { readCursor } from '../sync/postgres/cursor.ts';
+import { hasTold } from '../sync/postgres/has-told.ts';
 import { serverIdentity } from './identity.ts';
 import type { OtherCopies } from './other-copies.ts';
 import { placeOf } from './place.ts';
@@ -49,10 +48,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
     await copies.look({
       server,
       here: station.cache,
-      knows: async (cursor) => {
-        const head = readCursor(cursor)?.head;
-        return head !== undefined && (await missesHeadUnread(pool, head)) === null;
-      },
+      knows: (cursor) => hasTold(pool, cursor),
       leaveEpoch: () => leaveEpoch(station),
       adopted: (ids) => {
         station.sync.pushSoon();

@@ -6,19 +6,18 @@ import type { CacheKey } from '../contract/host.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { Notice } from '../contract/notices.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
-import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
 import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
-import { hostHandlers } from './handlers.ts';
+import { type HandlerNeeds, hostHandlers } from './handlers.ts';
 import type { AskForKey } from './key.ts';
 import { otherCopies } from './other-copies.ts';
 import { owning } from './owning.ts';
 import { cacheFolder } from './place.ts';
 import { keptWords, type Left, lossRefusal, removedWords } from './removal-words.ts';
-import type { Session } from './session.ts';
 import { openStation, type Station } from './station.ts';
+import { useSession } from './use-session.ts';
 import { within } from './within.ts';
 
 export type Host = {
@@ -201,20 +200,7 @@ export function openHost(options: HostOptions): Host {
     return station;
   }
 
-  /** Runs work on the workspace itself: what the cache cannot do. Ends with the contact at the latest, whatever the server says. */
-  async function use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-    const own = opened();
-    const session = own.contact.session();
-    if (session === null) throw new CallFailure('unavailable', needsServer(own));
-    try {
-      return await own.contact.whileOpen(work(session));
-    } catch (error) {
-      // One that was dropped meanwhile fails in whatever way it was used.
-      if (!isConnectionLoss(error) && own.contact.session() === session) throw error;
-      own.sync.now();
-      throw new CallFailure('unavailable', needsServer(own));
-    }
-  }
+  const use: HandlerNeeds['use'] = async (work) => useSession(opened(), work);
 
   function unavailable(): string {
     return status.state === 'failed' ? status.message : 'The workspace is still starting.';
@@ -267,8 +253,3 @@ const unsettledOf = ({ waiting, troubled }: Left): number => waiting + troubled;
 
 /** What goes on in turn ends by itself, but for a key that nobody gives. */
 const CLOSE_WITHIN_MS = 1000;
-
-function needsServer({ sync }: Station): string {
-  const { reason } = sync.status();
-  return `This needs the server, and there is no contact with it${reason === null ? '.' : `: ${reason}`}`;
-}

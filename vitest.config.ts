@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
-import { LongestFirst } from './test/support/longest-first.ts';
 
 const POSTGRES = './test/support/postgres-global.ts';
 const ELECTRON = './test/support/electron-global.ts';
@@ -47,7 +46,6 @@ function project(name: string, { setups = [], serial = false, seconds }: Needs):
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
     projects: Object.entries(PROJECTS).map(([name, needs]) => project(name, needs)),
   },
 });

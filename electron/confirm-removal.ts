@@ -1,7 +1,7 @@
 import type { MessageBoxOptions } from 'electron';
 import { type CallOutcome, METHODS, type MethodName, type MethodRequest } from '../core/contract/methods.ts';
 import type { CacheSettings } from '../core/contract/sync.ts';
-import { counted } from '../core/domain/counted.ts';
+import { notOverWords } from '../core/domain/not-over-words.ts';
 import type { Supervisor } from './host/supervisor.ts';
 
 export type RemovalMethod = 'sync.wipe' | 'sync.wipeOther';
@@ -77,10 +77,7 @@ const UNKNOWN =
   'It cannot be read, so that nobody knows whether decisions wait in it. Those that no server has taken would be lost for good.';
 
 function lossOf({ undelivered, unsettled }: Pick<CacheSettings, 'undelivered' | 'unsettled'>): string {
-  const lost = [
-    ...(undelivered > 0 ? [`${counted(undelivered, 'decision')} that no server has taken`] : []),
-    ...(unsettled > 0 ? [`${counted(unsettled, 'decision')} that came back and nobody has settled`] : []),
-  ];
+  const lost = notOverWords({ undelivered, unsettled });
   return lost.length === 0
     ? 'Every decision was delivered; nothing is lost.'
     : `This destroys what is nowhere else: ${lost.join(', ')}.`;

@@ -1,26 +1,19 @@
 import type Database from 'better-sqlite3';
-import type { z } from 'zod';
-import type { QueueFilter, QueuePage, queuePageRequest, QueueSummary } from '../contract/queue.ts';
-import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
-import type { Resolution } from '../domain/outbox.ts';
-import type { Head, LiveClaim, NewDecision, Outgoing, SyncStore } from '../sync/ports.ts';
+import type { Head, LiveClaim, Outgoing, SyncStore } from '../sync/ports.ts';
 import { type AdoptSide, adoptSide } from './adopting.ts';
-import { factsSide } from './facts.ts';
+import { type FactsSide, factsSide } from './facts.ts';
 import { type Layout, layoutOf, type Lock, removeFiles, takeFolder } from './folder.ts';
 import { headOf, headRow } from './head-row.ts';
-import { pullSide } from './heads.ts';
+import { type PullSide, pullSide } from './heads.ts';
 import { keepNotOver } from './keeping-outbox.ts';
 import { openFile } from './open-file.ts';
-import type { Decider, Many } from './many.ts';
-import { outboxSide } from './outbox.ts';
+import { type OutboxSide, outboxSide } from './outbox.ts';
 import { type Undelivered, undeliveredOn } from './overlay.ts';
-import { outboxReads } from './outbox-reads.ts';
-import { type Found, queueReads } from './queue.ts';
+import { type OutboxReads, outboxReads } from './outbox-reads.ts';
+import { type QueueReads, queueReads } from './queue.ts';
 import { sendSide } from './sending.ts';
-import { settingsSide, type Sizes } from './settings.ts';
-import type { ObjectCall, RedecideCall } from './settling.ts';
+import { type SettingsSide, settingsSide } from './settings.ts';
 import { type Store, storeOf } from './store.ts';
-import type { UndoCall, UndoEach, WithdrawnSession } from './taking-back.ts';
 import { verifySide } from './verifying.ts';
 
 /** A case as the cache has it. */
@@ -44,40 +37,24 @@ export type CachedCase = {
  * CacheError, what cannot be done a CacheRefusal, and both have had no effect.
  */
 export type Cache = SyncStore &
-  AdoptSide & {
-    queuePage(request: z.output<typeof queuePageRequest>, now: Date, found?: Found): QueuePage;
-    queueSummary(now: Date, holdsEndingSoon?: number): QueueSummary;
-    queueIds(filter: QueueFilter, limit: number, now: Date, found?: Found): string[];
-    queueNext(filter: QueueFilter, except: string | readonly string[] | null, now?: Date): string | null;
+  PullSide &
+  FactsSide &
+  AdoptSide &
+  OutboxSide &
+  OutboxReads &
+  QueueReads &
+  SettingsSide & {
+    /** Null where there is no such item. */
     caseOf(itemId: string): CachedCase | null;
-    noteClaim(claim: LiveClaim): void;
-    doubtEvidence(): void;
     /** The row alone; null where the item is gone. */
     headOf(itemId: string): Head | null;
-    decide(call: NewDecision): Outgoing;
-    decideMany(calls: readonly NewDecision[], by: Decider): Many;
-    foresee(calls: readonly NewDecision[], by: Decider): Many;
-    undo(call: UndoCall): Outgoing;
-    redecide(call: RedecideCall): Outgoing;
-    object(call: ObjectCall): Outgoing;
-    resolve(id: string, resolution: Resolution): Outgoing;
-    retry(id: string): Outgoing;
-    withdraw(id: string): Outgoing;
-    withdrawSession(sessionId: string, by: UndoEach): WithdrawnSession;
-    outbox(request: z.output<typeof outboxRequest>): OutboxPage;
-    outgoing(id: string): Outgoing | null;
-    rowOf(outgoing: Outgoing): OutboxRow;
+    /** Operations that are not over, and open cases that are to be kept whole and are. */
     counts(): {
       waiting: number;
       troubled: number;
       awaitingSecond: number;
       kept: { wanted: number; present: number };
     };
-    reference(): string | null;
-    remember(name: string, json: string): void;
-    recall(name: string): string | null;
-    settings(): Sizes;
-    keep(cases: number): void;
     /** Removes all but what of the outbox is not over. */
     keepNotOver(): void;
     /** Gives the folder to whoever opens it next; a second call does nothing. */

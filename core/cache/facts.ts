@@ -9,9 +9,13 @@ import { keepOf } from './settings.ts';
 import { serverTime } from './server-time.ts';
 import type { Store } from './store.ts';
 
-type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
+export type FactsSide = Pick<SyncStore, 'factsWanted' | 'putFacts' | 'evict'> & {
   /** What it tells depends on the login's role too, which no stamp knows of: all of it is old until it is fetched again. */
   doubtEvidence(): void;
+};
+
+/** For the other sides. */
+type KnownFacts = {
   /** The evidence of an item, when it was read by the server's clock, and whether the item has changed since; null where it is not kept. */
   readonly factsOf: (
     itemId: string,
@@ -37,7 +41,7 @@ type Plan = {
 };
 
 /** Evidence: what is to be fetched, what is kept, and what is let go. */
-export function factsSide(store: Store): FactsSide {
+export function factsSide(store: Store): FactsSide & KnownFacts {
   /** Stamps of the items when their evidence was asked for: what comes is at least as young. Lost with the program, and then asked again. */
   const askedAt = new Map<string, string>();
   // Made anew when items change and not for every slice that is fetched: that would be the whole queue each time.

@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 import { sweepOutbox } from './sweeping.ts';
 import { verifyFrom } from './verifying.ts';
 
-type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'> & {
+export type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'> & {
   /** A claim that was told between two pulls; the next one tells all again. */
   noteClaim(claim: LiveClaim): void;
 };

@@ -6,18 +6,22 @@ import { outboxRowOf, outgoingOf, storedOperation, type StoredOperation } from '
 import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
-type OutboxReads = {
+export type OutboxReads = {
   /** Newest first. */
   outbox(request: z.output<typeof outboxRequest>): OutboxPage;
   outgoing(id: string): Outgoing | null;
   /** An operation as the window lists it; throws where it is none of this outbox. */
   rowOf(outgoing: Outgoing): OutboxRow;
+};
+
+/** For the other sides. */
+type KnownOutbox = {
   /** The last operation on an item that is not over. */
   readonly lastOn: (itemId: string) => Outgoing | null;
   readonly inOutbox: () => { waiting: number; troubled: number; awaitingSecond: number };
 };
 
-export function outboxReads(store: Store): OutboxReads {
+export function outboxReads(store: Store): OutboxReads & KnownOutbox {
   return {
     outbox({ states, troubled, offset, limit }) {
       const conditions = [

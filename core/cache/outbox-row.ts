@@ -44,36 +44,42 @@ export function storedOperation(store: Store, id: string): StoredOperation | und
   return store.get<StoredOperation>('SELECT * FROM outbox WHERE id = ?', id);
 }
 
-export function outgoingOf(row: StoredOperation): Outgoing {
+/** What sync and the window are told of it alike. */
+function toldOf(row: StoredOperation): Omit<Outgoing, 'expectedVersion' | 'seen' | 'isRefusedForGood'> {
   return {
     id: row.id,
     kind: row.kind,
     itemId: row.item_id,
-    expectedVersion: row.expected_version,
     decision: row.decision,
     reason: row.reason,
     note: row.note,
     undoes: row.undoes,
     sessionId: row.session_id,
     decidedAt: row.decided_at,
-    seen: row.seen === null ? null : (JSON.parse(row.seen) as Outgoing['seen']),
     state: row.state,
     message: row.message,
     attempts: row.attempts,
     resolution: row.resolution,
-    // What is kept there tells how its item stands.
-    isRefusedForGood: row.state === 'rejected' && row.answered_status !== null,
     paid: row.paid,
     rejected: row.rejected,
     reversed: row.reversed,
   };
 }
 
+export function outgoingOf(row: StoredOperation): Outgoing {
+  return {
+    ...toldOf(row),
+    expectedVersion: row.expected_version,
+    seen: row.seen === null ? null : (JSON.parse(row.seen) as Outgoing['seen']),
+    // What is kept there tells how its item stands.
+    isRefusedForGood: row.state === 'rejected' && row.answered_status !== null,
+  };
+}
+
 /** As the window lists it. */
 export function outboxRowOf(row: StoredOperation): OutboxRow {
-  const { expectedVersion: _, seen: __, isRefusedForGood: ___, ...outgoing } = outgoingOf(row);
   return {
-    ...outgoing,
+    ...toldOf(row),
     inDoubt: row.in_doubt === 1,
     referrerName: row.referrer_name,
     refereeName: row.referee_name,

@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 import { undo, type UndoCall, type UndoEach, withdraw, type WithdrawnSession, withdrawSession } from './taking-back.ts';
 
 /** Each is on disk when it returns, and throws a CacheRefusal with words, and without any effect, where it cannot be done. */
-type OutboxSide = {
+export type OutboxSide = {
   /** Decides an item: `queued`. The same call again gives its row as it is by then. */
   decide(call: NewDecision): Outgoing;
   /** Many at once in one transaction; what cannot be decided, or is of another version than expected, is told and stops no other. */

@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 /** People that a server's search found by what the cache does not keep, as e-mail addresses are. */
 export type Found = { readonly userIds: readonly string[] };
 
-type QueueReads = {
+export type QueueReads = {
   queuePage(request: z.output<typeof queuePageRequest>, now: Date, found?: Found): QueuePage;
   /** How much waits; `holdsEndingSoon` is not of the queue and is told by whoever knows it. */
   queueSummary(now: Date, holdsEndingSoon?: number): QueueSummary;

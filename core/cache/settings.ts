@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 
 export type Sizes = Omit<CacheSettings, 'key' | 'others'>;
 
-type Settings = {
+export type SettingsSide = {
   reference(): string | null;
   putReference(reference: Reference): void;
   /** Keeps a text under a name, over what was there. */
@@ -24,7 +24,7 @@ const BYTES_A_CASE = 4_000;
 /** Of a page, what evidence fills: seldom two of them fit. */
 const FILLED = 0.6;
 
-export function settingsSide(store: Store, layout: Layout): Settings {
+export function settingsSide(store: Store, layout: Layout): SettingsSide {
   const recall = (name: string): string | null =>
     store.get<{ json: string }>('SELECT json FROM remembered WHERE name = ?', name)?.json ?? null;
   const remember = (name: string, json: string): void =>

@@ -9,7 +9,7 @@ export const syncStatus = z.object({
   link: z.enum(['connecting', 'online', 'offline']),
   /** By this computer's clock; null while on-line. */
   offlineSince: instant.nullable(),
-  /** Why there is no contact, and what to do; null while on-line. */
+  /** Why there is no contact, or what cannot be done though there is, and what to do; null where nothing is wrong. */
   reason: z.string().nullable(),
   /** Of the next try by itself, by this computer's clock; null while on-line or trying. */
   nextTryAt: instant.nullable(),

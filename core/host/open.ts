@@ -7,18 +7,17 @@ import type { MethodHandlers } from '../contract/methods.ts';
 import type { Notice } from '../contract/notices.ts';
 import type { WorkspaceStatus } from '../contract/workspace.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
-import { counted } from '../domain/counted.ts';
-import { isConnectionLoss } from '../postgres/connection-loss.ts';
 import { decisionsOfLastHour } from './decisions-of-last-hour.ts';
 import { CallFailure } from './failure.ts';
 import { failureOf } from './failures.ts';
-import { hostHandlers } from './handlers.ts';
+import { type HandlerNeeds, hostHandlers } from './handlers.ts';
 import type { AskForKey } from './key.ts';
 import { otherCopies } from './other-copies.ts';
 import { owning } from './owning.ts';
 import { cacheFolder } from './place.ts';
-import type { Session } from './session.ts';
+import { keptWords, type Left, lossRefusal, removedWords } from './removal-words.ts';
 import { openStation, type Station } from './station.ts';
+import { useSession } from './use-session.ts';
 import { within } from './within.ts';
 
 export type Host = {
@@ -153,13 +152,12 @@ export function openHost(options: HostOptions): Host {
     const wasFilled = own.ready() !== null;
     const left = own.cache.counts();
     const isOver = left.waiting + left.troubled + left.awaitingSecond === 0;
-    const unsettledThere = unsettled(own.cache);
     if (!isOver) own.cache.keepNotOver();
     await shut();
     if (isOver) wipeCache(folder());
-    log(`the account is disabled: the cache was removed; ${keptInWords(left).join(', ') || 'nothing'} kept`);
-    const words = wasFilled || !isOver ? `${message} ${removedInWords(left)}` : message;
-    blocked = { isInUse: false, isKeyLost: false, unsettled: unsettledThere, message: words };
+    log(`the account is disabled: the cache was removed; ${keptWords(left).join(', ') || 'nothing'} kept`);
+    const words = wasFilled || !isOver ? `${message} ${removedWords(left)}` : message;
+    blocked = { isInUse: false, isKeyLost: false, unsettled: unsettledOf(left), message: words };
     fail(words, null, !isOver);
   }
 
@@ -167,20 +165,9 @@ export function openHost(options: HostOptions): Host {
     const isKeyLost = blocked?.isKeyLost === true;
     if (station === null && blocked === null) throw new CallFailure('unavailable', unavailable());
     if (blocked?.isInUse === true) throw new CallFailure('refused', blocked.message);
-    const left = station === null ? (blocked?.unsettled ?? null) : unsettled(station.cache);
-    if (left !== null) {
-      if (left > 0 && !evenUndelivered) {
-        throw new CallFailure(
-          'refused',
-          `${counted(left, 'decision')} that no server has taken or nobody has settled would be lost with the copy. Nothing was removed.`,
-        );
-      }
-    } else if (!evenUndelivered) {
-      throw new CallFailure(
-        'refused',
-        'The copy cannot be read, so that nobody knows whether decisions wait in it. Nothing was removed.',
-      );
-    }
+    const lost = station === null ? (blocked?.unsettled ?? null) : unsettledOf(station.cache.counts());
+    const refusal = evenUndelivered ? null : lossRefusal(lost);
+    if (refusal !== null) throw new CallFailure('refused', refusal);
     await inTurn(async () => {
       starting('Removing the copy from this computer');
       await shut();
@@ -213,20 +200,7 @@ export function openHost(options: HostOptions): Host {
     return station;
   }
 
-  /** Runs work on the workspace itself: what the cache cannot do. Ends with the contact at the latest, whatever the server says. */
-  async function use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-    const own = opened();
-    const session = own.contact.session();
-    if (session === null) throw new CallFailure('unavailable', needsServer(own));
-    try {
-      return await own.contact.whileOpen(work(session));
-    } catch (error) {
-      // One that was dropped meanwhile fails in whatever way it was used.
-      if (!isConnectionLoss(error) && own.contact.session() === session) throw error;
-      own.sync.now();
-      throw new CallFailure('unavailable', needsServer(own));
-    }
-  }
+  const use: HandlerNeeds['use'] = async (work) => useSession(opened(), work);
 
   function unavailable(): string {
     return status.state === 'failed' ? status.message : 'The workspace is still starting.';
@@ -275,35 +249,7 @@ export function openHost(options: HostOptions): Host {
 }
 
 /** What no server has taken or nobody has settled. */
-function unsettled(cache: Cache): number {
-  const { waiting, troubled } = cache.counts();
-  return waiting + troubled;
-}
+const unsettledOf = ({ waiting, troubled }: Left): number => waiting + troubled;
 
 /** What goes on in turn ends by itself, but for a key that nobody gives. */
 const CLOSE_WITHIN_MS = 1000;
-
-function needsServer({ sync }: Station): string {
-  const { reason } = sync.status();
-  return `This needs the server, and there is no contact with it${reason === null ? '.' : `: ${reason}`}`;
-}
-
-type Left = Pick<ReturnType<Cache['counts']>, 'waiting' | 'troubled' | 'awaitingSecond'>;
-
-function keptInWords({ waiting, troubled, awaitingSecond }: Left): string[] {
-  const kinds: readonly (readonly [number, string])[] = [
-    [waiting, 'that no server has taken'],
-    [troubled, 'that came back and nobody has settled'],
-    [awaitingSecond, 'that a second analyst has not confirmed'],
-  ];
-  return kinds.flatMap(([count, what]) => (count === 0 ? [] : [`${counted(count, 'decision')} ${what}`]));
-}
-
-function removedInWords(left: Left): string {
-  const what = 'The copy of the queue was removed from this computer';
-  const kept = keptInWords(left);
-  if (kept.length === 0) return `${what}.`;
-  const stay = left.waiting + left.troubled + left.awaitingSecond === 1 ? 'stays' : 'stay';
-  const then = left.waiting === 0 ? 'shown' : kept.length === 1 ? 'sent' : 'sent and shown';
-  return `${what}. ${kept.join(', ')} ${stay} on this computer, to be ${then} when the login is enabled again.`;
-}

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Cache, openCache } from '../cache/cache.ts';
+import { type Cache, type CacheOptions, openCache } from '../cache/cache.ts';
 import { CacheError } from '../cache/error.ts';
 import { layoutOf, wipeCache } from '../cache/folder.ts';
 import { readOwner } from '../cache/owner.ts';
@@ -54,6 +54,18 @@ const NEVER_TOLD =
   'It was never filled, so that nothing shows whether the server that answers now is its own. It is sent where Umpire is started with its address.';
 const WAITS_HERE = 'It is taken over when what waits here about the same cases is sent.';
 
+/** Opens one copy for as long as the work takes, and no longer. */
+type Opened = <Value>(work: (there: Cache) => Value) => Value;
+
+function withCache<Value>(options: CacheOptions, work: (there: Cache) => Value): Value {
+  const there = openCache(options);
+  try {
+    return work(there);
+  } finally {
+    there.close();
+  }
+}
+
 export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherCopies {
   let found: readonly OtherCopy[] = [];
   let turn: Promise<unknown> = Promise.resolve();
@@ -83,37 +95,34 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
     const unread = (why: string): OtherCopy => ({ ...told, undelivered: null, unsettled: null, why });
     const had = await key(copy, false);
     if (had.state === 'lost') return unread(had.message);
-    // Never open while the server is asked: whoever starts with it meanwhile must find it free.
-    const opened = <Value>(work: (there: Cache) => Value): Value => {
-      const there = openCache({ folder, key: had.hex });
-      try {
-        return work(there);
-      } finally {
-        there.close();
-      }
-    };
+    const opened: Opened = (work) => withCache({ folder, key: had.hex }, work);
+    const isMet = meeting !== null && owner?.server === meeting.server;
     try {
-      let why: string | null = null;
-      if (meeting !== null && owner?.server === meeting.server) {
-        const { witness, isEmpty } = opened((there) => ({
-          witness: there.witness(),
-          isEmpty: there.operations().length === 0,
-        }));
-        if (witness === null && !isEmpty) why = NEVER_TOLD;
-        else if (witness !== null && !(await meeting.knows(witness))) why = ANOTHER_HISTORY;
-        else if (isClosed) return null;
-        else if (!opened((there) => takeOver(there, meeting))) why = WAITS_HERE;
-        isLeft ||= why === WAITS_HERE;
-        if (!existsSync(layoutOf(folder).file)) return null;
-      }
+      const why = isMet ? await meet(opened, meeting) : null;
+      isLeft ||= why === WAITS_HERE;
+      if (isClosed || !existsSync(layoutOf(folder).file)) return null;
       const { undelivered, unsettled } = opened((there) => there.settings());
       return undelivered + unsettled === 0 ? null : { ...told, undelivered, unsettled, why };
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
       if (error.code !== 'in_use') return unread(error.message);
-      isLeft ||= meeting !== null && owner?.server === meeting.server;
+      isLeft ||= isMet;
       return null;
     }
+  }
+
+  /**
+   * Takes over what the server of this moment is to have. Why something is left, in words; null where nothing is, and where it was closed
+   * meanwhile. Never open while the server is asked: whoever starts with it meanwhile must find it free.
+   */
+  async function meet(opened: Opened, meeting: Meeting): Promise<string | null> {
+    const { witness, isEmpty } = opened((there) => ({
+      witness: there.witness(),
+      isEmpty: there.operations().length === 0,
+    }));
+    if (witness === null && !isEmpty) return NEVER_TOLD;
+    if (witness !== null && !(await meeting.knows(witness))) return ANOTHER_HISTORY;
+    return isClosed || opened((there) => takeOver(there, meeting)) ? null : WAITS_HERE;
   }
 
   /**

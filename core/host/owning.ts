@@ -1,8 +1,6 @@
-import type { Cache } from '../cache/cache.ts';
 import { layoutOf } from '../cache/folder.ts';
 import { readOwner, writeOwner } from '../cache/owner.ts';
-import { missesHeadUnread } from '../review/audit-log.ts';
-import { readCursor } from '../sync/postgres/cursor.ts';
+import { hasTold } from '../sync/postgres/has-told.ts';
 import { serverIdentity } from './identity.ts';
 import type { OtherCopies } from './other-copies.ts';
 import { placeOf } from './place.ts';
@@ -50,11 +48,8 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
     await copies.look({
       server,
       here: station.cache,
-      knows: async (cursor) => {
-        const head = readCursor(cursor)?.head;
-        return head !== undefined && (await missesHeadUnread(pool, head)) === null;
-      },
-      leaveEpoch: () => leaveEpoch(station, station.cache),
+      knows: (cursor) => hasTold(pool, cursor),
+      leaveEpoch: () => leaveEpoch(station),
       adopted: (ids) => {
         station.sync.pushSoon();
         station.sync.now();
@@ -76,7 +71,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
 }
 
 /** Nothing is sent before the next contact, and that begins with a pull of everything. */
-function leaveEpoch({ contact }: Station, cache: Cache): void {
+function leaveEpoch({ contact, cache }: Station): void {
   contact.drop();
   cache.leaveEpoch();
 }

@@ -218,7 +218,7 @@ export type Outgoing = {
  * (WAL, synchronous=FULL), and throws without any effect otherwise. All of it is synchronous: between two calls nothing else happens.
  */
 export type SyncStore = {
-  /** Epoch and cursor of the last complete pull; null before it and after `forget`. */
+  /** Epoch and cursor of the last complete pull; null before it, and when all that was read was removed. */
   position(): { readonly epoch: Epoch; readonly cursor: Cursor } | null;
   /** Begins a pull: what an interrupted one left is kept and overtaken. Returns its number. */
   beginPull(): number;
@@ -258,8 +258,8 @@ export type SyncStore = {
   toVerify(most: number): string[];
   /**
    * What the server does not have becomes `returned`, or `withdrawn` where its undo is gone with it; what waits there for a second
-   * analyst waits here too. Where something is gone and the pull before was
-   * none of everything, the cursor is empty from then on, so that the next one is.
+   * analyst waits here too. Where something is gone and the pull before was none of everything, the cursor is empty from then on, so
+   * that the next one is.
    */
   putVerified(asked: readonly string[], known: readonly KnownOperation[]): void;
 

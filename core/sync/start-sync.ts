@@ -3,57 +3,12 @@ import { asking } from './asking.ts';
 import { backOff } from './back-off.ts';
 import { StoreFailure, stored } from './failure.ts';
 import { type Contact, type Link, linkOf } from './link.ts';
-import { type Server, ServerFailure, type SyncStore } from './ports.ts';
-import { type Phase, type Work, WORKS } from './steps.ts';
-import { systemTimers, type Timers } from './timers.ts';
+import { ServerFailure } from './ports.ts';
+import type { Phase, Work } from './steps.ts';
+import type { Sync, SyncOptions } from './sync.ts';
+import { systemTimers } from './timers.ts';
+import { noTroubles } from './troubles.ts';
 import { ANSWER_LIMIT_MS, type Session, worksOf } from './works.ts';
-
-export type Sync = {
-  /** What is known of the contact; `onStatus` tells each change of it. */
-  status(): Link;
-  /** Tries to reach the server at once; on-line it pulls. */
-  now(): void;
-  /** Something was put into the outbox: it is sent at once while on-line. */
-  pushSoon(): void;
-  /** The settings of the cache changed: what is to be kept is fetched or let go of. */
-  keepSoon(): void;
-  /**
-   * Fetches the evidence of an opened case beside all else. Rejects with a ServerFailure off-line, with a StoreFailure where the cache
-   * cannot take it.
-   */
-  refresh(itemIds: readonly string[]): Promise<void>;
-  /**
-   * Somebody waits in vain: asks for a sign of life, which is to come soon. Without one the server counts as out of reach, and all that
-   * waits for it is given up; whatever is answered late is none. Resolves with whether there was one; false off-line.
-   */
-  probe(): Promise<boolean>;
-  /** Ends at once. What is under way is given up, and queued again. */
-  stop(): Promise<void>;
-};
-
-export type SyncOptions = {
-  /** Before each try to make contact: opens what is not open. */
-  readonly server: () => Promise<Server> | Server;
-  readonly store: SyncStore;
-  /** This computer's; only shown. */
-  readonly clock: () => Date;
-  readonly timers?: Timers;
-  /** In [0, 1): jitter. */
-  readonly random?: () => number;
-  /** Of the last complete pull of an earlier run. */
-  readonly pulledAt?: string | null;
-  readonly onStatus: (status: Link) => void;
-  /** Rows of the outbox that may have changed their state. */
-  readonly onOutbox: (ids: readonly string[]) => void;
-  /**
-   * A pull is complete; `changed`: heads or claims are not as before; `role`: what the login is by now, where the server told; `at`: when it
-   * was read, by the server's clock.
-   */
-  readonly onPulled: (news: { readonly changed: boolean; readonly role: string | null; readonly at: string }) => void;
-  /** The login has no account any more, in words. Nothing is tried again by itself. */
-  readonly onAccountLost: (message: string) => void;
-  readonly log: (line: string) => void;
-};
 
 const HELLO_LIMIT_MS = 15_000;
 const PROBE_LIMIT_MS = 4_000;
@@ -72,13 +27,9 @@ export function startSync(options: SyncOptions): Sync {
   const { store, clock, timers = systemTimers, random = Math.random, log } = options;
   const over = new AbortController();
   const agenda = agendaOf(timers);
-  /** Ends what waits in the contact of now. */
-  let cut = new AbortController();
-  let reach = AbortSignal.any([over.signal, cut.signal]);
-  const ask = asking(timers, random, () => reach);
+  const { ask, anew, giveUp } = asking(timers, random, over.signal);
+  const troubles = noTroubles();
   let probing: Promise<boolean> | null = null;
-  /** What the cache or the server would not do, though there is contact. */
-  const troubles = new Map<Work, { readonly message: string; readonly failures: number }>();
   let contact: Contact = { state: 'connecting' };
   let session: Session | null = null;
   /** Somebody changed something since the last pull began. */
@@ -124,8 +75,7 @@ export function startSync(options: SyncOptions): Sync {
   }
 
   function status(): Link {
-    const [trouble] = WORKS.flatMap((work) => troubles.get(work)?.message ?? []);
-    return linkOf(contact, { pulledAt, pulling, trouble: trouble ?? null });
+    return linkOf(contact, { pulledAt, pulling, trouble: troubles.message() });
   }
   let told = JSON.stringify(status());
   function tell(): void {
@@ -139,8 +89,7 @@ export function startSync(options: SyncOptions): Sync {
   async function makeContact(): Promise<Phase> {
     if (contact.state === 'offline') contact = { ...contact, nextTry: null };
     tell();
-    cut = new AbortController();
-    reach = AbortSignal.any([over.signal, cut.signal]);
+    anew();
     try {
       const { server, hello } = await ask(HELLO_LIMIT_MS, async () => {
         const server = await options.server();
@@ -173,11 +122,9 @@ export function startSync(options: SyncOptions): Sync {
       pulling = null;
       const isRefused = error instanceof ServerFailure && error.kind === 'refused';
       if (!(error instanceof StoreFailure) && !isRefused) return lose(error);
-      // There is contact, and all else goes on.
-      const again = (troubles.get(work)?.failures ?? 0) + 1;
-      if (again === 1) log(`sync: ${work}: ${error.message}`);
-      troubles.set(work, { message: error.message, failures: again });
-      agenda.wantIn(backOff(again, random), work);
+      const times = troubles.add(work, error.message);
+      if (times === 1) log(`sync: ${work}: ${error.message}`);
+      agenda.wantIn(backOff(times, random), work);
     } finally {
       isPulling = false;
     }
@@ -209,7 +156,7 @@ export function startSync(options: SyncOptions): Sync {
     } catch (error) {
       if (!(error instanceof ServerFailure) || error.kind !== 'link') return true;
       if (session !== current) return false;
-      cut.abort(error);
+      giveUp(error);
       // Who is idle finds it out by the next pull.
       agenda.want('pull');
       return false;

@@ -7,7 +7,7 @@ import type { SyncStatus } from '../../core/contract/sync.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { launchIn } from '../support/launch.ts';
 import { loginsOf } from '../support/logins.ts';
-import { connectionOf, urlOf } from '../support/postgres.ts';
+import { connectionOf } from '../support/postgres.ts';
 import { proxyTo } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 import { openWorkstation } from '../support/workstation.ts';
@@ -42,12 +42,10 @@ export async function measureWindow(url: string, { referrals, say }: ProgrammeOp
       const logins = loginsOf({ url: copy, connection, drop: () => Promise.resolve() }, pool);
       const proxy = await proxyTo(connection);
       try {
-        const { name: user, url: own } = await logins.add('analyst');
-        const password = decodeURIComponent(new URL(own).password);
-        const databaseUrl = urlOf({ ...connection, host: '127.0.0.1', port: proxy.port, user, password });
+        const login = await logins.add('analyst');
         const { window, close } = await launchIn(workstation.runtime, workstation.display ?? null, {
           home,
-          databaseUrl,
+          databaseUrl: proxy.through(login.url),
         });
         try {
           say('filling the cache of the window');

@@ -13,7 +13,7 @@ import { type TestHost, testHosts } from '../support/host.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
 import type { MigratedDatabase } from '../support/migrated.ts';
 import { proxyTo } from '../support/proxy.ts';
-import { createTestDatabase, urlOf } from '../support/postgres.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const NOW = new Date('2026-10-01T12:00:00Z');
@@ -219,9 +219,7 @@ test('a claim, its release and the next unclaimed reach the other windows', asyn
 test('without contact a session is put into the outbox, foreseen before and taken back after', async () => {
   const network = await proxyTo(db.database.connection);
   await team.login('mira');
-  const { username, password } = new URL(team.url('mira'));
-  const place = { host: '127.0.0.1', port: network.port, user: username, password: decodeURIComponent(password) };
-  const mira = await hosts.open({ databaseUrl: urlOf({ ...db.database.connection, ...place }) });
+  const mira = await hosts.open({ databaseUrl: network.through(team.url('mira')) });
   await mira.settled();
   await until(async () => ((await mira.ask('sync.status', {})).pulledAt === null ? null : true));
   await mira.ask('sync.keep', { keep: 100 });

@@ -15,7 +15,6 @@ import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
-import { urlOf } from '../support/postgres.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { Story, tell } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -69,12 +68,6 @@ async function statusOf(itemId: string): Promise<unknown> {
   return (await db.pool.query('SELECT status FROM referrals.review_queue WHERE id = $1', [itemId])).rows[0]?.status;
 }
 
-function urlThrough(person: string): string {
-  const { username, password } = new URL(team.url(person));
-  const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  return urlOf({ ...db.database.connection, ...login, host: '127.0.0.1', port: network.port });
-}
-
 /** A window whose connection goes through the network, with everything kept. */
 async function windowOf(
   person: string,
@@ -82,12 +75,8 @@ async function windowOf(
   options: Pick<HostOptions, 'clock'> = {},
 ): Promise<TestHost> {
   await team.login(person, role);
-  const opened = await hosts.open({ ...options, databaseUrl: urlThrough(person) });
-  await opened.settled();
-  await until(async () => {
-    const { pulledAt, kept } = await opened.ask('sync.status', {});
-    return pulledAt !== null && kept.present === 3 ? true : null;
-  });
+  const opened = await hosts.open({ ...options, databaseUrl: network.through(team.url(person)) });
+  await opened.filled();
   return opened;
 }
 
@@ -575,7 +564,7 @@ test.each([
     await until(async () => (isDeepStrictEqual(await shown(mira), right) ? true : null));
     await mira.host.close();
     network.shut();
-    const again = await hosts.open({ databaseUrl: urlThrough('mira'), home: mira.home, clock });
+    const again = await hosts.open({ databaseUrl: network.through(team.url('mira')), home: mira.home, clock });
     await again.settled();
     expect(await shown(again)).toEqual(right);
   },

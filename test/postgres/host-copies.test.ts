@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openCache } from '../../core/cache/cache.ts';
+import { queueFilter } from '../../core/contract/queue.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type AskForKey } from '../../core/host/key.ts';
 import { changeRole } from '../../core/postgres/roles/accounts.ts';
@@ -16,18 +17,7 @@ import { tellDemo } from '../support/story.ts';
 
 const NOW = new Date('2026-03-01T20:00:00Z');
 const KEY = '5e'.repeat(32);
-const PAGE = {
-  filter: {
-    statuses: ['pending' as const],
-    priorities: [],
-    signals: [],
-    search: '',
-    order: 'priority' as const,
-    unclaimed: false,
-  },
-  offset: 0,
-  limit: 20,
-};
+const PAGE = { filter: queueFilter.parse({}), offset: 0, limit: 20 };
 
 let db: MigratedDatabase;
 let logins: Logins;
@@ -52,11 +42,7 @@ afterEach(async () => {
 async function elsewhere({ url }: Login): Promise<{ readonly url: string; readonly shut: () => void }> {
   const door = await proxyTo(db.database.connection);
   doors.push(door.shut);
-  const spelt = new URL(url);
-  spelt.host = `127.0.0.1:${door.port}`;
-  spelt.searchParams.delete('host');
-  spelt.searchParams.delete('port');
-  return { url: spelt.href, shut: door.shut };
+  return { url: door.through(url), shut: door.shut };
 }
 
 async function filled(opened: TestHost): Promise<TestHost> {
@@ -216,6 +202,31 @@ test('a copy that cannot be read is told as one, and one that another program ha
   await again.host.close();
   expect(holder.counts().waiting).toBe(1);
   holder.close();
+});
+
+test('a copy to be taken over whose file is damaged is told as one, and stays to the byte', async () => {
+  const login = await logins.add('analyst', 'damaged');
+  const before = await elsewhere(login);
+  const { home, ids } = await decidedOffline(undefined, before, 1);
+  const file = join(cacheFolder(home, before.url), 'cache.db');
+  const damaged = Buffer.alloc(4096, 'not a cache');
+  await writeFile(file, damaged);
+  await rm(`${file}-wal`, { force: true });
+  const opened = await filled(await hosts.open({ home, databaseUrl: (await elsewhere(login)).url }));
+  expect((await opened.ask('sync.settings', {})).others).toEqual([
+    {
+      copy: basename(cacheFolder(home, before.url)),
+      address: expect.any(String),
+      login: login.name,
+      undelivered: null,
+      unsettled: null,
+      why: expect.stringMatching(
+        /cannot be read: its key is another one, or the file is damaged\. Nothing was changed/,
+      ),
+    },
+  ]);
+  expect(await readFile(file)).toEqual(damaged);
+  expect(await onServer(ids)).toBe(0);
 });
 
 test.each([

@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { queueFilter } from '../../core/contract/queue.ts';
 import type { Notice } from '../../core/contract/notices.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { changeRole, enableAccount } from '../../core/postgres/roles/accounts.ts';
 import { decide } from '../../core/review/decide.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
-import { urlOf } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { Story, tell, tellDemo } from '../support/story.ts';
 
@@ -37,10 +37,8 @@ async function openAs(login: Login): Promise<TestHost> {
   return opened;
 }
 
-const FILTER = { statuses: ['pending' as const], priorities: [], signals: [], search: '', order: 'priority' as const };
-
 async function firstItem({ ask }: TestHost): Promise<{ itemId: string; version: number }> {
-  const page = await ask('queue.page', { filter: { ...FILTER, unclaimed: false }, offset: 0, limit: 5 });
+  const page = await ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 5 });
   expect(page.total).toBeGreaterThan(0);
   return page.rows[0]!;
 }
@@ -155,14 +153,8 @@ test('a login without a role is refused with who can give it one', async () => {
 /** A window whose login decided a case while its connection was cut. */
 async function decidedOffline(login: Login): Promise<{ opened: TestHost; network: Proxy; decisionId: string }> {
   const network = await proxyTo(db.database.connection);
-  const password = decodeURIComponent(new URL(login.url).password);
-  const through = { ...db.database.connection, host: '127.0.0.1', port: network.port };
-  const opened = await hosts.open({ databaseUrl: urlOf({ ...through, user: login.name, password }) });
-  await opened.settled();
-  await until(async () => {
-    const { pulledAt, kept } = await opened.ask('sync.status', {});
-    return pulledAt !== null && kept.present === kept.wanted ? true : null;
-  });
+  const opened = await hosts.open({ databaseUrl: network.through(login.url) });
+  await opened.filled();
   network.shut();
   await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
   const decided = await decideFirst(opened);
@@ -359,10 +351,7 @@ async function firstVersion(itemId: string): Promise<number | undefined> {
 test('a database without its rights for a while, as when a backup is restored, costs nobody their decisions', async () => {
   const login = await logins.add('analyst', 'stayer');
   const opened = await openAs(login);
-  await until(async () => {
-    const { pulledAt, kept } = await opened.ask('sync.status', {});
-    return pulledAt !== null && kept.present === kept.wanted ? true : null;
-  });
+  await opened.filled();
   const groups = 'umpire_viewer, umpire_analyst, umpire_lead, umpire_admin, umpire_engine';
   await db.pool.query(`REVOKE USAGE ON SCHEMA umpire FROM ${groups}`);
   try {
@@ -383,20 +372,8 @@ test('a database without its rights for a while, as when a backup is restored, c
 test('a role that is given to a login anew costs it nothing that waits', async () => {
   const login = await logins.add('analyst', 'riser');
   const network = await proxyTo(db.database.connection);
-  const { password } = new URL(login.url);
-  const databaseUrl = urlOf({
-    ...db.database.connection,
-    host: '127.0.0.1',
-    port: network.port,
-    user: login.name,
-    password: decodeURIComponent(password),
-  });
-  const opened = await hosts.open({ databaseUrl });
-  await opened.settled();
-  await until(async () => {
-    const { pulledAt, kept } = await opened.ask('sync.status', {});
-    return pulledAt !== null && kept.present === kept.wanted ? true : null;
-  });
+  const opened = await hosts.open({ databaseUrl: network.through(login.url) });
+  await opened.filled();
   network.shut();
   await opened.next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
   const decided = (await decideFirst(opened)) as { value: { id: string } };

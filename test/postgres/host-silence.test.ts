@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
+import { queueFilter } from '../../core/contract/queue.ts';
 import { claimItem } from '../../core/review/claims.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
@@ -10,14 +11,7 @@ import { tellDemo } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
 const NOW = new Date('2026-03-01T20:00:00Z');
-const FILTER = {
-  statuses: ['pending' as const],
-  priorities: [],
-  signals: [],
-  search: '',
-  order: 'priority' as const,
-  unclaimed: false,
-};
+const FILTER = queueFilter.parse({});
 
 let db: MigratedDatabase;
 let team: Analysts;
@@ -46,16 +40,8 @@ afterEach(async () => {
 async function windowOf(person: string): Promise<TestHost & { readonly network: Proxy }> {
   const network = await proxyTo(db.database.connection);
   doors.push(network);
-  const url = new URL(team.url(person));
-  url.host = `127.0.0.1:${network.port}`;
-  url.searchParams.delete('host');
-  url.searchParams.delete('port');
-  const opened = await hosts.open({ databaseUrl: url.href });
-  await opened.settled();
-  await until(async () => {
-    const { kept } = await opened.ask('sync.status', {});
-    return kept.wanted > 0 && kept.present === kept.wanted ? true : null;
-  });
+  const opened = await hosts.open({ databaseUrl: network.through(team.url(person)) });
+  await opened.filled();
   return { ...opened, network };
 }
 

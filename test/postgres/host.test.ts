@@ -145,7 +145,7 @@ test('the host takes part in the jobs; without the hash key in those that hash n
 test('a lost connection is a state in which work goes on, and what was decided is sent when it is back', async () => {
   const database = await migratedTestDatabase(100);
   const network = await door(database.connection);
-  const databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+  const databaseUrl = network.through(database.url);
   const { settled, next, ask, call, delivered } = await hosts.open({ databaseUrl });
   expect(await settled()).toMatchObject({ state: 'ready' });
   await until(async () => ((await ask('sync.status', {})).pulledAt === null ? null : true));
@@ -194,7 +194,7 @@ test('a lost connection is a state in which work goes on, and what was decided i
 test('a search finds by what the copy does not keep as long as there is contact, and goes on without', async () => {
   const database = await migratedTestDatabase(100);
   const network = await door(database.connection);
-  const databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+  const databaseUrl = network.through(database.url);
   const { settled, next, ask } = await hosts.open({ databaseUrl });
   await settled();
   const first = await until(async () => (await ask('queue.page', PENDING)).rows[0] ?? null);
@@ -217,13 +217,9 @@ test('a search finds by what the copy does not keep as long as there is contact,
 test('it starts without a server from what it has: the queue, the cases, what was decided', async () => {
   const database = await migratedTestDatabase(100);
   const network = await door(database.connection);
-  const databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+  const databaseUrl = network.through(database.url);
   const first = await hosts.open({ databaseUrl });
-  await first.settled();
-  await until(async () => {
-    const { kept, pulledAt } = await first.ask('sync.status', {});
-    return pulledAt !== null && kept.present === kept.wanted && kept.wanted > 0 ? true : null;
-  });
+  await first.filled();
   const page = await first.ask('queue.page', PENDING);
   const [item] = page.rows;
   if (item === undefined) throw new Error('the queue is empty');
@@ -267,7 +263,7 @@ test('it starts without a server from what it has: the queue, the cases, what wa
 test('the copy is removed when it is asked for, and pulled anew', async () => {
   const database = await migratedTestDatabase(60);
   const network = await door(database.connection);
-  const databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+  const databaseUrl = network.through(database.url);
   const { settled, ask, call, next } = await hosts.open({ databaseUrl });
   await settled();
   await until(async () => ((await ask('sync.status', {})).pulledAt === null ? null : true));

@@ -5,7 +5,7 @@ import { jobsOf } from '../../core/programme/jobs/index.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { dueProgramme } from '../support/due-programme.ts';
-import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Started, startUmpire } from '../support/scenario-command.ts';
 import { openPool } from '../support/scenario-database.ts';
 import { until } from '../support/until.ts';
@@ -160,7 +160,7 @@ test(
 test('a server that goes is waited for, and the work goes on when it is back', { timeout: 120_000 }, async () => {
   const door = await proxyTo(database.connection);
   doors.push(door);
-  const one = machine(urlOf({ ...database.connection, host: '127.0.0.1', port: door.port }));
+  const one = machine(door.through(database.url));
   await done(NAMES, 1);
   door.shut();
   await until(async () => (one.said().includes('The connection is lost') ? true : null));

@@ -1,18 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { verify } from '../../core/programme/verify.ts';
-import { serverOf } from '../../core/sync/postgres/server.ts';
-import { startSync, type Sync } from '../../core/sync/start-sync.ts';
+import type { Sync } from '../../core/sync/sync.ts';
 import { CACHE_KEY } from '../support/cache.ts';
 import { dumpOf, restoreInPlace } from '../support/in-place.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { manyItems } from '../support/many-items.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { tell } from '../support/story.ts';
+import { decideHere, syncing } from '../support/syncing.ts';
 import { until } from '../support/until.ts';
 
 const NOW = new Date();
@@ -41,29 +40,11 @@ afterAll(async () => {
 });
 
 function start(): void {
-  const server = serverOf(ana.pool);
-  sync = startSync({
-    server: () => server,
-    store: cache,
-    clock: () => new Date(),
-    onStatus: () => {},
-    onOutbox: () => {},
-    onPulled: () => {},
-    onAccountLost: () => {},
-    log: () => {},
-  });
+  sync = syncing(ana.pool, cache);
 }
 
 function decide(itemId: string): string {
-  const id = randomUUID();
-  const call = { decision: 'reject', reason: 'account_farm', note: null, sessionId: null } as const;
-  cache.decide({
-    ...call,
-    id,
-    itemId,
-    expectedVersion: cache.headOf(itemId)?.version ?? 0,
-    decidedAt: NOW.toISOString(),
-  });
+  const id = decideHere(cache, itemId, 'reject');
   sync?.pushSoon();
   return id;
 }

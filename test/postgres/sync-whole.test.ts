@@ -4,17 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
-import type { Decision } from '../../core/domain/decision.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { decide } from '../../core/review/decide.ts';
-import { serverOf } from '../../core/sync/postgres/server.ts';
-import { startSync, type Sync } from '../../core/sync/start-sync.ts';
+import type { Sync } from '../../core/sync/sync.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { tellDemo } from '../support/story.ts';
+import { decideHere, syncing } from '../support/syncing.ts';
 import { until } from '../support/until.ts';
-
-const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
 
 let db: MigratedDatabase;
 let logins: Logins;
@@ -27,16 +24,7 @@ let items: string[];
 
 function start(): void {
   cache = openCache({ folder, key: 'c5'.repeat(32) });
-  sync = startSync({
-    server: () => serverOf(ana.pool),
-    store: cache,
-    clock: () => new Date(),
-    onStatus: () => undefined,
-    onOutbox: () => undefined,
-    onPulled: () => undefined,
-    onAccountLost: () => undefined,
-    log: () => undefined,
-  });
+  sync = syncing(ana.pool, cache);
 }
 
 beforeAll(async () => {
@@ -64,23 +52,6 @@ afterAll(async () => {
 
 const untilSo = (isSo: () => boolean): Promise<true> => until(async () => (isSo() ? true : null));
 
-function decideHere(itemId: string, decision: Decision): string {
-  const id = randomUUID();
-  const expectedVersion = cache.caseOf(itemId)?.head.version ?? 0;
-  const decidedAt = '2001-01-01T00:00:00.000Z';
-  cache.decide({
-    id,
-    itemId,
-    expectedVersion,
-    decision,
-    reason: REASONS[decision],
-    note: null,
-    sessionId: null,
-    decidedAt,
-  });
-  return id;
-}
-
 test('a cache fills itself with the queue and with the evidence of every open case', async () => {
   await untilSo(() => cache.counts().kept.present === cache.counts().kept.wanted && cache.position() !== null);
   expect(sync.status()).toMatchObject({ link: 'online', reason: null });
@@ -89,9 +60,9 @@ test('a cache fills itself with the queue and with the evidence of every open ca
 
 test('a decision is in Postgres a moment later, and what somebody else decides is here', async () => {
   const [mine = '', theirs = ''] = items;
-  const id = decideHere(mine, 'reject');
+  const id = decideHere(cache, mine, 'reject');
   sync.pushSoon();
-  await decide(ben.pool, [{ decisionId: randomUUID(), itemId: theirs, decision: 'approve', reason: REASONS.approve }]);
+  await decide(ben.pool, [{ decisionId: randomUUID(), itemId: theirs, decision: 'approve', reason: 'household' }]);
   await untilSo(() => cache.outgoing(id)?.state === 'applied');
   await untilSo(() => cache.caseOf(theirs)?.head.status === 'approved');
   const { rows } = await db.pool.query<{ status: string }>('SELECT status FROM referrals.review_queue WHERE id = $1', [
@@ -103,10 +74,14 @@ test('a decision is in Postgres a moment later, and what somebody else decides i
 test('what is decided while the program is closed by force is sent by the next one, and meets what others decided', async () => {
   const [, , kept = '', lost = '', undone = ''] = items;
   await sync.stop();
-  const ids = [decideHere(kept, 'approve'), decideHere(lost, 'approve'), decideHere(undone, 'reject')];
+  const ids = [
+    decideHere(cache, kept, 'approve'),
+    decideHere(cache, lost, 'approve'),
+    decideHere(cache, undone, 'reject'),
+  ];
   cache.undo({ id: randomUUID(), decisionId: ids[2] ?? '', note: null, decidedAt: '2040-01-01T00:00:00.000Z' });
   cache.close();
-  await decide(ben.pool, [{ decisionId: randomUUID(), itemId: lost, decision: 'reject', reason: REASONS.reject }]);
+  await decide(ben.pool, [{ decisionId: randomUUID(), itemId: lost, decision: 'reject', reason: 'account_farm' }]);
   start();
   await untilSo(() => cache.counts().waiting === 0);
   expect(ids.map((id) => cache.outgoing(id)?.state)).toEqual(['applied', 'conflict', 'withdrawn']);
@@ -117,7 +92,7 @@ test('what is decided while the program is closed by force is sent by the next o
 test('connections that are cut are made again, and nothing is sent twice', async () => {
   expect(items.length).toBeGreaterThan(12);
   const ids = items.slice(5).map((itemId) => {
-    const id = decideHere(itemId, 'reject');
+    const id = decideHere(cache, itemId, 'reject');
     sync.pushSoon();
     return id;
   });

@@ -28,6 +28,8 @@ export type TestHost = {
   readonly notices: readonly Notice[];
   /** The status when it is no longer `starting`. */
   readonly settled: () => Promise<WorkspaceStatus>;
+  /** When it has pulled and all that is to be kept is there. */
+  readonly filled: () => Promise<void>;
   /** As the window gets it. */
   readonly call: <M extends MethodName>(method: M, request: MethodRequest<M>) => Promise<unknown>;
   /** The same where it succeeds; throws otherwise. */
@@ -88,19 +90,27 @@ function testHost(options: Omit<HostOptions, 'log'>): TestHost {
     if (!outcome.ok) throw new Error(`${method}: ${outcome.error.message}`);
     return outcome.value as never;
   };
+  const settled: TestHost['settled'] = async () => {
+    for (;;) {
+      const status = await host.handlers['workspace.status']({});
+      if (status.state !== 'starting') return status;
+      await next(({ kind }) => kind === 'workspace');
+    }
+  };
   return {
     host,
     home: options.home,
-    said: said,
-    log: log,
+    said,
+    log,
     notices,
     next,
-    settled: async () => {
-      for (;;) {
-        const status = await host.handlers['workspace.status']({});
-        if (status.state !== 'starting') return status;
-        await next(({ kind }) => kind === 'workspace');
-      }
+    settled,
+    filled: async () => {
+      await settled();
+      await until(async () => {
+        const { pulledAt, kept } = await ask('sync.status', {});
+        return pulledAt !== null && kept.present === kept.wanted ? true : null;
+      });
     },
     call,
     ask,

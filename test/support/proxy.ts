@@ -1,10 +1,12 @@
 import { type AddressInfo, connect as dial, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Connection } from './postgres.ts';
+import { type Connection, connectionOf, urlOf } from './postgres.ts';
 
 /** A way to the server on a loopback port that can be interrupted, as a network is. */
 export type Proxy = {
   readonly port: number;
+  /** The address of the same database for the same login, by this way. */
+  readonly through: (url: string) => string;
   /** Ends what is open; whoever dials again gets through. */
   readonly cut: () => void;
   /** Ends what is open, and refuses who dials until `openAgain`. */
@@ -43,6 +45,7 @@ export async function proxyTo({ host, port }: Pick<Connection, 'host' | 'port'>)
   const cut = (): void => sockets.forEach((socket) => socket.destroy());
   return {
     port: own,
+    through: (url) => urlOf({ ...connectionOf(url), host: '127.0.0.1', port: own }),
     cut,
     shut: () => {
       server.close();

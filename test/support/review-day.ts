@@ -2,7 +2,7 @@ import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { type LaunchedApp, launchApp, temporaryHome } from './electron.ts';
 import { type Login, loginsOf, type Logins } from './logins.ts';
 import { manyItemsTemplate } from './many-items.ts';
-import { createTestDatabase, type TestDatabase, urlOf } from './postgres.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
 import { type Proxy, proxyTo } from './proxy.ts';
 
 /** A queue on a server, a network that can be shut, and one computer for whoever signs in. */
@@ -32,11 +32,7 @@ export async function reviewDay(items: number): Promise<ReviewDay> {
     logins,
     proxy,
     home,
-    start: ({ name: user, url }) => {
-      const password = decodeURIComponent(new URL(url).password);
-      const through = { ...database.connection, host: '127.0.0.1', port: proxy.port, user, password };
-      return launchApp({ home, databaseUrl: urlOf(through) });
-    },
+    start: ({ url }) => launchApp({ home, databaseUrl: proxy.through(url) }),
     statuses: async (itemIds) => {
       const { rows } = await pool.query<{ status: string }>(
         `SELECT q.status FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)

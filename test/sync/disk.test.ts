@@ -7,7 +7,7 @@ import { queueFilter } from '../../core/contract/queue.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type HostChild, type HostChildOptions, RefusedCall, startHostChild } from '../support/host-child.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
-import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
   children = [];
   database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
   network = await proxyTo(database.connection);
-  databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+  databaseUrl = network.through(database.url);
   home = await mkdtemp(join(tmpdir(), 'umpire-disk-'));
   const first = await started();
   await until(async () => {

@@ -10,7 +10,7 @@ import { verify } from '../../core/programme/verify.ts';
 import { decide as decideNow } from '../../core/review/decide.ts';
 import { type HostChild, RefusedCall, startHostChild } from '../support/host-child.ts';
 import { manyItemsTemplate } from '../support/many-items.ts';
-import { createTestDatabase, type TestDatabase, urlOf } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
 import { type SmallDisk, smallDisk, smallDisksCanBeHad } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
@@ -39,7 +39,7 @@ describe.runIf(smallDisksCanBeHad())('a disk that is really full, or really clos
     database = await createTestDatabase({ template: await manyItemsTemplate(ITEMS, NOW) });
     pool = connect(database.url, 'umpire test');
     network = await proxyTo(database.connection);
-    databaseUrl = urlOf({ ...database.connection, host: '127.0.0.1', port: network.port });
+    databaseUrl = network.through(database.url);
     disk = await smallDisk(ROOMY);
   });
   afterEach(async () => {

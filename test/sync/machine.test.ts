@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Operation, type PullEnd, ServerFailure } from '../../core/sync/ports.ts';
 import { keptFacts, NO_NEWS } from '../support/cache.ts';
 import { MemoryStore } from '../support/simulation/memory-store.ts';
-import { ITEM, openHead, scripted } from '../support/simulation/scripted.ts';
+import { APPLIED, ITEM, openHead, scripted } from '../support/simulation/scripted.ts';
 
 const never = new Promise<never>(() => undefined);
 const link = (): Promise<never> => Promise.reject(new ServerFailure('link', 'The server cannot be reached.'));
@@ -67,16 +67,8 @@ describe('with contact', () => {
   it('is off-line soon where somebody waited in vain and no sign of life comes, and sends what it gave up', async () => {
     let isSilent = false;
     const silently = <Value>(value: Value): Promise<Value> => (isSilent ? never : Promise.resolve(value));
-    const applied = {
-      outcome: 'applied',
-      message: null,
-      status: 'approved',
-      version: 2,
-      paid: 0,
-      rejected: 0,
-    } as const;
     const { sync, scheduler, store, decide } = scripted({
-      push: (operations) => silently(operations.map(({ id }) => ({ id, ...applied, reversed: 0 }))),
+      push: (operations) => silently(operations.map(({ id }) => ({ id, ...APPLIED }))),
       known: (ids) => silently(ids.map((id) => ({ id, waits: false }))),
       hello: () => silently({ epoch: 'one', analyst: 'mira', role: 'analyst' }),
     });
@@ -348,16 +340,6 @@ describe('a full disk', () => {
     expect(calls.filter((call) => call === 'push')).toHaveLength(2);
   });
 });
-
-const APPLIED = {
-  outcome: 'applied',
-  message: null,
-  status: 'approved',
-  version: 2,
-  paid: 0,
-  rejected: 0,
-  reversed: 0,
-} as const;
 
 async function nothingNew(
   _since: unknown,

@@ -8,8 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cache, openCache } from '../../core/cache/cache.ts';
 import { connect, type Pool } from '../../core/postgres/connection.ts';
 import { migrate } from '../../core/postgres/migrate.ts';
-import { serverOf } from '../../core/sync/postgres/server.ts';
-import { startSync, type Sync } from '../../core/sync/start-sync.ts';
+import type { Sync } from '../../core/sync/sync.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
 import { CACHE_KEY } from '../support/cache.ts';
 import { manyItems } from '../support/many-items.ts';
@@ -17,6 +16,7 @@ import { TEST_KEY } from '../support/migrated.ts';
 import { type OwnServer, ownServer } from '../support/own-server.ts';
 import { urlOf } from '../support/postgres.ts';
 import { tell } from '../support/story.ts';
+import { decideHere, syncing } from '../support/syncing.ts';
 import { until } from '../support/until.ts';
 
 /** A data directory that is set back to a copy of before, under the same name and at the same place, and goes on from there. */
@@ -63,24 +63,11 @@ async function withClient<Result>(database: string, work: (db: Client) => Promis
 }
 
 function start(): void {
-  const access = serverOf(mira);
-  sync = startSync({
-    server: () => access,
-    store: cache,
-    clock: () => new Date(),
-    onStatus: ({ link }) => (isOnline = link === 'online'),
-    onOutbox: () => {},
-    onPulled: () => {},
-    onAccountLost: () => {},
-    log: () => {},
-  });
+  sync = syncing(mira, cache, { onStatus: ({ link }) => (isOnline = link === 'online') });
 }
 
 function decide(itemId: string): string {
-  const id = randomUUID();
-  const version = cache.headOf(itemId)?.version ?? 0;
-  const call = { decision: 'reject', reason: 'account_farm', note: null, sessionId: null } as const;
-  cache.decide({ ...call, id, itemId, expectedVersion: version, decidedAt: NOW.toISOString() });
+  const id = decideHere(cache, itemId, 'reject');
   sync?.pushSoon();
   return id;
 }

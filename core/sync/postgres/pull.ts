@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { dbCount, dbInstant, type Queryable, row, rows } from '../../postgres/rows.ts';
 import { missesHeadUnread } from '../../review/audit-log.ts';
 import { IS_LIVE } from '../../review/live-claim.ts';
-import { type LiveClaim, type PullEnd, type PullPage, ServerFailure } from '../ports.ts';
-import type { Server } from '../ports.ts';
+import { type LiveClaim, type PullEnd, type PullPage, type Server, ServerFailure } from '../ports.ts';
 import { cursorOf, isAhead, isTooOld, readCursor, type Seen } from './cursor.ts';
 import { readHeads } from './heads.ts';
 import { type Access, inSession } from './session.ts';
@@ -47,13 +46,9 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     const told = seen === null || isAhead(seen, snapshot) ? 'lost' : await whatBecameOf(db, seen, at);
     const isDelta = seen !== null && told === 'kept' && !isTooOld(seen, new Date(found.now));
     const changed = isDelta ? await changedItems(db, seen, at) : null;
-    const [ids, gone] =
-      changed === null
-        ? [await windowItems(db, at), []]
-        : [changed.filter(({ isGone }) => !isGone), changed.filter(({ isGone }) => isGone)].map((some) =>
-            some.map(({ id }) => id),
-          );
-    await readPages(db, ids ?? [], gone ?? [], at, (page) => apart(() => onPage(page)));
+    const ids = changed === null ? await windowItems(db, at) : idsOf(changed, { gone: false });
+    const gone = changed === null ? [] : idsOf(changed, { gone: true });
+    await readPages(db, ids, gone, at, (page) => apart(() => onPage(page)));
     return {
       epoch,
       cursor: cursorOf({ snapshot, at, head: { seq, hash }, item, score }),
@@ -99,19 +94,22 @@ async function whatBecameOf(db: Queryable, seen: Seen, at: Date): Promise<'kept'
   return (found.isItemGone ? deleted.includes(item?.id ?? '') : deleted.length > 0) ? 'deleted' : 'lost';
 }
 
+/** Items that were deleted since; what is gone from the queue alone is there yet. */
 async function deletedItems(db: Queryable, seen: Seen, at: Date): Promise<string[]> {
-  const gone = ((await changedItems(db, seen, at)) ?? []).flatMap(({ id, isGone }) => (isGone ? [id] : []));
-  const closed = await rows(
+  const gone = idsOf((await changedItems(db, seen, at)) ?? [], { gone: true });
+  const kept = await rows(
     db,
     z.object({ id: z.string() }),
     'SELECT i.item_id AS id FROM umpire.items AS i WHERE i.item_id = ANY ($1::uuid[])',
     [gone],
   );
-  const here = new Set(closed.map(({ id }) => id));
-  return gone.filter((id) => !here.has(id));
+  const ids = new Set(kept.map(({ id }) => id));
+  return gone.filter((id) => !ids.has(id));
 }
 
 type Changed = { readonly id: string; readonly isGone: boolean };
+const idsOf = (changed: readonly Changed[], { gone }: { readonly gone: boolean }): string[] =>
+  changed.flatMap(({ id, isGone }) => (isGone === gone ? [id] : []));
 const changedItem = z.object({ id: z.string().nullable(), isGone: z.boolean() });
 
 /** Null where everything is to be read again. */

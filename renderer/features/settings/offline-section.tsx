@@ -7,6 +7,7 @@ import { queryClient } from '../../app/query-client.ts';
 import { number, size } from '../../ui/format.ts';
 import { OtherCopies } from './other-copies.tsx';
 import { RemoveCopy } from './remove-copy.tsx';
+import { SettingRow } from './setting-row.tsx';
 import { SETTINGS } from './settings-query.ts';
 import styles from './settings-screen.module.css';
 
@@ -14,6 +15,10 @@ const KEY_WORDS: { readonly [K in CacheSettings['key']]: string } = {
   keychain: 'Encrypted; the key is in the keychain of this computer.',
   file: 'This computer has no keychain: the copy is protected by file permissions only.',
 };
+
+const KEPT_WORDS =
+  'The rows of the whole queue; of the most urgent cases signals, evidence, graph and amounts; recent decisions; what you decided. ' +
+  'Names are shortened and e-mail addresses masked, except where a signal is about them.';
 
 function sizeWords({ bytes, expectedBytes, cases, items }: CacheSettings): string {
   const now = `Takes ${size(bytes)} now: ${counted(cases, 'case')} whole, ${counted(items, 'row')} of the queue.`;
@@ -29,16 +34,12 @@ function Keep({ settings }: { readonly settings: CacheSettings }) {
   const chosen = change.isPending ? change.variables : settings.keep;
   const choices = [...new Set([...KEEP_CHOICES, chosen])].toSorted((a, b) => a - b);
   return (
-    <div className={styles.row}>
-      <div>
-        <p id="keep">Open cases kept whole</p>
-        <p className={styles.hint}>{sizeWords(settings)}</p>
-        {change.isError && (
-          <p role="alert" className={styles.failed}>
-            Not changed: {failureText(change.error)}
-          </p>
-        )}
-      </div>
+    <SettingRow
+      what="Open cases kept whole"
+      whatId="keep"
+      hint={sizeWords(settings)}
+      problem={change.isError ? `Not changed: ${failureText(change.error)}` : null}
+    >
       <SegmentedControl
         size="sm"
         transitionDuration={0}
@@ -47,7 +48,7 @@ function Keep({ settings }: { readonly settings: CacheSettings }) {
         value={String(chosen)}
         onChange={(value) => change.mutate(Number(value))}
       />
-    </div>
+    </SettingRow>
   );
 }
 
@@ -73,22 +74,8 @@ export function OfflineSection() {
       {settings !== undefined && (
         <>
           <Keep settings={settings} />
-          <div className={styles.row}>
-            <div>
-              <p>What is kept</p>
-              <p className={styles.hint}>
-                The rows of the whole queue; of the most urgent cases signals, evidence, graph and amounts; recent
-                decisions; what you decided. Names are shortened and e-mail addresses masked, except where a signal is
-                about them.
-              </p>
-            </div>
-          </div>
-          <div className={styles.row}>
-            <div>
-              <p>Protection</p>
-              <p className={styles.hint}>{KEY_WORDS[settings.key]}</p>
-            </div>
-          </div>
+          <SettingRow what="What is kept" hint={KEPT_WORDS} />
+          <SettingRow what="Protection" hint={KEY_WORDS[settings.key]} />
           <OtherCopies others={settings.others} />
           <RemoveCopy loss={settings} />
         </>

@@ -4,6 +4,7 @@ import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { say } from '../case/decisions-made.ts';
 import { otherCopyWords } from './other-copy-words.ts';
+import { SettingRow } from './setting-row.tsx';
 import { SETTINGS } from './settings-query.ts';
 import styles from './settings-screen.module.css';
 
@@ -24,16 +25,12 @@ function Other({ other }: { readonly other: OtherCopy }) {
   });
   const { what, hint } = otherCopyWords(other);
   return (
-    <div className={styles.row} role="group" aria-label="Another copy on this computer">
-      <div>
-        <p>{what}</p>
-        <p className={styles.hint}>{hint}</p>
-        {remove.isError && (
-          <p role="alert" className={styles.failed}>
-            Not removed: {failureText(remove.error)}
-          </p>
-        )}
-      </div>
+    <SettingRow
+      what={what}
+      hint={hint}
+      problem={remove.isError ? `Not removed: ${failureText(remove.error)}` : null}
+      group="Another copy on this computer"
+    >
       <button
         type="button"
         className={styles.action}
@@ -44,6 +41,6 @@ function Other({ other }: { readonly other: OtherCopy }) {
       >
         Remove this copy…
       </button>
-    </div>
+    </SettingRow>
   );
 }

@@ -4,6 +4,7 @@ import { ask, failureText } from '../../app/bridge.ts';
 import { forgetReviews } from '../../app/connection.ts';
 import { forgetDecisions, say } from '../case/decisions-made.ts';
 import { type Loss, lossWords } from './loss-words.ts';
+import { SettingRow } from './setting-row.tsx';
 import styles from './settings-screen.module.css';
 
 type Step = 'idle' | 'asked' | 'removing';
@@ -35,18 +36,13 @@ export function RemoveCopy({ loss }: { readonly loss: Loss }) {
     }
   };
   return (
-    <div className={styles.row} role="group" aria-label="Remove the copy">
-      <div>
-        <p>Remove the copy from this computer</p>
-        <p className={styles.hint} role="status">
-          {step === 'idle' ? 'For a computer that you give away or share.' : lossWords(loss)}
-        </p>
-        {problem !== null && (
-          <p role="alert" className={styles.failed}>
-            {problem}
-          </p>
-        )}
-      </div>
+    <SettingRow
+      what="Remove the copy from this computer"
+      hint={step === 'idle' ? 'For a computer that you give away or share.' : lossWords(loss)}
+      isHintLive
+      problem={problem}
+      group="Remove the copy"
+    >
       {step === 'idle' ? (
         <button type="button" className={styles.action} onClick={() => setStep('asked')}>
           Remove…
@@ -66,6 +62,6 @@ export function RemoveCopy({ loss }: { readonly loss: Loss }) {
           </button>
         </div>
       )}
-    </div>
+    </SettingRow>
   );
 }

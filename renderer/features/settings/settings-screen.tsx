@@ -2,6 +2,7 @@ import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useReadyWorkspace } from '../../app/connection.ts';
 import type { ReactNode } from 'react';
 import { OfflineSection } from './offline-section.tsx';
+import { SettingRow } from './setting-row.tsx';
 import styles from './settings-screen.module.css';
 
 const THEMES = [
@@ -21,11 +22,7 @@ export function SettingsScreen() {
           <h2 id="appearance" className={styles.heading}>
             Appearance
           </h2>
-          <div className={styles.row}>
-            <div>
-              <p id="theme">Theme</p>
-              <p className={styles.hint}>High contrast and reduced motion follow the system.</p>
-            </div>
+          <SettingRow what="Theme" whatId="theme" hint="High contrast and reduced motion follow the system.">
             <SegmentedControl
               size="sm"
               transitionDuration={0}
@@ -34,7 +31,7 @@ export function SettingsScreen() {
               value={colorScheme}
               onChange={setColorScheme}
             />
-          </div>
+          </SettingRow>
         </section>
         {workspace !== null && <OfflineSection />}
         {workspace !== null && (

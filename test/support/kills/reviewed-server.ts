@@ -38,19 +38,11 @@ export async function reviewedServer(items: number, now: Date): Promise<Reviewed
   const mira = await team.login('mira');
   const noor = await team.login('noor');
   const network = await proxyTo(server.connection);
-  const login = new URL(team.url('mira'));
-  const databaseUrl = urlOf({
-    ...connection,
-    host: '127.0.0.1',
-    port: network.port,
-    user: decodeURIComponent(login.username),
-    password: decodeURIComponent(login.password),
-  });
   return {
     server,
     network,
     owner,
-    mira: { name: team.name('mira'), databaseUrl, pool: mira },
+    mira: { name: team.name('mira'), databaseUrl: network.through(team.url('mira')), pool: mira },
     noor,
     end: async () => {
       network.shut();

@@ -39,9 +39,9 @@ const QUERIES = {
   ledger: `
     SELECT concat_ws(' ', r.referee_id, b.event_type, b.user_id, coalesce(b.app_id, '-')) AS key,
       string_agg(t.type || ' ' || t.amount, ', ' ORDER BY split_part(t.idempotency_key, ':', 3)::int) AS rows
-    FROM credits.transactions AS t JOIN referrals.bonus_events AS b ON t.idempotency_key LIKE 'bonus:' || b.id || ':%'
+    FROM credits.transactions AS t JOIN referrals.bonus_events AS b ON b.id::text = split_part(t.idempotency_key, ':', 2)
     JOIN referrals.relationships AS r ON r.id = b.relationship_id
-    WHERE t.status = 'completed' GROUP BY 1`,
+    WHERE t.status = 'completed' AND split_part(t.idempotency_key, ':', 1) = 'bonus' GROUP BY 1`,
   transitions: `
     SELECT concat_ws(' ', r.referee_id, b.event_type, b.user_id, coalesce(b.app_id, '-')) AS key,
       string_agg(m.transition || ' ' || m.credits, ', ' ORDER BY m.id) AS rows

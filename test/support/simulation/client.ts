@@ -1,6 +1,7 @@
 import { UNDELIVERED } from '../../../core/domain/outbox.ts';
 import type { Server } from '../../../core/sync/ports.ts';
-import { type Sync, startSync } from '../../../core/sync/start-sync.ts';
+import { startSync } from '../../../core/sync/start-sync.ts';
+import type { Sync } from '../../../core/sync/sync.ts';
 import type { Random } from '../random.ts';
 import { DiskFull, Killed, watched } from './faults.ts';
 import { type Ids, short } from './ids.ts';

@@ -1,7 +1,7 @@
 import { type Decision, DECISIONS, STATUS_AFTER } from '../../../core/domain/decision.ts';
 import { TROUBLED, UNDELIVERED } from '../../../core/domain/outbox.ts';
 import type { Severity } from '../../../core/domain/vocabulary.ts';
-import type { Sync } from '../../../core/sync/start-sync.ts';
+import type { Sync } from '../../../core/sync/sync.ts';
 import type { Random } from '../random.ts';
 import { DiskFull, Killed } from './faults.ts';
 import { type Ids, short } from './ids.ts';

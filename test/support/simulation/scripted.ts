@@ -1,5 +1,6 @@
-import type { Head, PullEnd, Server } from '../../../core/sync/ports.ts';
-import { startSync, type Sync, type SyncOptions } from '../../../core/sync/start-sync.ts';
+import type { Answer, Head, PullEnd, Server } from '../../../core/sync/ports.ts';
+import { startSync } from '../../../core/sync/start-sync.ts';
+import type { Sync, SyncOptions } from '../../../core/sync/sync.ts';
 import { keptFacts, NO_NEWS } from '../cache.ts';
 import type { Keeper } from './keeper.ts';
 import { Random } from '../random.ts';
@@ -9,6 +10,17 @@ import { headOf, newItem, stampOf } from './world.ts';
 
 export const ITEM = '00000000-0000-4000-8000-000000000001';
 const END: PullEnd = { epoch: 'one', cursor: '100:100:', full: false, ...NO_NEWS };
+
+/** The answer to a decision that had its effect, but for its id. */
+export const APPLIED: Omit<Answer, 'id'> = {
+  outcome: 'applied',
+  message: null,
+  status: 'approved',
+  version: 2,
+  paid: 0,
+  rejected: 0,
+  reversed: 0,
+};
 
 /** The head of an open item. */
 export function openHead(id = ITEM): Head {
@@ -43,17 +55,7 @@ export function scripted(
       return { ...END, full: since === null };
     },
     facts: async (ids) => ids.map((itemId) => keptFacts(itemId, openHead(itemId).stamp, '{}')),
-    push: async (operations) =>
-      operations.map(({ id }) => ({
-        id,
-        outcome: 'applied',
-        message: null,
-        status: 'approved',
-        version: 2,
-        paid: 0,
-        rejected: 0,
-        reversed: 0,
-      })),
+    push: async (operations) => operations.map(({ id }) => ({ id, ...APPLIED })),
     known: async (ids) => ids.map((id) => ({ id, waits: false })),
     reference: async () => ({ json: '{}' }),
     onHint: () => () => undefined,

@@ -2,12 +2,14 @@
 export type Measure = (text: string, bold: boolean) => number;
 
 let context: CanvasRenderingContext2D | null | undefined;
+let family: string | undefined;
 const known = new Map<string, number>();
 
 /** Measures in the window's own font at this size; what the system's font is, nobody knows beforehand. */
 export function measureAt(size: number): Measure {
   context ??= document.createElement('canvas').getContext('2d');
-  const family = getComputedStyle(document.body).fontFamily;
+  // Asked for once: it is the same list as long as the window is there, and asking has the page's styles worked out at once.
+  family ??= getComputedStyle(document.body).fontFamily;
   return (text, bold) => {
     const font = `${bold ? 600 : 400} ${size}px ${family}`;
     const key = `${font} ${text}`;

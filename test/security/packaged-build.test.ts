@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +26,16 @@ describe('a packaged build', () => {
     const main = await readFile(join(out, 'main', 'main.cjs'), 'utf8');
     expect(/devTools: (false|!1)/.test(main)).toBe(true);
     expect(main.includes('devtools:')).toBe(false);
+  });
+
+  it('has the React that ships, whatever NODE_ENV it is built under', async () => {
+    expect(process.env['NODE_ENV']).toBe('test');
+    const assets = join(out, 'renderer', 'assets');
+    const scripts = (await readdir(assets)).filter((name) => name.endsWith('.js'));
+    expect(scripts).toHaveLength(1);
+    const script = await readFile(join(assets, scripts[0] ?? ''), 'utf8');
+    expect(script.includes('react.dev/errors/')).toBe(true);
+    expect(script.includes('Download the React DevTools')).toBe(false);
   });
 
   it('opens nothing outside of itself', async () => {

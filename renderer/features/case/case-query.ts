@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { ask } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
+import { layOutAhead } from '../graph/places.ts';
 
 function caseQuery(itemId: string) {
   return queryOptions({ queryKey: ['case', itemId], queryFn: () => ask('case.get', { itemId }) });
@@ -19,11 +20,18 @@ export function useCase(itemId: string | null) {
   });
 }
 
+/** The frame that shows the next case must not wait for its graph: it is laid out while there is nothing else to do. */
+async function prepare(itemId: string): Promise<void> {
+  await queryClient.prefetchQuery(caseQuery(itemId));
+  const answer = queryClient.getQueryData(caseQuery(itemId).queryKey);
+  if (answer?.state === 'whole') requestIdleCallback(() => layOutAhead(answer.file.graph));
+}
+
 /** Reads cases before they are opened, so that the next one is there at once. */
 export function usePrefetchedCases(itemIds: readonly string[]): void {
   const wanted = itemIds.join(' ');
   useEffect(() => {
     if (wanted === '') return;
-    for (const itemId of wanted.split(' ')) void queryClient.prefetchQuery(caseQuery(itemId));
+    for (const itemId of wanted.split(' ')) void prepare(itemId);
   }, [wanted]);
 }

@@ -77,10 +77,10 @@ function Decisions({ file, confirmed }: { readonly file: CaseFile | null; readon
           decision={decision}
           effect={effect[decision]}
           available={available}
-          reasons={reasons.filter((reason) => reason.decision === decision)}
+          reasons={reasons}
           chosen={reasonFor(decision)}
           onDecide={() => decide(decision)}
-          onChoose={(code) => chooseReason(decision, code)}
+          onChoose={chooseReason}
         />
       ))}
       {confirmed && (

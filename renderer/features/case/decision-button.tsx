@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { useId } from 'react';
+import { memo, useId } from 'react';
 import type { Decision } from '../../../core/domain/decision.ts';
 import { capital } from '../../ui/format.ts';
 import { Icon, type IconName } from '../../ui/icons.tsx';
@@ -13,23 +13,69 @@ export const LOOKS: { readonly [D in Decision]: { readonly icon: IconName; reado
   escalate: { icon: 'up', letter: 'E' },
 };
 
-type Props = {
+type Choice = {
   readonly decision: Decision;
-  readonly effect: string;
-  readonly available: boolean;
+  /** Those of this decision and of the others. */
   readonly reasons: readonly NumberedReason[];
   readonly chosen: NumberedReason | undefined;
+  readonly onChoose: (decision: Decision, code: string) => void;
+};
+
+/** The reason a decision will be made with, and what else it could be: the same from case to case, so not made anew with each. */
+const ReasonMenu = memo(function ReasonMenu({
+  decision,
+  reasons,
+  chosen,
+  onChoose,
+  textId,
+}: Choice & { readonly textId: string }) {
+  return (
+    <Menu position="top-start" width={320}>
+      <Menu.Target>
+        <button type="button" className={styles.reason}>
+          <span className={styles.digit} aria-hidden="true">
+            {chosen?.digit ?? '·'}
+          </span>
+          <span className={styles.text} id={textId}>
+            <span className="visually-hidden">Reason to {decision}: </span>
+            {chosen?.label ?? 'no reason'}
+          </span>
+          <Icon name="down" size={12} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={`Reason to ${decision}`}>
+        <Menu.Label>Reason to {decision}</Menu.Label>
+        {reasons
+          .filter((reason) => reason.decision === decision)
+          .map((reason) => (
+            <Menu.Item
+              key={reason.code}
+              onClick={() => onChoose(decision, reason.code)}
+              leftSection={
+                <span className={styles.tick}>{reason.code === chosen?.code && <Icon name="check" size={12} />}</span>
+              }
+              rightSection={reason.digit !== null && <KeyCap>{reason.digit}</KeyCap>}
+            >
+              {reason.label}
+            </Menu.Item>
+          ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+});
+
+type Props = Choice & {
+  readonly effect: string;
+  readonly available: boolean;
   readonly onDecide: () => void;
-  readonly onChoose: (code: string) => void;
 };
 
 /** A decision with what it does, and below it the reason it will be made with. */
-export function DecisionButton({ decision, effect, available, reasons, chosen, onDecide, onChoose }: Props) {
+export function DecisionButton({ effect, available, onDecide, ...choice }: Props) {
   const reasonId = useId();
-  const { icon, letter } = LOOKS[decision];
-  const name = capital(decision);
+  const { icon, letter } = LOOKS[choice.decision];
   return (
-    <div className={styles.choice} data-decision={decision}>
+    <div className={styles.choice} data-decision={choice.decision}>
       <button
         type="button"
         className={styles.decide}
@@ -42,40 +88,12 @@ export function DecisionButton({ decision, effect, available, reasons, chosen, o
       >
         <Icon name={icon} size={14} />
         <span className={styles.text}>
-          <strong>{name}</strong>
+          <strong>{capital(choice.decision)}</strong>
           {effect !== '' && <span className={styles.effect}> · {effect}</span>}
         </span>
         <KeyCap>{letter}</KeyCap>
       </button>
-      <Menu position="top-start" width={320}>
-        <Menu.Target>
-          <button type="button" className={styles.reason}>
-            <span className={styles.digit} aria-hidden="true">
-              {chosen?.digit ?? '·'}
-            </span>
-            <span className={styles.text} id={reasonId}>
-              <span className="visually-hidden">Reason to {decision}: </span>
-              {chosen?.label ?? 'no reason'}
-            </span>
-            <Icon name="down" size={12} />
-          </button>
-        </Menu.Target>
-        <Menu.Dropdown aria-label={`Reason to ${decision}`}>
-          <Menu.Label>Reason to {decision}</Menu.Label>
-          {reasons.map((reason) => (
-            <Menu.Item
-              key={reason.code}
-              onClick={() => onChoose(reason.code)}
-              leftSection={
-                <span className={styles.tick}>{reason.code === chosen?.code && <Icon name="check" size={12} />}</span>
-              }
-              rightSection={reason.digit !== null && <KeyCap>{reason.digit}</KeyCap>}
-            >
-              {reason.label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <ReasonMenu {...choice} textId={reasonId} />
     </div>
   );
 }

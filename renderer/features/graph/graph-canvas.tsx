@@ -5,7 +5,8 @@ import { Icon } from '../../ui/icons.tsx';
 import { GraphNodeMark } from './graph-node.tsx';
 import { measureAt } from '../../ui/text-width.ts';
 import { LABEL_SIZE, visibleLabels } from './label.ts';
-import { layOut, neighboursOf, type Point, type Size } from './layout.ts';
+import { neighboursOf, type Point, type Size } from './layout.ts';
+import { placesOf } from './places.ts';
 import { useView } from './view.ts';
 import styles from './graph.module.css';
 
@@ -49,7 +50,7 @@ function Picture({ graph, width, height }: { readonly graph: EgoGraph } & Size) 
   const [pointed, setPointed] = useState<string | null>(null);
   const { view, zoom, fit, surface } = useView();
   const neighbours = useMemo(() => neighboursOf(graph), [graph]);
-  const places = useMemo(() => layOut(graph, { width, height }, measureAt(LABEL_SIZE)), [graph, width, height]);
+  const places = useMemo(() => placesOf(graph, { width, height }), [graph, width, height]);
   const edges = useMemo(() => lines(graph), [graph]);
   const at = (id: string): Point => {
     const place = places.get(id) ?? { x: 0, y: 0 };

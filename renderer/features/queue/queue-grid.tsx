@@ -13,6 +13,19 @@ const ROW_HEIGHT = 44;
 const OVERSCAN = 12;
 const STEP = 20;
 
+/**
+ * Rows go by their item, so that where one leaves, those below it move up as they are. Between two pages of different moments an
+ * item can be there twice; the second one goes by its place.
+ */
+function keys(): (row: QueueRow | undefined, index: number) => string | number {
+  const used = new Set<string>();
+  return (row, index) => {
+    if (row === undefined || used.has(row.itemId)) return index;
+    used.add(row.itemId);
+    return row.itemId;
+  };
+}
+
 /** The rows on the screen, of however many there are. Focus roves: one row takes Tab, the arrows move. */
 export function QueueGrid({
   rows,
@@ -75,10 +88,13 @@ export function QueueGrid({
     else if ((place + 1) * ROW_HEIGHT > top + height) list.scrollTop = (place + 1) * ROW_HEIGHT - height;
   }, [place, virtualizer]);
 
-  // The focus follows the open row, where it was in the list already.
+  // The focus follows the open row, where it was in the list already. With the row of a decided case it goes to nothing, unsaid.
+  const hadFocus = useRef(false);
   useEffect(() => {
     const list = scroller.current;
-    if (list?.contains(document.activeElement) !== true) return;
+    const { activeElement } = document;
+    if (list === null || !hadFocus.current) return;
+    if (activeElement !== document.body && !list.contains(activeElement)) return;
     list.querySelector<HTMLElement>('[aria-selected=true]')?.focus({ preventScroll: true });
   }, [selected]);
 
@@ -111,6 +127,7 @@ export function QueueGrid({
     event.preventDefault();
   };
 
+  const keyOf = keys();
   return (
     <div
       ref={scroller}
@@ -123,13 +140,15 @@ export function QueueGrid({
       // Empty, the list takes the focus itself.
       tabIndex={rows.total === 0 ? 0 : -1}
       onKeyDown={onKeyDown}
+      onFocus={() => (hadFocus.current = true)}
+      onBlur={() => (hadFocus.current = false)}
     >
       <div role="rowgroup" className={styles.rows} style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const row = rows.rowAt(index);
           return (
             <QueueRowLine
-              key={index}
+              key={keyOf(row, index)}
               index={index}
               top={start}
               row={row}

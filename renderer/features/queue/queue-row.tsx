@@ -39,7 +39,13 @@ function OutboxMark({ at }: { readonly at: NonNullable<QueueRow['outbox']> }) {
   );
 }
 
-function Cells({ row, picked, me, now }: { readonly row: QueueRow } & Pick<Props, 'picked' | 'me' | 'now'>) {
+/** Not written anew where the row only moves up. */
+const Cells = memo(function Cells({
+  row,
+  picked,
+  me,
+  now,
+}: { readonly row: QueueRow } & Pick<Props, 'picked' | 'me' | 'now'>) {
   const deadline = due(row.dueAt, now);
   const open = row.status === 'pending' || row.status === 'escalated';
   return (
@@ -83,7 +89,7 @@ function Cells({ row, picked, me, now }: { readonly row: QueueRow } & Pick<Props
       </span>
     </>
   );
-}
+});
 
 export const QueueRowLine = memo(function QueueRowLine({
   index,

@@ -1,4 +1,4 @@
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Group, Panel, useDefaultLayout } from 'react-resizable-panels';
 import { ask, failureText } from '../../app/bridge.ts';
@@ -10,6 +10,7 @@ import { CasePane } from '../case/case-pane.tsx';
 import { draftFrom } from '../bulk/draft.ts';
 import { noteClaim } from '../case/claim.ts';
 import { say, useDecisions } from '../case/decisions-made.ts';
+import { useAddressedItem } from './addressed-item.ts';
 import { QueueNavigation, type QueueContext } from './queue-context.ts';
 import { filterOf, useQueueFilter } from './queue-filter.ts';
 import { QueuePane } from './queue-pane.tsx';
@@ -23,7 +24,7 @@ const FIRST_SCREEN: Range = { first: 0, last: 30 };
 
 /** The main screen: the queue and the open case. It owns which case is open, and what comes next. */
 export function QueueScreen() {
-  const { itemId } = useParams({ from: '/queue/{-$itemId}' });
+  const selected = useAddressedItem();
   const navigate = useNavigate();
   const filterState = useQueueFilter();
   const order = usePreferences((preferences) => preferences.order);
@@ -42,7 +43,6 @@ export function QueueScreen() {
   }
   const rows = useQueueRows(filter, [visible, { first: place, last: place }], decided);
 
-  const selected = itemId ?? null;
   const found = selected === null ? -1 : rows.indexOf(selected);
   if (found >= 0 && found !== place) setPlace(found);
 

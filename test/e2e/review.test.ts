@@ -123,6 +123,7 @@ describe('an analyst on the first day', () => {
       .toEqual(held.map(() => 'paid'));
 
     const second = await openCase(window, first);
+    await queue.getByRole('row', { selected: true }).focus();
     await window.keyboard.press('r');
     await window
       .getByRole('status')
@@ -131,7 +132,13 @@ describe('an analyst on the first day', () => {
     await expect
       .poll(async () => new Set((await bonusesOf(home.home, second)).map(({ status }) => status)), SOON)
       .toEqual(new Set(['rejected']));
-    await openCase(window, second);
+    const next = await openCase(window, second);
+    // The row that had the focus is gone, and the next one has it: the arrows work on.
+    expect(await window.evaluate(() => document.activeElement?.getAttribute('data-item-id'))).toBe(next);
+    await window.keyboard.press('ArrowDown');
+    await openCase(window, next);
+    await window.keyboard.press('ArrowUp');
+    await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(next);
 
     await launched.close();
     launched = await launchApp({ home: home.home, env: DEMO });
@@ -212,6 +219,29 @@ describe('an analyst on the first day', () => {
     await expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(itemId);
     expect(await bonusesOf(home.home, itemId)).toEqual(held);
     await ask(home.home, 'UPDATE umpire.review_settings SET second_review_share = 0');
+  });
+
+  it('opens the case of an address, goes back to the one before, and leaves no step behind for each case gone on from', async () => {
+    const { window } = launched;
+    const isOpen = (itemId: string | undefined): Promise<void> =>
+      expect.poll(async () => caseRegion(window).getAttribute('data-item-id'), SOON).toBe(itemId);
+    const ids = await window
+      .getByRole('grid', { name: 'Queue' })
+      .getByRole('row')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-item-id') ?? ''));
+    const before = await openCase(window, null);
+    expect(ids.indexOf(before)).toBeLessThan(4);
+    await window.evaluate((itemId) => location.assign(`#/queue/${itemId}`), ids[4]);
+    await isOpen(ids[4]);
+    await window.keyboard.press('j');
+    await isOpen(ids[5]);
+    expect(await window.evaluate(() => location.hash)).toBe(`#/queue/${ids[5]}`);
+    await window.evaluate(() => location.assign('#/settings'));
+    await window.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
+    await window.goBack();
+    await isOpen(ids[5]);
+    await window.goBack();
+    await isOpen(before);
   });
 
   it('saves the evidence of the open case, and says in words where it could not', async () => {

@@ -102,8 +102,8 @@ function putAnswer(store: Store, answer: Answer): void {
   if (row.kind === 'decide' && !isInDoubt && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
     withdrawUndos(store, row.id);
   }
-  if (row.kind === 'undo' && state === 'applied' && row.undoes !== null) {
-    // What waited for a second analyst had no effect yet: taken back it waits no more, which it may have been told before.
+  if (row.kind === 'undo' && (state === 'applied' || state === 'agreed') && row.undoes !== null) {
+    // What waited for a second analyst had no effect yet: taken back, here or before, it waits no more, which it may have been told.
     store.run(
       `UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state IN ('awaiting_second', 'returned')`,
       row.undoes,

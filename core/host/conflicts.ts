@@ -69,9 +69,12 @@ function mayAskLead({ head, reader }: ConflictFacts, stands: MadeDecision | null
   return stands.by !== reader.analyst || stands.undo === null;
 }
 
-/** Whether an item of this status is decided again only once what stands is taken back. */
-export function isTakenBackFirst(status: Head['status'], isLead: boolean): boolean {
-  return status === 'approved' || status === 'rejected' || (status === 'escalated' && !isLead);
+/**
+ * Whether an item of this status is decided again only once what stands is taken back: as a lead's own escalation, which of a case that
+ * needs two takes another lead.
+ */
+export function isTakenBackFirst(status: Head['status'], isLead: boolean, isOwn: boolean): boolean {
+  return status === 'approved' || status === 'rejected' || (status === 'escalated' && (!isLead || isOwn));
 }
 
 /** Why it may not be decided again here, in words; null where it may. */
@@ -79,7 +82,7 @@ function whyNotAgain({ outgoing, head, reader }: ConflictFacts, stands: MadeDeci
   if (outgoing.kind !== 'decide') return 'Only a decision is made again.';
   if (!reader.may.decide) return 'Deciding takes the role analyst.';
   if (head === null) return 'The item is no longer in the queue.';
-  if (!isTakenBackFirst(head.status, reader.may.lead)) return null;
+  if (!isTakenBackFirst(head.status, reader.may.lead, stands?.by === reader.analyst)) return null;
   if (stands?.undo === 'reversal' || stands?.undo === 'undo') return null;
   if (stands !== null && reader.may.lead) return 'What was decided can no longer be taken back.';
   if (stands?.by === reader.analyst) return 'Your own decision stands, and the time to undo it is over: a lead can.';

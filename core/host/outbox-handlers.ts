@@ -82,7 +82,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
             const redone = cache.redecide({
               troubledId: id,
               undo:
-                isTakenBackFirst(status, ready().may.lead) && theirs !== null
+                theirs !== null && isTakenBackFirst(status, ready().may.lead, theirs.mine !== null)
                   ? {
                       id: undoId,
                       decisionId: theirs.decisionId,

@@ -274,6 +274,23 @@ describe('decisions', () => {
     });
   });
 
+  test('what somebody else took back since it was looked at is not overridden: it is looked at again', async () => {
+    const item = await rae();
+    const { decisionId } = await decideOn(item, 'reject', { as: 'ana' });
+    await undoIt(decisionId, { as: 'lea', note: 'They are a family.' });
+    const late = await decideOn(item, 'reject', { as: 'ben', version: 1 });
+    expect(late).toMatchObject({
+      outcome: 'returned',
+      status: 'pending',
+      version: 3,
+      message: 'This was decided and taken back after it was looked at: look again.',
+    });
+    // Of a lead who knows of it because they did it, and of whoever looked since, it applies.
+    expect(await decideOn(item, 'escalate', { as: 'lea', version: 1 })).toMatchObject({ outcome: 'applied' });
+    expect(await decideOn(item, 'reject', { as: 'olga', version: 4 })).toMatchObject({ outcome: 'applied' });
+    expect(await decideOn(item, 'reject', { as: 'ben', version: 1, id: late.decisionId })).toEqual(late);
+  });
+
   test('bad calls are refused whole, in words', async () => {
     await expect(db.pool.query(`SELECT umpire.decide_items('{}')`)).rejects.toThrow('Decisions come as an array.');
     await expect(db.pool.query(`SELECT umpire.undo_items('[{}]')`)).rejects.toThrow('An undo has an undoId');
@@ -739,6 +756,35 @@ describe('a second pair of eyes', () => {
     expect(await undoIt(decisionId, { as: 'ana', at: hours(100) })).toMatchObject({ outcome: 'agreed' });
     expect(await decideOn(item, 'approve', { as: 'ana', at: hours(101) })).toMatchObject({
       outcome: 'awaiting_second',
+    });
+  });
+
+  test('what waits with one’s own first opinion is taken back as that one', async () => {
+    const item = await rae();
+    const before = await stateOf('rae');
+    const first = await decideOn(item, 'approve', { as: 'ana' });
+    const again = await decideOn(item, 'approve', { as: 'ana' });
+    expect(again).toMatchObject({ outcome: 'awaiting_second' });
+    expect(await undoIt(again.decisionId, { as: 'lea' })).toMatchObject({ outcome: 'not_allowed' });
+    const id = randomUUID();
+    const undone = await undoIt(again.decisionId, { as: 'ana', id });
+    expect(undone).toMatchObject({ outcome: 'applied', kind: 'withdrawal', decisionId: again.decisionId });
+    expect(await undoIt(again.decisionId, { as: 'ana', id })).toEqual(undone);
+    expect(await undoIt(again.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'agreed' });
+    expect(await undoIt(first.decisionId, { as: 'ana' })).toMatchObject({ outcome: 'agreed' });
+    expect(await stateOf('rae')).toEqual(before);
+    expect(await decideOn(item, 'approve', { as: 'ben' })).toMatchObject({ outcome: 'awaiting_second', paid: 0 });
+  });
+
+  test('what waited with a first opinion that a second analyst agreed to is theirs to take back', async () => {
+    const item = await rae();
+    await decideOn(item, 'approve', { as: 'ana' });
+    const again = await decideOn(item, 'approve', { as: 'ana' });
+    await decideOn(item, 'approve', { as: 'ben' });
+    expect(await undoIt(again.decisionId, { as: 'ana' })).toMatchObject({
+      outcome: 'not_allowed',
+      message: expect.stringContaining('A second analyst decided the same'),
+      status: 'approved',
     });
   });
 

@@ -75,6 +75,11 @@ async function windowOf(
   options: Pick<HostOptions, 'clock'> = {},
 ): Promise<TestHost> {
   await team.login(person, role);
+  return computerOf(person, options);
+}
+
+/** One of the computers of a person who has a login. */
+async function computerOf(person: string, options: Partial<HostOptions> = {}): Promise<TestHost> {
   const opened = await hosts.open({ ...options, databaseUrl: network.through(team.url(person)) });
   await opened.filled();
   return opened;
@@ -314,6 +319,61 @@ test('a first opinion that a second analyst agreed to is theirs to take back: no
   expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'approved' } });
 });
 
+test('a decision that waits with one’s own of another computer is taken back as that one: nothing takes effect on it', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const two = await windowOf('mira', 'analyst');
+  const one = await computerOf('mira', { databaseUrl: team.url('mira') });
+  const rae = await itemOf('rae');
+  await goOffline(two);
+  const again = await decideIn(two, rae, 'approve');
+  const first = await decideIn(one, rae, 'approve');
+  expect(await one.delivered(first)).toMatchObject({ state: 'awaiting_second' });
+  await comeBack(two);
+  expect(await two.delivered(again)).toMatchObject({ state: 'awaiting_second' });
+  const undoId = randomUUID();
+  await two.ask('case.undo', { undoId, decisionId: again });
+  expect(await two.delivered(undoId)).toMatchObject({ state: 'applied' });
+  expect((await two.ask('sync.outbox', { offset: 0, limit: 9 })).rows.map(({ id, state }) => ({ id, state }))).toEqual(
+    expect.arrayContaining([
+      { id: again, state: 'withdrawn' },
+      { id: undoId, state: 'applied' },
+    ]),
+  );
+  // The other computer is told what became of its own.
+  await one.ask('sync.now', {});
+  await until(async () => {
+    const { rows } = await one.ask('sync.outbox', { offset: 0, limit: 9 });
+    return rows.some(({ id, state }) => id === first && state === 'returned') ? true : null;
+  });
+  const [second] = await decide(noor, [
+    { decisionId: randomUUID(), itemId: rae, decision: 'approve', reason: REASONS.approve },
+  ]);
+  expect(second).toMatchObject({ outcome: 'awaiting_second', paid: 0 });
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test('what a lead took back meanwhile comes back to be looked at, and is decided again on that', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const lea = await team.login('lea', 'lead');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  const theirs = await noorDecides(rae, 'reject');
+  await undo(lea, [{ undoId: randomUUID(), decisionId: theirs, note: 'They are a family: do not reject.' }]);
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({
+    state: 'returned',
+    message: 'This was decided and taken back after it was looked at: look again.',
+  });
+  expect(await statusOf(rae)).toBe('pending');
+  await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.now?.version === 3 ? true : null));
+  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({ may: { redecide: true }, why: null });
+  const decisionId = randomUUID();
+  const anew = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
+  await mira.ask('sync.resolve', anew);
+  expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
+});
+
 test('a refusal that the server keeps is decided again, and not sent again in vain', async () => {
   const mira = await windowOf('mira', 'analyst');
   const rae = await itemOf('rae');
@@ -454,6 +514,29 @@ test('a lead decides again on what somebody closed: theirs is taken back first, 
     { decision: 'undo', actor: team.name('lena') },
     { decision: 'reject', actor: team.name('lena') },
   ]);
+  expect(await verify(db.pool)).toEqual([]);
+});
+
+test('a lead’s own escalation of a case that needs two is taken back first, and the decision waits for a second', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const lena = await windowOf('lena', 'lead');
+  const rae = await itemOf('rae');
+  const escalation = await decideIn(lena, rae, 'escalate');
+  expect(await lena.delivered(escalation)).toMatchObject({ state: 'applied' });
+  const mine = randomUUID();
+  const call = { decisionId: mine, itemId: rae, expectedVersion: 2, decision: 'approve', reason: 'household' } as const;
+  await lena.ask('case.decide', call);
+  expect(await lena.delivered(mine)).toMatchObject({ state: 'rejected' });
+  expect(await conflictOf(lena, mine)).toMatchObject({
+    theirs: { decisionId: escalation, mine: 'here' },
+    may: { redecide: true },
+  });
+  const decisionId = randomUUID();
+  const again = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
+  await lena.ask('sync.resolve', again);
+  expect(await lena.delivered(decisionId)).toMatchObject({ state: 'awaiting_second' });
+  expect(await statusOf(rae)).toBe('pending');
+  expect(await noorDecides(rae, 'approve')).toBeDefined();
   expect(await verify(db.pool)).toEqual([]);
 });
 

@@ -255,6 +255,27 @@ test('one’s own is withdrawn within its transaction, and is one a person', asy
   expect(await decide(desk.ben, [call('approve')])).toMatchObject([{ outcome: 'applied', status: 'approved' }]);
 });
 
+test('what waits with one’s own second opinion is taken back as what that came to be', async () => {
+  await decide(desk.ana, [call('approve', FIRST)]);
+  const client = await desk.ben.connect();
+  const again = randomUUID();
+  await client.query('BEGIN');
+  for (const id of [SECOND, again]) await client.query(DECIDE, [JSON.stringify([call('approve', id)])]);
+  await client.query('COMMIT');
+  client.release();
+  await settleOpinions(desk.ben);
+  expect(await undo(desk.ben, [{ undoId: randomUUID(), decisionId: again }])).toMatchObject([
+    {
+      outcome: 'not_allowed',
+      status: 'approved',
+      message: 'Your other decision of the same case took effect: take that one back.',
+    },
+  ]);
+  expect(await undo(desk.ben, [{ undoId: randomUUID(), decisionId: SECOND }])).toMatchObject([
+    { outcome: 'applied', status: 'pending' },
+  ]);
+});
+
 test('a bulk session that was cut off is told what became of its opinions', async () => {
   await decide(desk.ana, [call('approve', FIRST)]);
   const sessionId = randomUUID();

@@ -246,7 +246,7 @@ export const INNER_FUNCTIONS: readonly string[] = [
   ...named(
     'decide decide_round settle undo undo_round lock_for_decisions lock_accounts keep_evidence end_claims take_back_bonuses',
   ),
-  ...named('repay_bonuses escalated_by in_second_sample second_needed standing_decisions'),
+  ...named('repay_bonuses escalated_by in_second_sample second_needed standing_decisions taken_back_since'),
   ...named('claim_of clear_claims is_open_for is_passing lock_bulk lock_sessions tell_sessions take_claim'),
   ...named('audit_forgotten audit_pattern audit_rules mark_money_days refuse_change'),
   ...named('stamp_tx note_gone_items note_gone_referrals note_moved_referral hint hint_claims window_from'),

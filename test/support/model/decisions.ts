@@ -7,6 +7,7 @@ import {
   type DecisionResult,
   escalatedBy,
   isLead,
+  isTakenBackSince,
   type Made,
   openProposal,
   type Outcome,
@@ -27,6 +28,8 @@ type Verdict = {
   /** The first opinion that this one answers. */
   readonly proposal: Made | null;
   readonly isFirstOpinion: boolean;
+  /** One's own first opinion that it waits with, by its key. */
+  readonly waitsWith: string | null;
   /** It answers somebody else's first opinion: it takes effect by itself when all else of the call has. */
   readonly isSecondOpinion: boolean;
   readonly isTold: boolean;
@@ -91,7 +94,7 @@ function decideSet(
   retier();
 
   return verdicts.map((verdict) => {
-    const { call, place, outcome, again, isReused, isTold, isFirstOpinion } = verdict;
+    const { call, place, outcome, again, isReused, isTold, isFirstOpinion, waitsWith } = verdict;
     if (again !== null) return again;
     if (verdict.isSecondOpinion) return null;
     const item = place?.item ?? null;
@@ -101,7 +104,7 @@ function decideSet(
     const result = { outcome, status, version, paid, rejected, reversed, isTold };
     if (isReused || place === null) return result;
     const proposal = isFirstOpinion ? { version: place.item.version, closed: null } : null;
-    const made = { call, by, at: till.now, result, before, proposal, undone: false };
+    const made = { call, by, at: till.now, result, before, proposal, waitsWith, undone: false };
     till.state.review.decisions.set(call.decisionId, made);
     return result;
   });
@@ -115,6 +118,7 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
     outcome,
     proposal: null,
     isFirstOpinion: false,
+    waitsWith: null,
     isSecondOpinion: false,
     isTold: outcome !== 'applied',
     again: null,
@@ -147,6 +151,9 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   const { expectedVersion } = call;
   if (expectedVersion !== null && expectedVersion > item.version) return verdict('not_allowed', { place });
   if (expectedVersion !== null && expectedVersion < item.raisedVersion) return verdict('returned', { place });
+  if (expectedVersion !== null && isTakenBackSince(review, key, expectedVersion, by)) {
+    return verdict('returned', { place });
+  }
   const applied = (proposal: Made | null): Verdict =>
     verdict('applied', { place, proposal, isTold: expectedVersion !== null && expectedVersion < item.evidenceVersion });
 
@@ -160,7 +167,11 @@ function judge(till: Till, earlier: readonly Verdict[], call: DecisionCall, by: 
   if (!waits) return applied(proposal);
   if (proposal === null) return verdict('awaiting_second', { place, isFirstOpinion: true });
   const isAlike = proposal.call.decision === call.decision;
-  if (!isAnswer) return verdict(isAlike ? 'awaiting_second' : 'not_allowed', { place });
+  if (!isAnswer) {
+    return isAlike
+      ? verdict('awaiting_second', { place, waitsWith: proposal.call.decisionId })
+      : verdict('not_allowed', { place });
+  }
   if (!settles) return verdict('awaiting_second', { place, isSecondOpinion: true });
   return isAlike ? applied(proposal) : verdict('conflict', { place, proposal });
 }

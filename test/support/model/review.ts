@@ -74,6 +74,8 @@ export type Made = {
   readonly before: Before | null;
   /** Whether it was a first opinion, at which version of the item, and whether it still is one. */
   readonly proposal: { readonly version: number; closed: Closed | null } | null;
+  /** The first opinion of the same analyst that it waits with, by its key. */
+  readonly waitsWith: string | null;
   undone: boolean;
 };
 
@@ -135,6 +137,17 @@ export function openProposal(review: Review, key: string, item: Item): Made | nu
     if (call.item === key && proposal?.closed === null && proposal.version >= item.raisedVersion) return made;
   }
   return null;
+}
+
+/** Whether anybody else took back a decision on an item after this version of it. */
+export function isTakenBackSince(review: Review, key: string, version: number, by: string): boolean {
+  return [...review.undos.values()].some(
+    (made) =>
+      (made.result.kind === 'undo' || made.result.kind === 'reversal') &&
+      review.decisions.get(made.call.decisionId)?.call.item === key &&
+      (made.result.version ?? 0) > version &&
+      made.by !== by,
+  );
 }
 
 /** Who escalated an item last, where that stands. */

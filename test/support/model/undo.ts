@@ -76,7 +76,9 @@ type Judged = {
 
 function judge(till: Till, { key, item, referral }: Place, call: UndoCall, by: string): Judged {
   const { review } = till.state;
-  const target = review.decisions.get(call.decisionId) ?? null;
+  const named = review.decisions.get(call.decisionId);
+  // What waits with an earlier one of one's own is taken back as that one.
+  const target = review.decisions.get(named?.waitsWith ?? call.decisionId) ?? null;
   if (target === null) return { outcome: 'not_allowed', kind: null, target };
   const no = (outcome: UndoResult['outcome']): Judged => ({ outcome, kind: null, target });
   const isOwn = target.by === by;

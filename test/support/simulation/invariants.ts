@@ -79,9 +79,9 @@ function checkRow(server: ModelServer, { name, person: { told, untold } }: Clien
   if (state !== right) fault(`${name} has ${short(id)} as ${state}; on the server it is ${right}`);
 }
 
-function stateOf({ answer: { outcome }, settled, waitsWith }: Record): OutboxState {
-  // The one that it waited with was taken back, not this one.
-  if (settled === 'withdrawn' && waitsWith !== null) return 'returned';
+function stateOf({ answer: { outcome }, settled, isTakenBack }: Record): OutboxState {
+  // Another one that waited with it was taken back, not this one.
+  if (settled === 'withdrawn' && !isTakenBack) return 'returned';
   const state = outcome === 'not_allowed' || outcome === 'unknown' ? 'rejected' : outcome;
   return outcome === 'awaiting_second' && settled !== null ? settled : state;
 }

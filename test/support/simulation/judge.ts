@@ -35,6 +35,7 @@ export function operate(state: State, who: Who, operation: Operation, xid: numbe
     waitsWith: waitsWith(told, item),
     settled: null,
     isUndone: false,
+    isTakenBack: false,
   });
   return told;
 }
@@ -71,6 +72,7 @@ function decide(state: State, who: Who, call: Of<'decide'>, one: Item, xid: numb
     if (!who.isLead) return told('not_allowed', 'It is with a lead.');
   }
   if (call.expectedVersion < item.raisedVersion) return told('returned', 'Its band rose.');
+  if (isTakenBackSince(state, who, call)) return told('returned', 'It was taken back.');
   const waits = one.needsSecond && call.decision !== 'escalate' && item.status === 'pending';
   const { proposal } = one;
   if (waits && proposal === null) {
@@ -101,8 +103,11 @@ function decide(state: State, who: Who, call: Of<'decide'>, one: Item, xid: numb
 
 function undo(state: State, who: Who, call: Of<'undo'>, one: Item, xid: number): Answer {
   const told = (outcome: DecisionOutcome, message: string | null): Answer => answer(state, call, outcome, message);
-  const target = state.records.get(call.undoes);
-  if (target === undefined) return told('unknown', 'There is no such decision.');
+  const named = state.records.get(call.undoes);
+  if (named === undefined) return told('unknown', 'There is no such decision.');
+  // What waits with an earlier one of one's own is taken back as that one.
+  const target = (named.waitsWith === null ? null : state.records.get(named.waitsWith)) ?? named;
+  named.isTakenBack ||= named.by === who.name;
   if (target.isUndone) return told('agreed', 'It is taken back already.');
   if (one.proposal?.key === target.key && target.by === who.name) {
     one.proposal = null;
@@ -121,9 +126,19 @@ function undo(state: State, who: Who, call: Of<'undo'>, one: Item, xid: number):
   return told('applied', null);
 }
 
+/** Whether anybody else took back a decision on this item after the version that was looked at. */
+function isTakenBackSince({ effects }: State, who: Who, { itemId, expectedVersion }: Of<'decide'>): boolean {
+  return effects.some(
+    ({ kind, itemId: about, by, version }) =>
+      kind === 'undo' && about === itemId && by !== who.name && version > expectedVersion,
+  );
+}
+
 function effect(state: State, { name }: Who, { id, kind }: Operation, one: Item, to: ReviewStatus, xid: number): void {
-  state.effects.push({ key: id, by: name, kind, itemId: one.id, from: one.item.status, to, band: one.item.priority });
+  const from = one.item.status;
   touch(one, to, xid);
+  const { priority: band, version } = one.item;
+  state.effects.push({ key: id, by: name, kind, itemId: one.id, from, to, band, version });
 }
 
 function touch(one: Item, status: ReviewStatus, xid: number): void {

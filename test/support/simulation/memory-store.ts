@@ -168,7 +168,7 @@ export class MemoryStore implements Keeper {
     const target = this.outbox.get(decisionId);
     // Asked again between the two it was told to wait no more.
     const hasWaited = target?.state === 'awaiting_second' || target?.state === 'returned';
-    if (hasWaited && outcome === 'applied') target.state = 'withdrawn';
+    if (hasWaited && (outcome === 'applied' || outcome === 'agreed')) target.state = 'withdrawn';
   }
 
   /** What had no effect needs no undo. */

@@ -36,6 +36,8 @@ export type Record = {
   /** What became of a first opinion. */
   settled: 'agreed' | 'conflict' | 'returned' | 'withdrawn' | null;
   isUndone: boolean;
+  /** Whether its maker asked to take this very one back, not another one that it waits with. */
+  isTakenBack: boolean;
 };
 
 /** One effect on an item, in the order of their commits. */
@@ -47,6 +49,8 @@ export type Effect = {
   readonly from: ReviewStatus;
   readonly to: ReviewStatus;
   readonly band: Severity;
+  /** Of the item, by it. */
+  readonly version: number;
 };
 
 /** All that a backup has. */

@@ -27,6 +27,16 @@ BEGIN
   LEFT JOIN umpire.second_needed(second_reviews.item_ids, coalesce(second_reviews.clock, caller.clock)) AS n ON n.item_id = i.item_id;
 END $$;
 
+-- Whether anybody else took back a decision on this item after this version of it: whoever decides on that version does not know of it.
+CREATE FUNCTION umpire.taken_back_since(item uuid, version integer, who text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM umpire.decisions AS u
+    WHERE u.item_id = taken_back_since.item AND u.undo_kind IN ('undo', 'reversal') AND (u.outcome ->> 'version')::int > taken_back_since.version
+      AND coalesce(u.on_behalf_of, u.actor) <> taken_back_since.who
+  )
+$$;
+
 -- At most one item of each referral. Its rows are locked.
 CREATE OR REPLACE FUNCTION umpire.decide_round(asked umpire.decision_call[], made uuid, actor text, on_behalf_of text, is_lead boolean, clock timestamptz,
   settling boolean) RETURNS umpire.answer[]
@@ -101,6 +111,8 @@ BEGIN
             WHEN c.expected_version > i.version THEN 'no_version'
             -- The band rose after the version that was looked at: it needs a second look.
             WHEN c.expected_version < i.raised_version THEN 'returned'
+            -- So does what somebody else took back, a lead's reversal above all: it is not overridden unseen.
+            WHEN c.expected_version < i.version AND umpire.taken_back_since(c.item_id, c.expected_version, who) THEN 'taken_back'
             WHEN q.status = 'escalated' OR c.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
             WHEN m.decision_id IS NOT NULL THEN CASE m.decision WHEN c.decision THEN 'waits' ELSE 'own_waits' END
             WHEN NOT coalesce(o.is_open, false) THEN 'proposed'
@@ -220,12 +232,13 @@ BEGIN
           WHEN 'proposed' THEN 'awaiting_second' WHEN 'waits' THEN 'awaiting_second' WHEN 'own_waits' THEN 'not_allowed' WHEN 'with_lead' THEN 'not_allowed'
           WHEN 'bad_reason' THEN 'not_allowed'
           WHEN 'own_escalation' THEN 'not_allowed' WHEN 'no_version' THEN 'not_allowed'
-          WHEN 'disagreed' THEN 'conflict' ELSE j.verdict END,
+          WHEN 'disagreed' THEN 'conflict' WHEN 'taken_back' THEN 'returned' ELSE j.verdict END,
         'message', CASE j.verdict
           WHEN 'applied' THEN CASE WHEN j.is_stale THEN 'Its evidence changed within the band since it was looked at.' END
           WHEN 'agreed' THEN 'This was decided the same way before.'
           WHEN 'conflict' THEN 'This was decided differently before: ' || j.status || '.'
           WHEN 'returned' THEN 'The band rose after this was looked at: look again.'
+          WHEN 'taken_back' THEN 'This was decided and taken back after it was looked at: look again.'
           WHEN 'bad_reason' THEN 'The reason ' || j.reason || ' is not one for this decision.'
           WHEN 'with_lead' THEN 'It is with a lead.'
           WHEN 'no_version' THEN 'There is no version ' || j.expected_version || ' of this item.'
@@ -303,22 +316,23 @@ DECLARE
   withdrawn uuid[];
   planned umpire.bonus_plan[];
 BEGIN
-  SELECT array_agg(ROW(j.position, j.undo_id, j.decision_id, j.note, j.item_id, j.relationship_id, j.decision, j.verdict,
+  SELECT array_agg(ROW(j.position, j.undo_id, coalesce(j.target_id, j.decision_id), j.note, j.item_id, j.relationship_id, j.decision, j.verdict,
       CASE j.verdict WHEN 'withdrawn' THEN 'withdrawal' WHEN 'opinion' THEN 'withdrawal' WHEN 'applied' THEN CASE WHEN j.is_own AND j.is_in_time THEN 'undo' ELSE 'reversal' END END,
       CASE j.verdict WHEN 'applied' THEN j.before ->> 'status' ELSE j.status END,
       j.version + CASE j.verdict WHEN 'applied' THEN 1 ELSE 0 END,
       j.before, j.notes_before, j.effects, j.log_position)::umpire.judged_undo ORDER BY j.position)
   INTO judged
   FROM (
-    SELECT c.*, t.item_id, t.relationship_id, t.decision, q.status::text AS status, i.version, t.before, t.notes_before, t.effects, t.log_position,
+    SELECT c.*, t.decision_id AS target_id, t.item_id, t.relationship_id, t.decision, q.status::text AS status, i.version, t.before, t.notes_before, t.effects, t.log_position,
       o.is_own, o.is_in_time,
       CASE
         WHEN u.decision_id IS NOT NULL THEN
-          CASE WHEN (u.undoes, coalesce(u.note, ''), coalesce(u.on_behalf_of, u.actor)) = (c.decision_id, coalesce(c.note, ''), who)
+          CASE WHEN u.undoes IN (c.decision_id, t.decision_id) AND (coalesce(u.note, ''), coalesce(u.on_behalf_of, u.actor)) = (coalesce(c.note, ''), who)
             THEN 'repeated' ELSE 'key_reused' END
         WHEN t.decision_id IS NULL THEN 'unknown'
         WHEN t.decision = 'undo' THEN 'is_undo'
         WHEN t.undone_by IS NOT NULL THEN 'agreed'
+        WHEN t.outcome ->> 'waiting' IS NOT NULL OR t.decision_id <> c.decision_id AND t.outcome ->> 'outcome' = 'applied' THEN 'other'
         WHEN t.proposal = 'withdrawn' THEN 'opinion'
         WHEN t.proposal = 'open' AND (t.outcome ->> 'version')::int >= i.raised_version THEN CASE WHEN o.is_own THEN 'withdrawn' ELSE 'not_own_proposal' END
         WHEN t.proposal = 'agreed' AND EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.decision_id = t.closed_by AND b.undone_by IS NULL) THEN 'of_two'
@@ -331,7 +345,10 @@ BEGIN
       END AS verdict
     FROM unnest(asked) AS c
     LEFT JOIN umpire.decisions AS u ON u.decision_id = c.undo_id
-    LEFT JOIN umpire.decisions AS t ON t.decision_id = c.decision_id
+    -- What waits with an earlier one of one's own is taken back as that one.
+    LEFT JOIN umpire.decisions AS d ON d.decision_id = c.decision_id
+    LEFT JOIN umpire.decisions AS w ON w.decision_id = (d.outcome ->> 'waiting')::uuid
+    LEFT JOIN umpire.decisions AS t ON t.decision_id = coalesce(w.decision_id, c.decision_id)
     LEFT JOIN umpire.items AS i ON i.item_id = t.item_id
     LEFT JOIN referrals.review_queue AS q ON q.id = t.item_id
     LEFT JOIN umpire.standing_decisions((SELECT array_agg(DISTINCT a.decision_id) FROM unnest(asked) AS a)) AS l ON l.decision_id = t.decision_id
@@ -447,6 +464,7 @@ BEGIN
           WHEN 'is_undo' THEN 'An undo is not undone: decide again.'
           WHEN 'not_own_proposal' THEN 'Only whoever made it may withdraw it.'
           WHEN 'of_two' THEN 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.'
+          WHEN 'other' THEN 'Your other decision of the same case took effect: take that one back.'
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'
@@ -477,11 +495,12 @@ BEGIN
   FROM unnest(judged) AS j WHERE j.verdict IN ('applied', 'withdrawn', 'opinion') AND d.decision_id = j.decision_id;
 
   RETURN (
-    SELECT array_agg(ROW(j.position, jsonb_build_object('undoId', j.undo_id, 'decisionId', j.decision_id, 'itemId', j.item_id) || coalesce(u.outcome, jsonb_build_object(
+    SELECT array_agg(ROW(j.position, jsonb_build_object('undoId', j.undo_id, 'decisionId', c.decision_id, 'itemId', j.item_id) || coalesce(u.outcome, jsonb_build_object(
         'outcome', CASE j.verdict WHEN 'unknown' THEN 'unknown' ELSE 'not_allowed' END, 'kind', NULL,
         'message', CASE j.verdict WHEN 'unknown' THEN 'There is no such decision.' ELSE 'This undo id was used before for something else.' END,
         'status', j.status, 'version', j.version, 'paid', 0, 'reversed', 0)))::umpire.answer)
-    FROM unnest(judged) AS j LEFT JOIN umpire.decisions AS u ON u.decision_id = j.undo_id AND j.verdict <> 'key_reused'
+    FROM unnest(judged) AS j JOIN unnest(asked) AS c ON c.position = j.position
+    LEFT JOIN umpire.decisions AS u ON u.decision_id = j.undo_id AND j.verdict <> 'key_reused'
   );
 END $$;
 
@@ -542,6 +561,7 @@ BEGIN
         WHEN q.status = 'escalated' AND NOT umpire.is_lead(c.role) THEN 'lead'
         WHEN q.status = 'escalated' AND w.decision <> 'escalate' AND n.item_id IS NOT NULL AND c.who = umpire.escalated_by(w.item_id) THEN 'own_escalation'
         WHEN w.expected_version < i.raised_version THEN 'returned'
+        WHEN w.expected_version < i.version AND umpire.taken_back_since(w.item_id, w.expected_version, c.who) THEN 'taken_back'
         WHEN q.status = 'escalated' OR w.decision = 'escalate' OR n.item_id IS NULL THEN 'applied'
         WHEN p.decision = w.decision THEN 'waits'
         WHEN p.decision IS NOT NULL THEN 'own_waits'
@@ -604,6 +624,7 @@ BEGIN
       WHEN 'lead' THEN 'With a lead'
       WHEN 'own_escalation' THEN 'You escalated it yourself: it needs another lead'
       WHEN 'returned' THEN 'Its band rose since it was chosen'
+      WHEN 'taken_back' THEN 'Decided and taken back since it was chosen'
       WHEN 'waits' THEN 'Your decision waits for a second analyst'
       WHEN 'own_waits' THEN 'Your other decision waits for a second analyst'
       WHEN 'unscored' THEN 'Its referral has not been scored'

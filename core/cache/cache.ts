@@ -67,6 +67,7 @@ export type Cache = SyncStore &
     outbox(request: z.output<typeof outboxRequest>): OutboxPage;
     outgoing(id: string): Outgoing | null;
     rowOf(outgoing: Outgoing): OutboxRow;
+    unsettledBy(ids: readonly string[]): string[];
     counts(): {
       waiting: number;
       troubled: number;

@@ -12,6 +12,8 @@ type OutboxReads = {
   outgoing(id: string): Outgoing | null;
   /** An operation as the window lists it; throws where it is none of this outbox. */
   rowOf(outgoing: Outgoing): OutboxRow;
+  /** What objections were to settle that were refused: it is to be settled again. */
+  unsettledBy(ids: readonly string[]): string[];
   /** The last operation on an item that is not over. */
   readonly lastOn: (itemId: string) => Outgoing | null;
   readonly inOutbox: () => { waiting: number; troubled: number; awaitingSecond: number };
@@ -48,6 +50,10 @@ export function outboxReads(store: Store): OutboxReads {
       const row = storedOperation(store, id);
       if (row === undefined) throw new Error(`${id} is none of this outbox`);
       return outboxRowOf(row);
+    },
+    unsettledBy(ids) {
+      const refused = `SELECT settles FROM outbox WHERE id = ? AND kind = 'object' AND state = 'rejected' AND settles IS NOT NULL`;
+      return ids.flatMap((id) => store.get<{ settles: string }>(refused, id)?.settles ?? []);
     },
     lastOn(itemId) {
       const row = store.get<StoredOperation>(

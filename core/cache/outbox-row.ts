@@ -61,8 +61,8 @@ export function outgoingOf(row: StoredOperation): Outgoing {
     message: row.message,
     attempts: row.attempts,
     resolution: row.resolution,
-    // What is kept there tells how its item stands.
-    isRefusedForGood: row.state === 'rejected' && row.answered_status !== null,
+    // What is kept there tells how its item stands; of an objection that was refused nothing is kept.
+    isRefusedForGood: row.kind !== 'object' && row.state === 'rejected' && row.answered_status !== null,
     paid: row.paid,
     rejected: row.rejected,
     reversed: row.reversed,

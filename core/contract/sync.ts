@@ -198,7 +198,9 @@ export type CacheSettings = z.infer<typeof cacheSettings>;
 /** What an off-line bulk session would do by what the cache knows. */
 export const offlineBulkPreview = z.object({
   items: z.number().int(),
+  /** Items that will be decided, and how many of them will wait for a second analyst. */
   willDecide: z.number().int(),
+  awaitingSecond: z.number().int(),
   paid: z.number().int(),
   rejected: z.number().int(),
   reversed: z.number().int(),

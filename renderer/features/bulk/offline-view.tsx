@@ -14,10 +14,11 @@ import styles from './preview-view.module.css';
 import page from './session-view.module.css';
 
 function Numbers({ preview }: { readonly preview: OfflineSession['preview'] }) {
-  const { willDecide, paid, rejected, reversed } = preview;
+  const { willDecide, awaitingSecond, paid, rejected, reversed } = preview;
   return (
     <Figures>
       <Figure name="will be decided">{number(willDecide)}</Figure>
+      {awaitingSecond > 0 && <Figure name="of them wait for a second analyst">{number(awaitingSecond)}</Figure>}
       {paid > 0 && <Figure name="credits paid">{number(paid)}</Figure>}
       {rejected > 0 && <Figure name="credits rejected">{number(rejected)}</Figure>}
       {reversed > 0 && <Figure name="credits taken back">{number(reversed)}</Figure>}

@@ -21,16 +21,18 @@ type OutboxReads = {
 
 export function outboxReads(store: Store): OutboxReads {
   return {
-    outbox({ states, troubled, offset, limit }) {
+    outbox({ states, troubled, sessionId, offset, limit }) {
       const conditions = [
         ...(states.length === 0 ? [] : [`state IN (${states.map(() => '?').join(', ')})`]),
         ...(troubled === undefined ? [] : [troubled ? IS_TROUBLED : `NOT ${IS_TROUBLED}`]),
+        ...(sessionId === undefined ? [] : ['session_id = ?']),
       ];
+      const values = [...states, ...(sessionId === undefined ? [] : [sessionId])];
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-      const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...states)?.rows ?? 0;
+      const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...values)?.rows ?? 0;
       const rows = store.all<StoredOperation>(
         `SELECT * FROM outbox ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`,
-        ...states,
+        ...values,
         limit,
         offset,
       );

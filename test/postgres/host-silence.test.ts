@@ -155,6 +155,15 @@ test('a case that is taken from somebody without an answer stays shown as theirs
   expect(await holderIs(true)).toBe(true);
 });
 
+test('off-line nothing is taken from anybody, and that is known', async () => {
+  const { ask, next, network } = await windowOf('mira');
+  const { itemId } = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
+  network.shut();
+  await next(isOffline);
+  expect(await ask('case.claim', { itemId, takeOver: true })).toBe('off_line');
+  expect(await ask('case.claim', { itemId })).toBe('off_line');
+});
+
 test('two who ask for the next case at once get two', async () => {
   const [mira, noor] = [await windowOf('mira'), await windowOf('noor')];
   const [first, second] = await Promise.all([mira, noor].map(({ ask }) => ask('queue.next', { filter: FILTER })));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNDELIVERED } from '../../core/domain/outbox.ts';
 import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
 import {
@@ -127,7 +128,7 @@ describe('a decision off-line', () => {
 
   it('of many is one transaction that tells what it left out', () =>
     withCache((cache) => {
-      pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' })]);
+      pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' }), headOf(5)]);
       const sessionId = idOf(1, 5);
       const { taken, skipped } = cache.decideMany(
         [1, 2, 3, 4].map((number) => decisionOn(number, { sessionId })),
@@ -139,10 +140,15 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
+      // What of it waits is counted by itself.
+      cache.decide(decisionOn(5));
+      const ofSession = { states: [...UNDELIVERED], sessionId, offset: 0, limit: 1 };
+      expect(cache.outbox(ofSession)).toMatchObject({ total: 2, rows: [{ itemId: idOf(2) }] });
       expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({
         withdrawn: 1,
         undos: [{ itemId: idOf(1) }],
       });
+      expect(cache.outbox(ofSession)).toMatchObject({ total: 1 });
       expect(new Set(shown(cache).ids)).toEqual(new Set([idOf(1), idOf(2)]));
     }));
 

@@ -36,8 +36,9 @@ export const reused = (id: string): CacheRefusal =>
 export type Moves = { readonly paid: number; readonly rejected: number; readonly reversed: number };
 export const NOTHING: Moves = { paid: 0, rejected: 0, reversed: 0 };
 
-/** Credits that a decision will move, by what is known now. */
+/** Credits that a decision will move, by what is known now: none where it waits for a second analyst first. */
 export function expected(head: HeadRow, decision: NewDecision['decision']): Moves {
+  if (head.shown === 'pending' && head.second_review !== 'none') return NOTHING;
   switch (decision) {
     case 'approve':
       return { ...NOTHING, paid: head.releases };

@@ -12,6 +12,8 @@ export type OutboxReads = {
   outgoing(id: string): Outgoing | null;
   /** An operation as the window lists it; throws where it is none of this outbox. */
   rowOf(outgoing: Outgoing): OutboxRow;
+  /** What objections were to settle that were refused: it is to be settled again. */
+  unsettledBy(ids: readonly string[]): string[];
 };
 
 /** For the other sides. */
@@ -23,16 +25,18 @@ type KnownOutbox = {
 
 export function outboxReads(store: Store): OutboxReads & KnownOutbox {
   return {
-    outbox({ states, troubled, offset, limit }) {
+    outbox({ states, troubled, sessionId, offset, limit }) {
       const conditions = [
         ...(states.length === 0 ? [] : [`state IN (${states.map(() => '?').join(', ')})`]),
         ...(troubled === undefined ? [] : [troubled ? IS_TROUBLED : `NOT ${IS_TROUBLED}`]),
+        ...(sessionId === undefined ? [] : ['session_id = ?']),
       ];
+      const values = [...states, ...(sessionId === undefined ? [] : [sessionId])];
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-      const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...states)?.rows ?? 0;
+      const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...values)?.rows ?? 0;
       const rows = store.all<StoredOperation>(
         `SELECT * FROM outbox ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`,
-        ...states,
+        ...values,
         limit,
         offset,
       );
@@ -52,6 +56,10 @@ export function outboxReads(store: Store): OutboxReads & KnownOutbox {
       const row = storedOperation(store, id);
       if (row === undefined) throw new Error(`${id} is none of this outbox`);
       return outboxRowOf(row);
+    },
+    unsettledBy(ids) {
+      const refused = `SELECT settles FROM outbox WHERE id = ? AND kind = 'object' AND state = 'rejected' AND settles IS NOT NULL`;
+      return ids.flatMap((id) => store.get<{ settles: string }>(refused, id)?.settles ?? []);
     },
     lastOn(itemId) {
       const row = store.get<StoredOperation>(

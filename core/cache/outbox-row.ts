@@ -71,8 +71,8 @@ export function outgoingOf(row: StoredOperation): Outgoing {
     ...toldOf(row),
     expectedVersion: row.expected_version,
     seen: row.seen === null ? null : (JSON.parse(row.seen) as Outgoing['seen']),
-    // What is kept there tells how its item stands.
-    isRefusedForGood: row.state === 'rejected' && row.answered_status !== null,
+    // What is kept there tells how its item stands; of an objection that was refused nothing is kept.
+    isRefusedForGood: row.kind !== 'object' && row.state === 'rejected' && row.answered_status !== null,
   };
 }
 

@@ -5,6 +5,7 @@ import { operationOf, storedOperation, type StoredOperation } from './outbox-row
 import { patchHead } from './put-head.ts';
 import { IS_UNDELIVERED } from './outbox-sql.ts';
 import type { Store } from './store.ts';
+import { unsettle } from './taking-back.ts';
 
 type SendSide = Pick<SyncStore, 'recover' | 'takeToSend' | 'putAnswers' | 'putBack' | 'awaiting'>;
 
@@ -101,6 +102,11 @@ function putAnswer(store: Store, answer: Answer): void {
   }
   if (row.kind === 'decide' && !isInDoubt && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
     withdrawUndos(store, row.id);
+  }
+  if (row.kind === 'object' && row.settles !== null && !isInDoubt && state === 'rejected') {
+    // No lead has it: what it was to settle is to be settled again, and there is nothing to do about this one.
+    unsettle(store, row.settles);
+    store.run(`UPDATE outbox SET resolution = 'kept' WHERE id = ?`, row.id);
   }
   if (row.kind === 'undo' && (state === 'applied' || state === 'agreed') && row.undoes !== null) {
     // What waited for a second analyst had no effect yet: taken back, here or before, it waits no more, which it may have been told.

@@ -84,7 +84,7 @@ export function withdraw(store: Store, row: StoredOperation): Outgoing {
 }
 
 /** Nothing settles it any more: it is to be settled again, and what was to be taken back for it stays unless that was sent. */
-function unsettle(store: Store, troubledId: string): void {
+export function unsettle(store: Store, troubledId: string): void {
   store.run(
     `UPDATE outbox SET ${WITHDRAWN} WHERE settles = ? AND kind = 'undo' AND state = 'queued' AND NOT in_doubt`,
     troubledId,

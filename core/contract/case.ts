@@ -261,6 +261,9 @@ export type UndoResult = z.infer<typeof undoResult>;
 /** What became of a claim: whoever has the item now, which is not the caller where `isMine` is false. */
 export const claimResult = z.object({ itemId: z.guid(), by: z.string(), until: instant, isMine: z.boolean() });
 export type ClaimResult = z.infer<typeof claimResult>;
-/** `not_open`: the server says that nobody can claim it now. `unanswered`: it said nothing in time, and may have given it all the same. */
-export const claimAnswer = z.union([claimResult, z.enum(['not_open', 'unanswered'])]);
+/**
+ * `not_open`: the server says that nobody can claim it now. `unanswered`: it said nothing in time, and may have given it all the same.
+ * `off_line`: it was not asked.
+ */
+export const claimAnswer = z.union([claimResult, z.enum(['not_open', 'unanswered', 'off_line'])]);
 export type ClaimAnswer = z.infer<typeof claimAnswer>;

@@ -135,9 +135,9 @@ export type MethodHandlers = {
   ) => Promise<MethodResponse<M>>;
 };
 
-export const ERROR_CODES = ['bad_request', 'unavailable', 'refused', 'internal'] as const;
+export const ERROR_CODES = ['bad_request', 'unavailable', 'not_saved', 'refused', 'internal'] as const;
 
-/** A call that got no answer: `unavailable` is worth a retry, the others are not. */
+/** A call that got no answer: `unavailable` is worth a retry; `not_saved` had no effect, and is once the disk is mended; the others are not. */
 export const callError = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
 export type CallError = z.infer<typeof callError>;
 

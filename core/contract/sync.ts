@@ -78,6 +78,8 @@ export const outboxRequest = z.object({
   states: z.array(z.enum(OUTBOX_STATES)).default([]),
   /** Only what a person has to look at, or only the rest; where it is not said, both. */
   troubled: z.boolean().optional(),
+  /** Only the decisions of this off-line bulk session. */
+  sessionId: z.guid().optional(),
   offset: z.number().int().min(0),
   limit: z.number().int().min(1).max(500),
 });
@@ -163,7 +165,7 @@ export type Objection = z.infer<typeof objection>;
 export const KEEP_CHOICES = [1_000, 5_000, 20_000, 100_000] as const;
 export const DEFAULT_KEEP = 5_000;
 
-/** A copy on this computer that is of another login or another server, or cannot be read: what waits in it is told, and left there. */
+/** A copy on this computer that is of another login or another server, or cannot be read: what is in it is told, and left there. */
 export const otherCopy = z.object({
   copy: z.string().regex(/^[0-9a-f]{16}$/),
   /** As the connection spelt it; null where nothing tells. */
@@ -190,7 +192,7 @@ export const cacheSettings = z.object({
   unsettled: z.number().int(),
   /** Where the key of the cache lies: `file` where this computer has no keychain, and only its permissions protect it. */
   key: z.enum(['keychain', 'file']),
-  /** Other copies in which something waits. */
+  /** Other copies, also those in which nothing waits: they hold names and evidence until somebody removes them. */
   others: z.array(otherCopy),
 });
 export type CacheSettings = z.infer<typeof cacheSettings>;
@@ -198,7 +200,9 @@ export type CacheSettings = z.infer<typeof cacheSettings>;
 /** What an off-line bulk session would do by what the cache knows. */
 export const offlineBulkPreview = z.object({
   items: z.number().int(),
+  /** Items that will be decided, and how many of them will wait for a second analyst. */
   willDecide: z.number().int(),
+  awaitingSecond: z.number().int(),
   paid: z.number().int(),
   rejected: z.number().int(),
   reversed: z.number().int(),

@@ -62,8 +62,10 @@ export function claimHandlers({ opened, use, ready, mayDecide }: HandlerNeeds): 
   return {
     'case.claim': async ({ itemId, takeOver }) => {
       mayDecide();
+      const station = opened();
+      if (station.contact.session() === null) return 'off_line';
       const milliseconds = takeOver ? PATIENT_MS : CLAIM_WITHIN_MS;
-      const said = await claim(opened(), itemId, { takeOver, milliseconds });
+      const said = await claim(station, itemId, { takeOver, milliseconds });
       return said === null ? 'unanswered' : (said.claim ?? 'not_open');
     },
     'case.release': async ({ itemId }) => {

@@ -34,7 +34,7 @@ export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pi
         const done = cache.decideMany(callsOf(start, frozen.taken, now()), ready().may);
         toldOutbox(done.taken.map(({ id }) => id));
         sync.pushSoon();
-        return toldOf({ taken: done.taken, skipped: [...done.skipped, ...frozen.skipped] });
+        return toldOf({ ...done, skipped: [...done.skipped, ...frozen.skipped] });
       });
     },
     'sync.withdrawBulk': async ({ sessionId }) => {
@@ -107,13 +107,14 @@ function callsOf(start: BulkStart, chosen: readonly Chosen[], now: Date): NewDec
   });
 }
 
-function toldOf({ taken, skipped }: Many): OfflineBulkPreview {
+function toldOf({ taken, skipped, awaitingSecond }: Many): OfflineBulkPreview {
   const whys = new Map<string, number>();
   for (const { why } of skipped) whys.set(why, (whys.get(why) ?? 0) + 1);
   const sum = (of: (one: (typeof taken)[number]) => number): number => taken.reduce((total, one) => total + of(one), 0);
   return {
     items: taken.length + skipped.length,
     willDecide: taken.length,
+    awaitingSecond,
     paid: sum(({ paid }) => paid),
     rejected: sum(({ rejected }) => rejected),
     reversed: sum(({ reversed }) => reversed),

@@ -24,7 +24,7 @@ export type Meeting = {
 
 /** The other caches of this data folder: the same login on the same server is found by another spelling of its address. */
 export type OtherCopies = {
-  /** Those in which something waits, as they were looked at last. */
+  /** All that no other program has open, as they were looked at last. */
   list(): readonly OtherCopy[];
   /** Whether the last look with a meeting left something that may be free later: behind what waits here, or open in another program. */
   isLeft(): boolean;
@@ -87,7 +87,7 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
       .toSorted();
   }
 
-  /** Null where nothing waits in it, or another program has it. */
+  /** Null where it is taken over as a whole, or another program has it. */
   async function lookAt(copy: string, meeting: Meeting | null): Promise<OtherCopy | null> {
     const folder = folderOf(copy);
     const owner = readOwner(layoutOf(folder));
@@ -102,7 +102,7 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
       isLeft ||= why === WAITS_HERE;
       if (isClosed || !existsSync(layoutOf(folder).file)) return null;
       const { undelivered, unsettled } = opened((there) => there.settings());
-      return undelivered + unsettled === 0 ? null : { ...told, undelivered, unsettled, why };
+      return { ...told, undelivered, unsettled, why };
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
       if (error.code !== 'in_use') return unread(error.message);

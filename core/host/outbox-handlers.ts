@@ -120,7 +120,7 @@ export function asked<Result>(work: () => Result): Result {
     return work();
   } catch (error) {
     if (error instanceof CacheRefusal) throw new CallFailure('refused', error.message);
-    if (error instanceof CacheError) throw new CallFailure('unavailable', error.message);
+    if (error instanceof CacheError) throw new CallFailure('not_saved', error.message);
     throw error;
   }
 }

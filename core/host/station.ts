@@ -188,7 +188,7 @@ export function openStation(options: StationOptions): Station {
   }
 
   function toldOutbox(ids: readonly string[]): void {
-    const rows = ids.flatMap((id) => {
+    const rows = [...ids, ...cache.unsettledBy(ids)].flatMap((id) => {
       const outgoing = cache.outgoing(id);
       return outgoing === null ? [] : [cache.rowOf(outgoing)];
     });

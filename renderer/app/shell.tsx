@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useKeyboard } from '../ui/keyboard.ts';
 import { useCommands } from '../ui/registry.ts';
 import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
+import { closeOffline } from '../features/bulk/offline.ts';
 import { forgetDecisions, useDecisions } from '../features/case/decisions-made.ts';
 import { forgetReviews, useMay, useWorkspace } from './connection.ts';
 import { KeysOverlay } from './keys-overlay.tsx';
@@ -25,6 +26,7 @@ function useHasReviews(state: string | undefined): boolean {
     if (state !== 'failed') return;
     forgetReviews();
     forgetDecisions();
+    closeOffline();
   }, [state]);
   return state === 'ready' || (wasReady && state !== 'failed');
 }

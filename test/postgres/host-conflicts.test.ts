@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import type { ConflictView } from '../../core/contract/sync.ts';
 import type { Decision } from '../../core/domain/decision.ts';
@@ -431,6 +432,42 @@ test('what was taken back since is handed to nobody: it is open, and is decided 
   });
 });
 
+test('what no lead took is not settled by it: handed over off-line after theirs was taken back, it is decided again', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  const theirs = await noorDecides(rae, 'approve');
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
+  expect((await conflictOf(mira, mine)).may).toMatchObject({ handToLead: true });
+  await goOffline(mira);
+  const objectionId = randomUUID();
+  await mira.ask('sync.resolve', { how: 'handed_to_lead', id: mine, objectionId });
+  await undo(noor, [{ undoId: randomUUID(), decisionId: theirs }]);
+  await comeBack(mira);
+  expect(await mira.delivered(objectionId)).toMatchObject({
+    state: 'rejected',
+    message: 'This case is open: decide it instead of handing it to a lead.',
+    resolution: 'kept',
+  });
+  // It needs a person again, and the window is told so.
+  const isTold = (notice: Notice): boolean =>
+    notice.kind === 'outbox' &&
+    isDeepStrictEqual(
+      notice.rows.map(({ id }) => id),
+      [objectionId, mine],
+    );
+  expect(await mira.next(isTold)).toMatchObject({ rows: [{}, { state: 'conflict', resolution: null }] });
+  expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 1 });
+  const again = randomUUID();
+  await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.may.redecide === true ? true : null));
+  const call = { how: 'redecided', id: mine, decisionId: again, decision: 'reject', reason: 'account_farm' } as const;
+  await mira.ask('sync.resolve', call);
+  expect(await mira.delivered(again)).toMatchObject({ state: 'applied' });
+  expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 0 });
+});
+
 test('an undo off-line opens the case, which is decided anew there: the server has both, in their order', async () => {
   const mira = await windowOf('mira', 'analyst');
   const rae = await itemOf('rae');
@@ -603,6 +640,21 @@ test('a bulk session without contact decides what was previewed: neither what ca
   expect(await mira.ask('sync.outbox', { offset: 0, limit: 9 })).toMatchObject({ total: 2, byState: { applied: 2 } });
   expect(await statusOf(await itemOf('rae'))).toBe('pending');
   expect(await statusOf(await itemOf('rib'))).toBe('pending');
+});
+
+test('a bulk session without contact promises no credits that wait for a second analyst', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const mira = await windowOf('mira', 'analyst');
+  const choice = { kind: 'filter' as const, filter: queueFilter.parse({}) };
+  const start = { sessionId: randomUUID(), choice, decision: 'approve', reason: 'household' } as const;
+  const counts = { items: 3, willDecide: 3, awaitingSecond: 3, paid: 0, rejected: 0, reversed: 0, skips: [] };
+  await mira.ask('bulk.start', { ...start, sessionId: start.sessionId.replace(/^./, '0') });
+  expect(await mira.ask('bulk.preview', { sessionId: start.sessionId.replace(/^./, '0') })).toMatchObject(counts);
+  await goOffline(mira);
+  expect(await mira.ask('sync.bulkPreview', start)).toEqual(counts);
+  expect(await mira.ask('sync.bulk', start)).toEqual(counts);
+  const { rows } = await mira.ask('sync.outbox', { offset: 0, limit: 9 });
+  expect(rows.map(({ paid }) => paid)).toEqual([0, 0, 0]);
 });
 
 test.each([

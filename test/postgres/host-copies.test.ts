@@ -177,6 +177,28 @@ test('what another login left on this computer is told with its number, and stay
   expect(await readdir(cacheFolder(home, before.url))).toEqual(['lock']);
 });
 
+test('a copy in which nothing waits is told too, and can be removed: nothing else would ever clear it', async () => {
+  const login = await logins.add('analyst', 'mover');
+  const before = await elsewhere(login);
+  const first = await filled(await hosts.open({ databaseUrl: before.url }));
+  await first.host.close();
+  // As when the database was moved to another server since.
+  const old = cacheFolder(first.home, before.url);
+  const owner = await readFile(join(old, 'owner.json'), 'utf8');
+  await writeFile(join(old, 'owner.json'), owner.replace(/"server":"[^"]*"/, '"server":"1/2/3"'));
+  const opened = await filled(await hosts.open({ home: first.home, databaseUrl: (await elsewhere(login)).url }));
+  const others = await until(async () => {
+    const { others } = await opened.ask('sync.settings', {});
+    return others.length > 0 ? others : null;
+  });
+  expect(others).toEqual([
+    { copy: basename(old), address: expect.any(String), login: login.name, undelivered: 0, unsettled: 0, why: null },
+  ]);
+  expect(await opened.ask('sync.wipeOther', { copy: basename(old) })).toEqual({ removed: true });
+  expect((await opened.ask('sync.settings', {})).others).toEqual([]);
+  expect(await readdir(old)).toEqual(['lock']);
+});
+
 test('a copy that cannot be read is told as one, and one that another program has open is left alone', async () => {
   const [mira, noor] = [await logins.add('analyst', 'locked'), await logins.add('analyst', 'other')];
   const before = await elsewhere(mira);

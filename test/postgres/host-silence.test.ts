@@ -141,6 +141,15 @@ test('a case that is taken from somebody without an answer stays shown as theirs
   expect(await holderIs(true)).toBe(true);
 });
 
+test('off-line nothing is taken from anybody, and that is known', async () => {
+  const { ask, next, network } = await windowOf('mira');
+  const { itemId } = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
+  network.shut();
+  await next(isOffline);
+  expect(await ask('case.claim', { itemId, takeOver: true })).toBe('off_line');
+  expect(await ask('case.claim', { itemId })).toBe('off_line');
+});
+
 test('two who ask for the next case at once get two', async () => {
   const windows = [await windowOf('mira'), await windowOf('noor')];
   // A server that does not say in time is not waited for: then both may have the same, and nobody holds it.

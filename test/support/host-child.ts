@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { FromHost, ToHost } from '../../core/contract/host.ts';
-import type { CallOutcome, MethodName, MethodRequest, MethodResponse } from '../../core/contract/methods.ts';
+import type { CallError, CallOutcome, MethodName, MethodRequest, MethodResponse } from '../../core/contract/methods.ts';
 import type { Notice } from '../../core/contract/notices.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -26,7 +26,14 @@ export type HostChild = {
 };
 
 /** A call that the host refused. */
-export class RefusedCall extends Error {}
+export class RefusedCall extends Error {
+  readonly code: CallError['code'];
+
+  constructor(method: MethodName, { code, message }: CallError) {
+    super(`${method}: ${message}`);
+    this.code = code;
+  }
+}
 
 export type HostChildOptions = {
   /** No file may grow larger: what the system refuses then is what a full disk refuses. */
@@ -84,7 +91,7 @@ export function startHostChild(home: string, databaseUrl: string, options: HostC
       send({ type: 'call', id: last, method, request });
       const outcome = await promise;
       if (outcome === null) return null;
-      if (!outcome.ok) throw new RefusedCall(`${method}: ${outcome.error.message}`);
+      if (!outcome.ok) throw new RefusedCall(method, outcome.error);
       return outcome.value as never;
     },
     subscribe: (listener) => void listeners.add(listener),

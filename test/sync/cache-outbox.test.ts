@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNDELIVERED } from '../../core/domain/outbox.ts';
 import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
 import {
@@ -127,7 +128,7 @@ describe('a decision off-line', () => {
 
   it('of many is one transaction that tells what it left out', () =>
     withCache((cache) => {
-      pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' })]);
+      pull(cache, [headOf(1), headOf(2), headOf(3, { status: 'approved' }), headOf(5)]);
       const sessionId = idOf(1, 5);
       const { taken, skipped } = cache.decideMany(
         [1, 2, 3, 4].map((number) => decisionOn(number, { sessionId })),
@@ -139,10 +140,15 @@ describe('a decision off-line', () => {
         { itemId: idOf(4), why: 'This case is not kept on this computer, so it cannot be decided here.' },
       ]);
       cache.takeToSend(1);
+      // What of it waits is counted by itself.
+      cache.decide(decisionOn(5));
+      const ofSession = { states: [...UNDELIVERED], sessionId, offset: 0, limit: 1 };
+      expect(cache.outbox(ofSession)).toMatchObject({ total: 2, rows: [{ itemId: idOf(2) }] });
       expect(cache.withdrawSession(sessionId, undoingFrom(1))).toMatchObject({
         withdrawn: 1,
         undos: [{ itemId: idOf(1) }],
       });
+      expect(cache.outbox(ofSession)).toMatchObject({ total: 1 });
       expect(new Set(shown(cache).ids)).toEqual(new Set([idOf(1), idOf(2)]));
     }));
 
@@ -243,9 +249,78 @@ describe('a bulk session that is taken back', () => {
       cache.withdrawSession(sessionId, undoingFrom(1));
       expect(cache.decideMany(calls, ANALYST)).toEqual({
         taken: [],
-        skipped: [{ itemId: idOf(1), why: 'This was taken back with its session: choose it in a new one.' }],
+        skipped: [{ itemId: idOf(1), why: 'This was taken back: choose it in a new session.' }],
+        awaitingSecond: 0,
       });
       expect(cache.decideMany([decisionOn(1, { id: idOf(1, 0xf) })], ANALYST).taken).toHaveLength(1);
+    }));
+});
+
+describe('a bulk session that is put into the outbox again', () => {
+  const sessionId = idOf(1, 5);
+
+  it('counts what is under way or stands, and leaves out what came back or was undone, with why', () =>
+    withCache((cache) => {
+      const numbers = [1, 2, 3, 4, 5, 6, 7];
+      pull(
+        cache,
+        numbers.map((number) => headOf(number)),
+      );
+      const calls = numbers.map((number) => decisionOn(number, { sessionId }));
+      const made = cache.decideMany(calls, ANALYST).taken.map(({ id }) => id);
+      cache.takeToSend(6);
+      cache.putAnswers([
+        answerTo(made[0] ?? ''),
+        answerTo(made[1] ?? '', { outcome: 'returned', status: 'pending', version: 2 }),
+        answerTo(made[2] ?? '', { outcome: 'conflict', status: 'approved' }),
+        answerTo(made[3] ?? '', { outcome: 'not_allowed', status: 'pending', version: 1 }),
+        answerTo(made[4] ?? ''),
+        answerTo(made[5] ?? ''),
+      ]);
+      cache.resolve(made[2] ?? '', 'kept');
+      cache.undo({ id: idOf(5, 0xf), decisionId: made[4] ?? '', note: null, decidedAt: CACHE_NOW.toISOString() });
+      // A lead took the sixth back.
+      pull(cache, [headOf(6, { version: 3 })], { full: false });
+      const again = cache.foresee(calls, ANALYST);
+      expect(again.taken.map(({ itemId }) => itemId)).toEqual([idOf(1), idOf(7)]);
+      expect(again.skipped).toEqual([
+        { itemId: idOf(2), why: 'This came back, since the case has changed: settle it in the outbox.' },
+        { itemId: idOf(3), why: 'This was decided otherwise meanwhile: choose it in a new session.' },
+        { itemId: idOf(4), why: 'This was refused: settle it in the outbox.' },
+        { itemId: idOf(5), why: 'This was undone: choose it in a new session.' },
+        { itemId: idOf(6), why: 'This was undone: choose it in a new session.' },
+      ]);
+    }));
+});
+
+describe('a decision on what needs a second analyst', () => {
+  it('moves nothing by itself, and of many it is told how many wait', () =>
+    withCache((cache) => {
+      const needed = { secondReview: 'needed' } as const;
+      pull(cache, [headOf(1, needed), headOf(2, needed), headOf(3), headOf(4, needed)]);
+      const calls = [1, 2, 3].map((number) => decisionOn(number));
+      const done = cache.decideMany(calls, ANALYST);
+      expect(done.awaitingSecond).toBe(2);
+      expect(done.taken.map(({ rejected, reversed }) => [rejected, reversed])).toEqual([
+        [0, 0],
+        [0, 0],
+        [60, 40],
+      ]);
+      expect(cache.decideMany(calls, ANALYST).awaitingSecond).toBe(2);
+      const [toLead] = [decisionOn(4, { decision: 'escalate', reason: 'needs_lead' })];
+      expect(cache.foresee([toLead], ANALYST)).toMatchObject({ taken: [{}], awaitingSecond: 0 });
+      cache.takeToSend(9);
+      cache.putAnswers([
+        answerTo(calls[0]?.id ?? '', {
+          outcome: 'awaiting_second',
+          status: 'pending',
+          version: 1,
+          rejected: 0,
+          reversed: 0,
+        }),
+        answerTo(calls[1]?.id ?? ''),
+      ]);
+      expect(cache.decideMany(calls, ANALYST)).toMatchObject({ taken: [{}, {}, {}], awaitingSecond: 1 });
     }));
 });
 
@@ -580,6 +655,30 @@ describe('what is troubled', () => {
       expect(cache.outbox({ states: ['conflict'], troubled: false, offset: 0, limit: 5 }).total).toBe(1);
       expect(() => cache.object({ ...call, id: idOf(2, 0xb) })).toThrow(CacheRefusal);
       expect(() => cache.resolve(decisionOn(1).id, 'kept')).toThrow(/settled already/);
+    }));
+});
+
+describe('what was handed to a lead, and is refused', () => {
+  const troubledId = decisionOn(1).id;
+  const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
+
+  it('settles nothing: the conflict is to be settled again, and about the objection there is nothing to do', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(troubledId, { outcome: 'conflict', status: 'approved', version: 2 })]);
+      const { id } = cache.object({ id: idOf(1, 0xb), troubledId, ...at });
+      cache.takeToSend(1);
+      const message = 'This case is open: decide it instead of handing it to a lead.';
+      cache.putAnswers([answerTo(id, { outcome: 'not_allowed', status: 'pending', version: 3, message })]);
+      expect(cache.outgoing(troubledId)).toMatchObject({ state: 'conflict', resolution: null });
+      expect(cache.unsettledBy([troubledId, id])).toEqual([troubledId]);
+      expect(cache.outgoing(id)).toMatchObject({ state: 'rejected', message, isRefusedForGood: false });
+      expect(cache.counts()).toMatchObject({ waiting: 0, troubled: 1 });
+      expect(cache.outbox({ states: [], troubled: true, offset: 0, limit: 5 }).rows).toMatchObject([
+        { id: troubledId },
+      ]);
     }));
 });
 

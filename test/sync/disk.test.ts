@@ -87,6 +87,8 @@ test('where the disk takes no more, no decision is told as taken, and all that w
       told.push(await decide(full, item));
     } catch (error) {
       if (!(error instanceof RefusedCall)) throw error;
+      // It is known, and told as known, that nothing of it was written down.
+      expect(error.code).toBe('not_saved');
       refusals.push(error.message);
       if (refusals.length >= 3) break;
     }

@@ -87,6 +87,8 @@ describe('removing a copy from this computer', () => {
       message: 'Remove the copy of mira on 127.0.0.1:5432/review from this computer?',
       detail: 'This destroys what is nowhere else: 7 decisions that no server has taken.',
     });
+    const empty = { ...SETTINGS, others: [{ ...SETTINGS.others[0], undelivered: 0 }] };
+    expect((await called('sync.wipeOther', { copy: COPY }, 0, empty)).asked[0]?.detail).toMatch(/nothing is lost/);
     const unread = await called('sync.wipeOther', { copy: SETTINGS.others[1].copy }, 1);
     expect(unread.asked[0]).toMatchObject({
       message: 'Remove another copy from this computer?',

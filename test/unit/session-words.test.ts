@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BulkPreview, BulkSession } from '../../core/contract/bulk.ts';
+import { waitingWords } from '../../renderer/features/bulk/offline.ts';
 import { endWords, mayUndo, progressOf, runWords } from '../../renderer/features/bulk/session-words.ts';
 
 const ENDED = '2026-03-01T10:00:00.000Z';
@@ -75,5 +76,21 @@ describe('a bulk session in words', () => {
     for (const state of ['ready', 'running', 'paused', 'undoing', 'undone'] as const) {
       expect(mayUndo(session({ state }), lead, LATER(1))).toBe(false);
     }
+  });
+});
+
+describe('a bulk session off-line in words', () => {
+  it('says how many of its decisions still wait, and what becomes of them', () => {
+    expect(waitingWords(40, undefined, false)).toBeNull();
+    expect(waitingWords(40, 40, false)).toEqual([
+      '40 decisions wait in the outbox.',
+      'They are sent when you are on-line again.',
+    ]);
+    expect(waitingWords(40, 12, true)).toEqual(['12 of 40 decisions wait in the outbox.', 'They are being sent.']);
+    expect(waitingWords(40, 1, true)).toEqual(['1 of 40 decisions waits in the outbox.', 'It is being sent.']);
+    expect(waitingWords(40, 0, true)).toEqual([
+      'None of the 40 decisions waits any more.',
+      'The outbox tells what became of each.',
+    ]);
   });
 });

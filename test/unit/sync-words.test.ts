@@ -112,6 +112,7 @@ describe('a row of the outbox', () => {
     const settled = outboxRow({ state: 'conflict', resolution: 'kept' });
     expect([standing(settled), signOf(settled)]).toEqual(['Settled: left as it is', 'settled']);
     expect(standing(outboxRow({ kind: 'object', state: 'applied' }))).toBe('With a lead');
+    expect(standing(outboxRow({ kind: 'object', state: 'rejected', resolution: 'kept' }))).toBe('Refused');
   });
 
   it('says what it moved, or would move; nothing of what has no effect', () => {
@@ -262,6 +263,14 @@ describe('what waits in another copy', () => {
       what: '5 decisions made on 127.0.0.1:5432/review wait in another copy on this computer',
       hint: 'Connect there to send them. 3 of them not delivered, 2 that came back and nobody has settled.',
     });
+  });
+  it('in which nothing waits says that it is there all the same', () => {
+    const empty = { ...other, undelivered: 0 };
+    expect(otherCopyWords(empty)).toEqual({
+      what: 'Another copy on this computer, made as mira on 127.0.0.1:5432/review, in which no decision waits',
+      hint: 'It keeps its queue, with names and evidence, until it is removed.',
+    });
+    expect(otherCopyWords({ ...empty, why: 'It is another server.' }).hint).toMatch(/^It is another server. It keeps/);
   });
   it('says why it stays where it is, and what is not known', () => {
     expect(otherCopyWords({ ...other, why: 'It waits for its turn.' }).hint).toBe('It waits for its turn.');

@@ -182,6 +182,34 @@ describe('a decision', () => {
   });
 });
 
+describe('what was not saved', () => {
+  const failing = (code: string): void => {
+    answers.push(() => Promise.resolve({ ok: false, error: { code, message: 'The disk is full.' } }));
+  };
+
+  it('is not told as if it might have arrived, and can be tried again', async () => {
+    failing('not_saved');
+    await send(decision());
+    expect(useDecisions.getState().trouble).toMatchObject({ isUnanswered: false, again: expect.any(Function) });
+    const sent = await applied();
+    failing('not_saved');
+    await takeBackLast();
+    expect(useDecisions.getState().trouble).toMatchObject({ isUnanswered: false, again: expect.any(Function) });
+    answering(undoOf(sent, { state: 'applied' }));
+    useDecisions.getState().trouble?.again?.();
+    await vi.waitFor(() => expect(foot()).toBe('Undone: rejected 118 Lena K.'));
+  });
+
+  it('is told apart from what got no answer, and from what was refused', async () => {
+    failing('unavailable');
+    await send(decision());
+    expect(useDecisions.getState().trouble).toMatchObject({ isUnanswered: true, again: expect.any(Function) });
+    failing('refused');
+    await send(decision());
+    expect(useDecisions.getState().trouble).toMatchObject({ isUnanswered: false, again: null });
+  });
+});
+
 describe('the last decision', () => {
   it('is undone: its case is to be opened, in the queue again, with its note', async () => {
     const sent = await applied();

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { takenOverInWords } from '../../renderer/features/case/claim-words.ts';
 import { renewAfter } from '../../renderer/features/case/renew-after.ts';
 import { filterWords } from '../../renderer/features/queue/queue-filter.ts';
 import { COMMANDS, commandsOf, shownKeys, type Command } from '../../renderer/ui/commands.ts';
@@ -60,6 +61,11 @@ describe('the keyboard map', () => {
     ]);
     expect(['palette', 'selectDown'].map((id) => shown(id, 'darwin'))).toEqual(['⌘K', '⇧J']);
   });
+});
+
+test('taking a case from somebody off-line says that nobody was asked', () => {
+  expect(takenOverInWords('off_line', 'noor')).toBe('Not taken over from noor: there is no contact with the server.');
+  expect(takenOverInWords('unanswered', 'noor')).toMatch(/is not known/);
 });
 
 describe('renewing a claim', () => {

@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { counted } from '../../../core/domain/counted.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { capital, number } from '../../ui/format.ts';
 import { useCommands } from '../../ui/registry.ts';
 import { useReasonLabel } from '../case/reasons.ts';
@@ -7,17 +7,27 @@ import { sessionBackWords } from '../sync/outbox-words.ts';
 import { useBulkActions } from './actions.ts';
 import { Action, ActionBar } from './action-bar.tsx';
 import { Figure, Figures } from './figures.tsx';
-import { closeOffline, offlineTitle, putIntoOutbox, putWords, takeAllBack, type OfflineSession } from './offline.ts';
+import {
+  closeOffline,
+  offlineTitle,
+  putIntoOutbox,
+  putWords,
+  takeAllBack,
+  useStillWaiting,
+  waitingWords,
+  type OfflineSession,
+} from './offline.ts';
 import { Problem } from './problem.tsx';
 import { SessionHead } from './session-head.tsx';
 import styles from './preview-view.module.css';
 import page from './session-view.module.css';
 
 function Numbers({ preview }: { readonly preview: OfflineSession['preview'] }) {
-  const { willDecide, paid, rejected, reversed } = preview;
+  const { willDecide, awaitingSecond, paid, rejected, reversed } = preview;
   return (
     <Figures>
       <Figure name="will be decided">{number(willDecide)}</Figure>
+      {awaitingSecond > 0 && <Figure name="of them wait for a second analyst">{number(awaitingSecond)}</Figure>}
       {paid > 0 && <Figure name="credits paid">{number(paid)}</Figure>}
       {rejected > 0 && <Figure name="credits rejected">{number(rejected)}</Figure>}
       {reversed > 0 && <Figure name="credits taken back">{number(reversed)}</Figure>}
@@ -43,7 +53,7 @@ function Skips({ skips }: { readonly skips: OfflineSession['preview']['skips'] }
 }
 
 function Told({ session }: { readonly session: OfflineSession }) {
-  const { state, preview, undos } = session;
+  const { state, undos } = session;
   if (state === 'preview') {
     return (
       <p className={styles.told}>
@@ -65,10 +75,20 @@ function Told({ session }: { readonly session: OfflineSession }) {
       </p>
     );
   }
+  return <Waiting session={session} />;
+}
+
+function Waiting({ session }: { readonly session: OfflineSession }) {
+  const isOnline = useIsOnline();
+  const words = waitingWords(session.preview.willDecide, useStillWaiting(session), isOnline);
   return (
     <p className={styles.told}>
-      <strong>{counted(preview.willDecide, 'decision')} wait in the outbox.</strong> They are sent when you are on-line
-      again. <Link to="/sync/{-$id}">Look at the outbox</Link>
+      {words !== null && (
+        <>
+          <strong>{words[0]}</strong> {words[1]}{' '}
+        </>
+      )}
+      <Link to="/sync/{-$id}">Look at the outbox</Link>
     </p>
   );
 }

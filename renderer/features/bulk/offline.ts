@@ -1,10 +1,13 @@
+import { useQuery } from '@tanstack/react-query';
 import { create } from 'zustand';
 import type { BulkStart } from '../../../core/contract/bulk.ts';
 import type { OfflineBulkPreview } from '../../../core/contract/sync.ts';
 import { counted } from '../../../core/domain/counted.ts';
+import { UNDELIVERED } from '../../../core/domain/outbox.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
-import { capital } from '../../ui/format.ts';
+import { isOnline } from '../../app/sync-state.ts';
+import { capital, number } from '../../ui/format.ts';
 import { say } from '../case/decisions-made.ts';
 import { unselect } from '../queue/selection.ts';
 import { useBulkActions } from './actions.ts';
@@ -35,6 +38,31 @@ export function offlineTitle({ request, preview }: Pick<OfflineSession, 'request
   return `${capital(request.decision)} ${counted(preview.items, 'case')}`;
 }
 
+/** How many of its decisions no server has answered yet; undefined until that is known. */
+export function useStillWaiting({ request: { sessionId } }: OfflineSession): number | undefined {
+  return useQuery({
+    queryKey: ['outbox', 'session', sessionId],
+    queryFn: () => ask('sync.outbox', { states: [...UNDELIVERED], sessionId, offset: 0, limit: 1 }),
+  }).data?.total;
+}
+
+/** Where its decisions are by now; null until it is known how many of them still wait. */
+export function waitingWords(
+  all: number,
+  waiting: number | undefined,
+  isOnline: boolean,
+): readonly [string, string] | null {
+  if (waiting === undefined) return null;
+  const rest = 'The outbox tells what became of each.';
+  if (waiting === 0) return [`None of the ${counted(all, 'decision')} waits any more.`, rest];
+  const many = waiting < all ? `${number(waiting)} of ${counted(all, 'decision')}` : counted(all, 'decision');
+  const how = isOnline ? 'being sent' : 'sent when you are on-line again';
+  return [
+    `${many} ${waiting === 1 ? 'waits' : 'wait'} in the outbox.`,
+    `${waiting === 1 ? 'It is' : 'They are'} ${how}.`,
+  ];
+}
+
 async function call(failed: string, work: () => Promise<OfflineSession>): Promise<boolean> {
   if (useBulkActions.getState().busy) return false;
   useBulkActions.setState({ busy: true, problem: null });
@@ -63,7 +91,8 @@ export function putIntoOutbox(session: OfflineSession): Promise<boolean> {
   return call('Not put into the outbox', async () => {
     const preview = await ask('sync.bulk', session.request);
     unselect();
-    say(`${counted(preview.willDecide, 'decision')} will be sent when on-line`);
+    const decisions = counted(preview.willDecide, 'decision');
+    say(isOnline() ? `${decisions} put into the outbox` : `${decisions} will be sent when on-line`);
     return { ...session, preview, state: 'waiting' };
   });
 }
@@ -77,6 +106,7 @@ export function takeAllBack(session: OfflineSession): Promise<boolean> {
   });
 }
 
+/** Forgets the session; its decisions stay in the outbox. */
 export function closeOffline(): void {
   useOfflineSession.setState({ session: null });
 }

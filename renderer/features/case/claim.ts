@@ -4,6 +4,7 @@ import { ask, failureText } from '../../app/bridge.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { lastUsedAt } from '../../ui/activity.ts';
 import { serverNow } from '../../ui/now.ts';
+import { takenOverInWords } from './claim-words.ts';
 import { say } from './decisions-made.ts';
 import { giveBackLeft, holdNot, mayHold } from './held-claims.ts';
 import { renewAfter } from './renew-after.ts';
@@ -25,8 +26,9 @@ export function noteClaim(itemId: string, result: ClaimResult | null): void {
   });
 }
 
-/** What was not answered leaves on the screen whom the last answer named. */
+/** What was not asked, or not answered, leaves on the screen whom the last answer named. */
 function noteAnswer(itemId: string, answer: ClaimAnswer): ClaimResult | null {
+  if (answer === 'off_line') return null;
   if (answer === 'unanswered') {
     mayHold(itemId);
     return null;
@@ -93,11 +95,4 @@ export async function takeOver(itemId: string, from: string): Promise<void> {
   } catch (error) {
     say(`Not taken over: ${failureText(error)}`);
   }
-}
-
-function takenOverInWords(answer: ClaimAnswer, from: string): string {
-  if (answer === 'unanswered')
-    return `The server has not answered yet: whether it is taken over from ${from} is not known.`;
-  if (answer === 'not_open') return 'The case is not open any more.';
-  return answer.isMine ? `Taken over from ${from}` : `Not taken over: ${answer.by} has it.`;
 }

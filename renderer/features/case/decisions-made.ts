@@ -22,6 +22,8 @@ export type Trouble = {
   readonly message: string;
   readonly itemId: string;
   readonly again: (() => void) | null;
+  /** Nobody knows whether it was written down all the same. */
+  readonly isUnanswered: boolean;
 };
 
 /** The decision that `u` takes back, until then on the clock of `performance.now()`; and what the foot said of it. */
@@ -159,18 +161,21 @@ export function followDecisions(): () => void {
 }
 
 /** Nothing was written down as far as is known: the item is in the queue again, and the screen says why. */
-function putBack(sent: Sent, message: string, again: boolean): void {
+function putBack(sent: Sent, error: unknown): void {
   const title = `Not ${doneWord(sent.request.decision).toLowerCase()}: ${sent.about}`;
   useDecisions.setState({
     decided: leaveOut(sent.request.itemId, null),
     foot: title,
-    trouble: { title, message, itemId: sent.request.itemId, again: again ? () => void send(sent) : null },
+    trouble: troubleOf(error, title, sent.request.itemId, () => void send(sent)),
   });
 }
 
-/** Whether a call that failed may have arrived all the same. */
-export function isUnanswered(error: unknown): boolean {
-  return !(error instanceof CallFailure) || error.code === 'unavailable' || error.code === 'internal';
+/** What to tell of a call that failed: `again` is offered where it may have arrived all the same, or was not saved for the disk's sake. */
+export function troubleOf(error: unknown, title: string, itemId: string, again: () => void): Trouble {
+  const code = error instanceof CallFailure ? error.code : null;
+  const isUnanswered = code === null || code === 'unavailable' || code === 'internal';
+  const isWorthIt = isUnanswered || code === 'not_saved';
+  return { title, message: failureText(error), itemId, again: isWorthIt ? again : null, isUnanswered };
 }
 
 let onItsWay: Promise<void> = Promise.resolve();
@@ -208,7 +213,7 @@ async function carry(sent: Sent): Promise<void> {
     if (useDecisions.getState().sending === sent) follow(sent, row);
     hear([row]);
   } catch (error) {
-    putBack(sent, failureText(error), isUnanswered(error));
+    putBack(sent, error);
   } finally {
     if (useDecisions.getState().sending === sent) useDecisions.setState({ sending: null });
     refreshReviews();

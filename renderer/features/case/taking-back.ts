@@ -3,13 +3,13 @@ import { create } from 'zustand';
 import type { UndoRequest } from '../../../core/contract/case.ts';
 import type { OutboxRow } from '../../../core/contract/sync.ts';
 import type { Decision, UndoKind } from '../../../core/domain/decision.ts';
-import { ask, failureText } from '../../app/bridge.ts';
+import { ask } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
 import { newestOf, onOutbox } from '../../app/outbox-news.ts';
 import { queryClient } from '../../app/query-client.ts';
 import { isOnline } from '../../app/sync-state.ts';
 import { actWord, creditsMoved, doneWord, TAKE_BACK } from './decision-words.ts';
-import { isUnanswered, settled, useDecisions, type Made } from './decisions-made.ts';
+import { settled, troubleOf, useDecisions, type Made } from './decisions-made.ts';
 import { useNotes } from './notes.ts';
 
 /** A server that is there answers in a moment; where it does not, the undo stays in the outbox and nobody waits for it. */
@@ -54,7 +54,7 @@ export async function takeBack(target: Target, undoId = uuidv7()): Promise<boole
     const row = newestOf(await ask('case.undo', request));
     return settle(target, await answered(row));
   } catch (error) {
-    notTaken(target, failureText(error), isUnanswered(error) ? () => void takeBack(target, undoId) : null);
+    notTaken(target, error, () => void takeBack(target, undoId));
     return false;
   } finally {
     useTakingBack.setState({ decisionId: null });
@@ -131,10 +131,10 @@ function sentenceOfFailure(target: Target, message: string): string {
   return `Not ${TAKE_BACK[target.kind].done.toLowerCase()}: ${target.what} · ${message}`;
 }
 
-function notTaken(target: Target, message: string, again: (() => void) | null): void {
+function notTaken(target: Target, error: unknown, again: () => void): void {
   const title = `Not ${TAKE_BACK[target.kind].done.toLowerCase()}: ${target.what}`;
-  const trouble = { title, message, itemId: target.itemId, again };
-  useDecisions.setState({ foot: sentenceOfFailure(target, message), trouble });
+  const trouble = troubleOf(error, title, target.itemId, again);
+  useDecisions.setState({ foot: sentenceOfFailure(target, trouble.message), trouble });
 }
 
 /** Takes back what was decided last in this window, where its time is not over. The id of its case, or null. */

@@ -7,16 +7,16 @@ export function TroubleStrip() {
   const trouble = useDecisions((decisions) => decisions.trouble);
   const { open } = useQueueNavigation();
   if (trouble === null) return null;
-  const { title, message, itemId, again } = trouble;
+  const { title, message, itemId, again, isUnanswered } = trouble;
   return (
     <div className={styles.strip} role="alert">
       <p className={styles.text}>
         <strong>{title}</strong> <span className={styles.message}>{message}</span>
-        {again !== null && ' Whether it arrived is not known; sent again, it counts once.'}
+        {isUnanswered && ' Whether it arrived is not known; sent again, it counts once.'}
       </p>
       {again !== null && (
         <button type="button" onClick={again}>
-          Send again
+          {isUnanswered ? 'Send again' : 'Try again'}
         </button>
       )}
       <button type="button" onClick={() => open(itemId)}>

@@ -8,7 +8,7 @@ import { SettingRow } from './setting-row.tsx';
 import { SETTINGS } from './settings-query.ts';
 import styles from './settings-screen.module.css';
 
-/** Copies of other servers and logins in which something waits: nothing here sends it, and nothing drops it. */
+/** Copies of other servers and logins: nothing here sends what waits in them, and nothing drops it. */
 export function OtherCopies({ others }: { readonly others: readonly OtherCopy[] }) {
   return others.map((other) => <Other key={other.copy} other={other} />);
 }

@@ -1,7 +1,7 @@
 import type { OtherCopy } from '../../../core/contract/sync.ts';
 import { counted } from '../../../core/domain/counted.ts';
 
-/** What waits in another copy, and what to do about it. */
+/** What is in another copy, and what to do about it. */
 export function otherCopyWords({ address, login, undelivered, unsettled, why }: OtherCopy): {
   readonly what: string;
   readonly hint: string;
@@ -15,6 +15,12 @@ export function otherCopyWords({ address, login, undelivered, unsettled, why }: 
     };
   }
   const waiting = undelivered + unsettled;
+  if (waiting === 0) {
+    return {
+      what: `Another copy on this computer, made${made} on ${whose}, in which no decision waits`,
+      hint: `${why === null ? '' : `${why} `}It keeps its queue, with names and evidence, until it is removed.`,
+    };
+  }
   const parts =
     undelivered > 0 && unsettled > 0
       ? ` ${undelivered} of them not delivered, ${unsettled} that came back and nobody has settled.`

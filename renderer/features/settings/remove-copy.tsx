@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { counted } from '../../../core/domain/counted.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { forgetReviews } from '../../app/connection.ts';
+import { closeOffline } from '../bulk/offline.ts';
 import { forgetDecisions, say } from '../case/decisions-made.ts';
 import { type Loss, lossWords } from './loss-words.ts';
 import { SettingRow } from './setting-row.tsx';
@@ -28,6 +29,7 @@ export function RemoveCopy({ loss }: { readonly loss: Loss }) {
       if (!removed) return;
       forgetReviews();
       forgetDecisions();
+      closeOffline();
       say('The copy on this computer was removed');
     } catch (error) {
       setProblem(`Not removed: ${failureText(error)}`);

@@ -29,6 +29,8 @@ export function isTroubled({ state, resolution }: Pick<OutboxRow, 'state' | 'res
 
 /** What became of a row, with how a person settled it. */
 export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): string {
+  // What it was about needs a person, not the refused objection.
+  if (row.kind === 'object' && row.state === 'rejected') return STATE_WORDS.rejected;
   if (row.resolution !== null) return SETTLED_WORDS[row.resolution];
   return row.kind === 'object' && row.state === 'applied' ? 'With a lead' : STATE_WORDS[row.state];
 }

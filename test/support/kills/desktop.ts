@@ -34,7 +34,7 @@ export async function openDesktop(where: Where): Promise<Desktop> {
     const outcome = await line.ask(`umpire.call(${JSON.stringify(method)}, ${JSON.stringify(request)})`);
     if (outcome === null) return null;
     const told = outcome as CallOutcome;
-    if (!told.ok) throw new RefusedCall(`${method}: ${told.error.message}`);
+    if (!told.ok) throw new RefusedCall(method, told.error);
     return told.value as never;
   };
   await until(async () => await line.ask(`document.querySelector('footer') && 'shown'`), { everyMs: 10 });

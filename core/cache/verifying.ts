@@ -53,7 +53,10 @@ export function verifySide(store: Store): VerifySide {
           if (seq !== undefined) store.setState('verify', String(seq + 1));
         }
         // No pull noticed that the server was set back: the next one brings everything.
-        if (lost > 0 && store.state('doubted') !== null && store.state('cursor') !== null) store.setState('cursor', '');
+        if (lost > 0 && store.state('doubted') !== null && store.state('cursor') !== null) {
+          store.setState('cursor', '');
+          store.setState('witness_epoch', null);
+        }
         if (lost + changed > 0) store.touchItems();
       }),
   };

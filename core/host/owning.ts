@@ -1,7 +1,7 @@
-import type { Cache } from '../cache/cache.ts';
 import { layoutOf } from '../cache/folder.ts';
 import { readOwner, writeOwner } from '../cache/owner.ts';
 import { missesHeadUnread } from '../review/audit-log.ts';
+import type { Position } from '../sync/ports.ts';
 import { readCursor } from '../sync/postgres/cursor.ts';
 import { serverIdentity } from './identity.ts';
 import type { OtherCopies } from './other-copies.ts';
@@ -54,7 +54,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
         const head = readCursor(cursor)?.head;
         return head !== undefined && (await missesHeadUnread(pool, head)) === null;
       },
-      leaveEpoch: () => leaveEpoch(station, station.cache),
+      leaveEpoch: (witness) => leaveEpoch(station, witness),
       adopted: (ids) => {
         station.sync.pushSoon();
         station.sync.now();
@@ -76,7 +76,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
 }
 
 /** Nothing is sent before the next contact, and that begins with a pull of everything. */
-function leaveEpoch({ contact }: Station, cache: Cache): void {
+function leaveEpoch({ contact, cache }: Station, witness: Position | null): void {
   contact.drop();
-  cache.leaveEpoch();
+  cache.leaveEpoch(witness);
 }

@@ -60,6 +60,11 @@ export type KeptFacts = {
 /** A claim that is live on the server. */
 export type LiveClaim = ClaimResult;
 
+/** The last complete pull: of which history, and up to where. */
+export type Position = { readonly epoch: Epoch; readonly cursor: Cursor };
+/** From where a pull goes on. `everything`: what was read up to there is not here any more. */
+export type Since = Position & { readonly everything?: boolean };
+
 export type PullPage = {
   readonly heads: readonly Head[];
   /** Items that are gone: deleted, or no longer anybody's to see. */
@@ -158,13 +163,10 @@ export class ServerFailure extends Error {
 export type Server = {
   hello(): Promise<Hello>;
   /**
-   * Everything that changed since `since`, in one snapshot; everything there is without it, or where the cursor is not of this epoch
-   * or ahead of the server. Pages come while they are read; `end` is the last.
+   * Everything that changed since `since`, in one snapshot; everything there is without it, where that is asked for, or where the cursor
+   * is not of this epoch or ahead of the server. Pages come while they are read; `end` is the last.
    */
-  pull(
-    since: { readonly epoch: Epoch; readonly cursor: Cursor } | null,
-    onPage: (page: PullPage) => Promise<void>,
-  ): Promise<PullEnd>;
+  pull(since: Since | null, onPage: (page: PullPage) => Promise<void>): Promise<PullEnd>;
   /** The evidence of these items now; unknown ones give none. */
   facts(itemIds: readonly string[]): Promise<KeptFacts[]>;
   /** One answer an operation, in their order. Each has effect by itself and once, however often it is sent. */
@@ -218,8 +220,10 @@ export type Outgoing = {
  * (WAL, synchronous=FULL), and throws without any effect otherwise. All of it is synchronous: between two calls nothing else happens.
  */
 export type SyncStore = {
-  /** Epoch and cursor of the last complete pull; null before it and after `forget`. */
-  position(): { readonly epoch: Epoch; readonly cursor: Cursor } | null;
+  /** Epoch and cursor of the last complete pull; null before it and where what it brought was removed. */
+  position(): Position | null;
+  /** The same, also where everything is to be read anew: by it a server tells whether its history goes on. Null before the first. */
+  witness(): Position | null;
   /** Begins a pull: what an interrupted one left is kept and overtaken. Returns its number. */
   beginPull(): number;
   /** Heads of a page. A lower version never overwrites within one epoch. Nothing of a pull that is not the latest begun. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openCache } from '../../core/cache/cache.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type AskForKey } from '../../core/host/key.ts';
+import { decide } from '../../core/review/decide.ts';
 import { changeRole } from '../../core/postgres/roles/accounts.ts';
 import { giveTestKey, type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
@@ -49,14 +50,16 @@ afterEach(async () => {
 });
 
 /** The same server and login at a port of its own. */
-async function elsewhere({ url }: Login): Promise<{ readonly url: string; readonly shut: () => void }> {
+async function elsewhere({
+  url,
+}: Login): Promise<{ readonly url: string; readonly shut: () => void; readonly openAgain: () => Promise<void> }> {
   const door = await proxyTo(db.database.connection);
   doors.push(door.shut);
   const spelt = new URL(url);
   spelt.host = `127.0.0.1:${door.port}`;
   spelt.searchParams.delete('host');
   spelt.searchParams.delete('port');
-  return { url: spelt.href, shut: door.shut };
+  return { url: spelt.href, shut: door.shut, openAgain: door.openAgain };
 }
 
 async function filled(opened: TestHost): Promise<TestHost> {
@@ -252,6 +255,41 @@ test.each([
   expect(others).toMatchObject([{ undelivered: 1, why: /does not have what this copy was told/ }]);
   expect(await onServer(ids)).toBe(0);
 });
+
+test.each([
+  { into: 'one that was never filled', isFilled: false },
+  { into: 'one in which something waits too', isFilled: true },
+])(
+  'a sealed copy that is taken over into $into leaves everything expected on what was looked at',
+  async ({ isFilled }) => {
+    const login = await logins.add('analyst', isFilled ? 'sealed2' : 'sealed1');
+    const before = await elsewhere(login);
+    const first = await decidedOffline(undefined, before, 2);
+    const there = openCache({ folder: cacheFolder(first.home, before.url), key: KEY });
+    there.keepNotOver();
+    there.close();
+    const after = await elsewhere(login);
+    let { home } = first;
+    const ids = [...first.ids];
+    if (isFilled) {
+      const second = await decidedOffline(undefined, after, 1);
+      // On the same case: it is left there until this one is sent.
+      expect(second.items).toEqual([first.items[0]]);
+      ids[0] = second.ids[0]!;
+      home = second.home;
+      await cp(cacheFolder(first.home, before.url), cacheFolder(home, before.url), { recursive: true });
+      await after.openAgain();
+    }
+    const noor = await logins.add('analyst', isFilled ? 'noor2' : 'noor1');
+    const calls = first.items.map((itemId) => ({ decisionId: randomUUID(), itemId }));
+    await decide(
+      noor.pool,
+      calls.map((call) => ({ ...call, decision: 'escalate', reason: 'needs_lead' })),
+    );
+    const opened = await filled(await hosts.open({ home, databaseUrl: after.url }));
+    for (const id of ids) expect(await opened.delivered(id)).toMatchObject({ state: 'conflict' });
+  },
+);
 
 test('a case that was decided in both copies keeps the one that came first until it is sent', async () => {
   const login = await logins.add('analyst', 'twice');

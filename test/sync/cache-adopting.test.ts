@@ -94,7 +94,7 @@ describe('an outbox that is taken over', () => {
       there.decide(decisionOn(1, { expectedVersion: 7 }));
       pull(here, [headOf(1, { version: 2 })], { epoch: 'epoch 2' });
       const underWay = here.beginPull();
-      here.leaveEpoch();
+      here.leaveEpoch(null);
       here.adopt(there.operations());
       here.endPull(underWay, { epoch: 'epoch 2', cursor: 'late', full: false, ...NO_NEWS }, null);
       expect(here.position()).toEqual({ epoch: '', cursor: '' });

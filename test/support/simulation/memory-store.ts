@@ -60,6 +60,10 @@ export class MemoryStore implements Keeper {
     return this.at;
   }
 
+  witness(): { readonly epoch: string; readonly cursor: string } | null {
+    return this.at;
+  }
+
   beginPull(): number {
     this.pull += 1;
     this.staged = [];

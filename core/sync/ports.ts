@@ -130,6 +130,8 @@ export type Answer = {
   readonly reversed: number;
 };
 
+/** An operation that was sent, and the item that it is about. */
+export type Sent = { readonly id: string; readonly itemId: string };
 /** An operation that the server has, and whether it waits for a second analyst there. */
 export type KnownOperation = { readonly id: string; readonly waits: boolean };
 
@@ -171,8 +173,11 @@ export type Server = {
   facts(itemIds: readonly string[]): Promise<KeptFacts[]>;
   /** One answer an operation, in their order. Each has effect by itself and once, however often it is sent. */
   push(operations: readonly Operation[]): Promise<Answer[]>;
-  /** Those of one's own operations that the server has; one that was set back has not all that it answered. */
-  known(ids: readonly string[]): Promise<KnownOperation[]>;
+  /**
+   * Those of these operations that the server has, under whatever name they were sent, and those that went with their item; a server
+   * that was set back has not all that it answered.
+   */
+  known(sent: readonly Sent[]): Promise<KnownOperation[]>;
   reference(): Promise<Reference>;
   /** Calls when the server hints at news (NOTIFY); hints may be lost. Returns how to stop. */
   onHint(hint: () => void): () => void;
@@ -259,13 +264,13 @@ export type SyncStore = {
    */
   doubt(): void;
   /** The next operations of which it is to be asked whether the server still has them; none where all are verified. */
-  toVerify(most: number): string[];
+  toVerify(most: number): Sent[];
   /**
    * What the server does not have becomes `returned`, or `withdrawn` where its undo is gone with it; what waits there for a second
    * analyst waits here too. Where something is gone and the pull before was
    * none of everything, the cursor is empty from then on, so that the next one is.
    */
-  putVerified(asked: readonly string[], known: readonly KnownOperation[]): void;
+  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): void;
 
   /**
    * Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many.

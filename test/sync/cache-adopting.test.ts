@@ -70,7 +70,7 @@ describe('an outbox that is taken over', () => {
       expect(here.toVerify(10)).toEqual([]);
       here.adopt(there.operations());
       here.doubt();
-      expect(here.toVerify(10)).toEqual([idOf(1, 0xd)]);
+      expect(here.toVerify(10)).toEqual([{ id: idOf(1, 0xd), itemId: idOf(1) }]);
       const erased = here.outgoing(idOf(2, 0xd))!;
       expect(here.rowOf(erased)).toMatchObject({ referrerName: 'Till S.', refereeName: ERASED_NAME });
     });

@@ -77,7 +77,7 @@ describe('with contact', () => {
     } as const;
     const { sync, scheduler, store, decide } = scripted({
       push: (operations) => silently(operations.map(({ id }) => ({ id, ...applied, reversed: 0 }))),
-      known: (ids) => silently(ids.map((id) => ({ id, waits: false }))),
+      known: (sent) => silently(sent.map(({ id }) => ({ id, waits: false }))),
       hello: () => silently({ epoch: 'one', analyst: 'mira', role: 'analyst' }),
     });
     await scheduler.runTo(100);

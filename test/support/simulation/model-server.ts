@@ -7,6 +7,7 @@ import type {
   Operation,
   PullEnd,
   PullPage,
+  Sent,
   Since,
 } from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
@@ -208,11 +209,11 @@ export class ModelServer {
     return answers;
   }
 
-  known(who: Who, ids: readonly string[]): KnownOperation[] {
+  known(who: Who, sent: readonly Sent[]): KnownOperation[] {
     this.check(who);
-    return ids.flatMap((id) => {
+    return sent.flatMap(({ id }) => {
       const record = this.state.records.get(id);
-      if (record === undefined || record.by !== who.name) return [];
+      if (record === undefined) return [];
       return [{ id, waits: record.answer.outcome === 'awaiting_second' && record.settled === null }];
     });
   }

@@ -54,7 +54,7 @@ export function scripted(
         rejected: 0,
         reversed: 0,
       })),
-    known: async (ids) => ids.map((id) => ({ id, waits: false })),
+    known: async (sent) => sent.map(({ id }) => ({ id, waits: false })),
     reference: async () => ({ json: '{}' }),
     onHint: () => () => undefined,
     ...server,

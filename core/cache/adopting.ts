@@ -1,3 +1,4 @@
+import type { Position } from '../sync/ports.ts';
 import type { Store } from './store.ts';
 import { ERASED_NAME } from '../domain/erased.ts';
 import { wasErased } from './erasing.ts';
@@ -8,11 +9,6 @@ export type StoredRow = { readonly [column: string]: string | number | null };
 
 /** One outbox into another of the same login on the same server, by copying first and letting go afterwards. */
 export type AdoptSide = {
-  /**
-   * The cursor of the last complete pull, also where everything is to be read anew: what a server must have in its log to be the one
-   * that this cache is of. Null before the first.
-   */
-  witness(): string | null;
   /** All of the outbox, oldest first. */
   operations(): StoredRow[];
   /**
@@ -23,20 +19,16 @@ export type AdoptSide = {
   /** Those of them that `adopt` would bring in: neither here already nor to be left there. */
   takeable(operations: readonly StoredRow[]): string[];
   /**
-   * Before operations of another epoch come in: the next pull brings everything, and expects them on the versions of its own. A pull
-   * under way counts for nothing.
+   * Before operations of another history come in: the next pull brings everything. Where all that waits is of the history of `witness`,
+   * it tells whether that goes on; otherwise what waits is expected on the versions of its own. A pull under way counts for nothing.
    */
-  leaveEpoch(): void;
+  leaveEpoch(witness: Position | null): void;
   /** Lets go of operations that are elsewhere by now. Returns how many are left. */
   letGo(ids: readonly string[]): number;
 };
 
 export function adoptSide(store: Store): AdoptSide {
   return {
-    witness: () => {
-      const cursor = store.state('cursor');
-      return cursor === null || cursor === '' ? store.state('witness') : cursor;
-    },
     operations: () => store.all<StoredRow>('SELECT * FROM outbox ORDER BY seq'),
     takeable: (operations) => comingIn(store, operations).map(({ id }) => String(id)),
     adopt: (operations) =>
@@ -45,11 +37,13 @@ export function adoptSide(store: Store): AdoptSide {
         store.touchItems();
         return operations.map(({ id }) => String(id)).filter((id) => isHere(store, id));
       }),
-    leaveEpoch: () =>
+    leaveEpoch: (witness) =>
       store.write(() => {
         store.setState('pull', String(Number(store.state('pull') ?? '0') + 1));
         store.setState('epoch', '');
         store.setState('cursor', '');
+        if (witness !== null) store.setState('witness', witness.cursor);
+        store.setState('witness_epoch', witness?.epoch ?? null);
       }),
     letGo: (ids) =>
       store.write(() => {

@@ -1,4 +1,4 @@
-import type { Head, LiveClaim, PullPage, SyncStore } from '../sync/ports.ts';
+import type { Head, LiveClaim, Position, PullPage, SyncStore } from '../sync/ports.ts';
 import { erase } from './erasing.ts';
 import { NOT_OVER } from './outbox-sql.ts';
 import { dropQueueIndexes, makeQueueIndexes, patchHead, putHead, replaceHead } from './put-head.ts';
@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 import { sweepOutbox } from './sweeping.ts';
 import { verifyFrom } from './verifying.ts';
 
-export type PullSide = Pick<SyncStore, 'position' | 'beginPull' | 'putPage' | 'endPull'> & {
+export type PullSide = Pick<SyncStore, 'position' | 'witness' | 'beginPull' | 'putPage' | 'endPull'> & {
   /** A claim that was told between two pulls; the next one tells all again. */
   noteClaim(claim: LiveClaim): void;
 };
@@ -22,13 +22,21 @@ const SLICE = 2000;
 export function pullSide(store: Store): PullSide {
   const latest = (): number => Number(store.state('pull') ?? '0');
 
-  function position(): ReturnType<PullSide['position']> {
+  function position(): Position | null {
     const [epoch, cursor] = [store.state('epoch'), store.state('cursor')];
     return epoch === null || cursor === null ? null : { epoch, cursor };
   }
 
+  function witness(): Position | null {
+    const last = position();
+    if (last !== null && last.cursor !== '') return last;
+    const cursor = store.state('witness');
+    return cursor === null ? null : { epoch: store.state('witness_epoch') ?? '', cursor };
+  }
+
   return {
     position,
+    witness,
     beginPull: () =>
       store.write(() => {
         const pull = latest() + 1;
@@ -58,6 +66,8 @@ export function pullSide(store: Store): PullSide {
         if (last !== null) stage(store, last);
         const isOther = end.full && !end.isSameHistory;
         if (isOther) leaveHistory(store);
+        // Of a database that was migrated no stamp tells whether its evidence reads as it did: it stays, and is fetched again.
+        else if (store.state('epoch') !== end.epoch) store.run(`UPDATE facts SET stamp = '', good_for = ''`);
         const settled = settle(store, pull, end.full);
         if (end.full || settled > 0) store.touchItems();
         if (end.full) letGo(store, 'brought_by <> ?', pull);
@@ -73,6 +83,7 @@ export function pullSide(store: Store): PullSide {
         store.setState('epoch', end.epoch);
         store.setState('cursor', end.cursor);
         store.setState('witness', end.cursor);
+        store.setState('witness_epoch', end.epoch);
         store.setState('pulled', String(pull));
       }),
   };

@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 /**
  * Removes all that was read from the server, and keeps of the outbox what is not over: who may not see the one any more has made the
  * other, and of what came back and nobody has settled this may be the only trace. Of what is removed nothing is left in the file. The
- * next pull is a full one.
+ * next pull is a full one; of which history what waits is stays known (`witness`).
  */
 export function keepNotOver(store: Store): void {
   store.write(() => {

@@ -1,4 +1,4 @@
-import type { SyncStore } from '../sync/ports.ts';
+import type { Sent, SyncStore } from '../sync/ports.ts';
 import { storedOperation } from './outbox-row.ts';
 import { withdrawUndos } from './sending.ts';
 import type { Store } from './store.ts';
@@ -29,8 +29,8 @@ export function verifySide(store: Store): VerifySide {
       store.write(() => {
         const from = store.state('verify');
         if (from === null) return [];
-        const rows = store.all<{ id: string }>(
-          `SELECT id FROM outbox WHERE seq >= ? AND ${ANSWERED} ORDER BY seq LIMIT ?`,
+        const rows = store.all<Sent>(
+          `SELECT id, item_id AS itemId FROM outbox WHERE seq >= ? AND ${ANSWERED} ORDER BY seq LIMIT ?`,
           Number(from),
           most,
         );
@@ -38,14 +38,14 @@ export function verifySide(store: Store): VerifySide {
           store.setState('verify', null);
           store.setState('doubted', null);
         }
-        return rows.map(({ id }) => id);
+        return rows;
       }),
     putVerified: (asked, known) =>
       store.write(() => {
         const waits = new Map(known.map((one) => [one.id.toLowerCase(), one.waits]));
         let changed = 0;
         let lost = 0;
-        for (const id of asked) {
+        for (const { id } of asked) {
           const here = waits.get(id.toLowerCase());
           if (here === undefined) lost += lose(store, id);
           else if (here) changed += waitAgain(store, id);
@@ -53,7 +53,10 @@ export function verifySide(store: Store): VerifySide {
           if (seq !== undefined) store.setState('verify', String(seq + 1));
         }
         // No pull noticed that the server was set back: the next one brings everything.
-        if (lost > 0 && store.state('doubted') !== null && store.state('cursor') !== null) store.setState('cursor', '');
+        if (lost > 0 && store.state('doubted') !== null && store.state('cursor') !== null) {
+          store.setState('cursor', '');
+          store.setState('witness_epoch', null);
+        }
         if (lost + changed > 0) store.touchItems();
       }),
   };

@@ -193,7 +193,7 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
     },
     pull: (since, onPage) => asked(() => server.pull(since, onPage)),
     facts: (itemIds) => asked(() => server.facts(itemIds)),
-    known: (ids) => asked(() => server.known(ids)),
+    known: (sent) => asked(() => server.known(sent)),
     push: (operations) => asked(() => server.push(operations)),
     reference: () => asked(() => server.reference()),
     onHint: (hint) => server.onHint(hint),

@@ -6,6 +6,8 @@ import { layoutOf, wipeCache } from '../cache/folder.ts';
 import { readOwner } from '../cache/owner.ts';
 import type { OtherCopy } from '../contract/sync.ts';
 import { counted } from '../domain/counted.ts';
+import type { Position } from '../sync/ports.ts';
+import { isOneLine } from '../sync/postgres/epoch.ts';
 import type { AskForKey } from './key.ts';
 import { cachesFolder } from './place.ts';
 
@@ -16,8 +18,8 @@ export type Meeting = {
   readonly here: Cache;
   /** Whether the server has in its log what a cache with this cursor was told last: one that was copied from another has the same identity. */
   readonly knows: (cursor: string) => Promise<boolean>;
-  /** Before operations come in that are of another epoch than the cache: versions are of one. */
-  readonly leaveEpoch: () => void;
+  /** Before operations come in that are of another history than the cache, or that alone tell which it is (`adopting.ts`): versions are of one. */
+  readonly leaveEpoch: (witness: Position | null) => void;
   /** Operations that came in. */
   readonly adopted: (ids: readonly string[]) => void;
 };
@@ -121,7 +123,7 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
       isEmpty: there.operations().length === 0,
     }));
     if (witness === null && !isEmpty) return NEVER_TOLD;
-    if (witness !== null && !(await meeting.knows(witness))) return ANOTHER_HISTORY;
+    if (witness !== null && !(await meeting.knows(witness.cursor))) return ANOTHER_HISTORY;
     return isClosed || opened((there) => takeOver(there, meeting)) ? null : WAITS_HERE;
   }
 
@@ -132,7 +134,11 @@ export function otherCopies({ home, own, key, log }: OtherCopiesOptions): OtherC
   function takeOver(there: Cache, { here, leaveEpoch, adopted }: Meeting): boolean {
     const operations = there.operations();
     // Only for what comes in: it ends the contact, and the next one meets what is left there again.
-    if (here.takeable(operations).length > 0 && there.position()?.epoch !== here.position()?.epoch) leaveEpoch();
+    if (here.takeable(operations).length > 0) {
+      const [ours, theirs] = [here.witness(), there.witness()];
+      if (ours === null) leaveEpoch(theirs);
+      else if (theirs === null || !isOneLine(ours.epoch, theirs.epoch)) leaveEpoch(null);
+    }
     const ids = here.adopt(operations);
     const left = there.letGo(ids);
     if (left === 0) there.remove();

@@ -1,5 +1,6 @@
 import { layoutOf } from '../cache/folder.ts';
 import { readOwner, writeOwner } from '../cache/owner.ts';
+import type { Position } from '../sync/ports.ts';
 import { hasTold } from '../sync/postgres/has-told.ts';
 import { serverIdentity } from './identity.ts';
 import type { OtherCopies } from './other-copies.ts';
@@ -49,7 +50,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
       server,
       here: station.cache,
       knows: (cursor) => hasTold(pool, cursor),
-      leaveEpoch: () => leaveEpoch(station),
+      leaveEpoch: (witness) => leaveEpoch(station, witness),
       adopted: (ids) => {
         station.sync.pushSoon();
         station.sync.now();
@@ -71,7 +72,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
 }
 
 /** Nothing is sent before the next contact, and that begins with a pull of everything. */
-function leaveEpoch({ contact, cache }: Station): void {
+function leaveEpoch({ contact, cache }: Station, witness: Position | null): void {
   contact.drop();
-  cache.leaveEpoch();
+  cache.leaveEpoch(witness);
 }

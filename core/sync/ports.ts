@@ -60,6 +60,11 @@ export type KeptFacts = {
 /** A claim that is live on the server. */
 export type LiveClaim = ClaimResult;
 
+/** The last complete pull: of which history, and up to where. */
+export type Position = { readonly epoch: Epoch; readonly cursor: Cursor };
+/** From where a pull goes on. `everything`: what was read up to there is not here any more. */
+export type Since = Position & { readonly everything?: boolean };
+
 export type PullPage = {
   readonly heads: readonly Head[];
   /** Items that are gone: deleted, or no longer anybody's to see. */
@@ -125,6 +130,8 @@ export type Answer = {
   readonly reversed: number;
 };
 
+/** An operation that was sent, and the item that it is about. */
+export type Sent = { readonly id: string; readonly itemId: string };
 /** An operation that the server has, and whether it waits for a second analyst there. */
 export type KnownOperation = { readonly id: string; readonly waits: boolean };
 
@@ -158,19 +165,19 @@ export class ServerFailure extends Error {
 export type Server = {
   hello(): Promise<Hello>;
   /**
-   * Everything that changed since `since`, in one snapshot; everything there is without it, or where the cursor is not of this epoch
-   * or ahead of the server. Pages come while they are read; `end` is the last.
+   * Everything that changed since `since`, in one snapshot; everything there is without it, where that is asked for, or where the cursor
+   * is not of this epoch or ahead of the server. Pages come while they are read; `end` is the last.
    */
-  pull(
-    since: { readonly epoch: Epoch; readonly cursor: Cursor } | null,
-    onPage: (page: PullPage) => Promise<void>,
-  ): Promise<PullEnd>;
+  pull(since: Since | null, onPage: (page: PullPage) => Promise<void>): Promise<PullEnd>;
   /** The evidence of these items now; unknown ones give none. */
   facts(itemIds: readonly string[]): Promise<KeptFacts[]>;
   /** One answer an operation, in their order. Each has effect by itself and once, however often it is sent. */
   push(operations: readonly Operation[]): Promise<Answer[]>;
-  /** Those of one's own operations that the server has; one that was set back has not all that it answered. */
-  known(ids: readonly string[]): Promise<KnownOperation[]>;
+  /**
+   * Those of these operations that the server has, under whatever name they were sent, and those that went with their item; a server
+   * that was set back has not all that it answered.
+   */
+  known(sent: readonly Sent[]): Promise<KnownOperation[]>;
   reference(): Promise<Reference>;
   /** Calls when the server hints at news (NOTIFY); hints may be lost. Returns how to stop. */
   onHint(hint: () => void): () => void;
@@ -218,8 +225,10 @@ export type Outgoing = {
  * (WAL, synchronous=FULL), and throws without any effect otherwise. All of it is synchronous: between two calls nothing else happens.
  */
 export type SyncStore = {
-  /** Epoch and cursor of the last complete pull; null before it, and when all that was read was removed. */
-  position(): { readonly epoch: Epoch; readonly cursor: Cursor } | null;
+  /** Epoch and cursor of the last complete pull; null before it and where what it brought was removed. */
+  position(): Position | null;
+  /** The same, also where everything is to be read anew: by it a server tells whether its history goes on. Null before the first. */
+  witness(): Position | null;
   /** Begins a pull: what an interrupted one left is kept and overtaken. Returns its number. */
   beginPull(): number;
   /** Heads of a page. A lower version never overwrites within one epoch. Nothing of a pull that is not the latest begun. */
@@ -255,13 +264,13 @@ export type SyncStore = {
    */
   doubt(): void;
   /** The next operations of which it is to be asked whether the server still has them; none where all are verified. */
-  toVerify(most: number): string[];
+  toVerify(most: number): Sent[];
   /**
    * What the server does not have becomes `returned`, or `withdrawn` where its undo is gone with it; what waits there for a second
    * analyst waits here too. Where something is gone and the pull before was none of everything, the cursor is empty from then on, so
    * that the next one is.
    */
-  putVerified(asked: readonly string[], known: readonly KnownOperation[]): void;
+  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): void;
 
   /**
    * Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many.

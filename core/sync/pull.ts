@@ -21,12 +21,14 @@ export type Pulled = {
  * one, and what this pull brings is brought again.
  */
 export async function pullOnce({ store, server, hello, progress }: PullNeeds, watched: Watched): Promise<Pulled> {
-  const position = stored(() => store.position());
-  const since = position?.epoch === hello.epoch ? position : null;
+  const isWhole = stored(() => store.position())?.epoch !== hello.epoch;
+  // Whether versions are still good is told by the history that they are of, also where everything is read anew.
+  const witness = stored(() => store.witness());
+  const since = witness === null ? null : { ...witness, everything: isWhole };
   const pull = stored(() => store.beginPull());
   let held: PullPage | null = null;
   let changed = false;
-  if (since === null) progress(0, null);
+  if (isWhole) progress(0, null);
   let failure: StoreFailure | null = null;
   const take = async (page: PullPage): Promise<void> => {
     // A pull that was given up goes on somewhere: nothing of it is taken, and the server may stop.
@@ -36,7 +38,7 @@ export async function pullOnce({ store, server, hello, progress }: PullNeeds, wa
     const ready = held;
     held = page;
     if (ready !== null) stored(() => store.putPage(pull, ready));
-    if (since === null) progress(page.done, page.total);
+    if (isWhole) progress(page.done, page.total);
   };
   const end = await server
     .pull(since, (page) =>

@@ -11,6 +11,6 @@ export async function verifyAnswers({ store, server, ask, told }: PushNeeds): Pr
     if (asked.length === 0) return;
     const known = await ask(() => server.known(asked));
     stored(() => store.putVerified(asked, known));
-    told(asked);
+    told(asked.map(({ id }) => id));
   }
 }

@@ -225,6 +225,58 @@ test('what somebody escalated meanwhile is a conflict, which the lead is told of
   expect(await mira.ask('case.decide', same)).toMatchObject({ id: mine, state: 'conflict' });
 });
 
+test.each([
+  { what: 'the database is migrated', meanwhile: migrated },
+  { what: 'the account is disabled and enabled again', meanwhile: offAndOn },
+  { what: 'the referral that was scored last is deleted, which had no case', meanwhile: lastScoredGone },
+])('where $what, what was decided off-line is of what was looked at then', async ({ meanwhile }) => {
+  // A clean referral, scored last.
+  bring('zoe', '2026-03-09T11:00:00Z', '198.51.100.77');
+  await tell(db.pool, story.events, NOW);
+  const mira = await windowOf('mira', 'analyst');
+  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
+  await goOffline(mira);
+  const [onRae, onRex] = [await decideIn(mira, rae, 'approve'), await decideIn(mira, rex, 'approve')];
+  await noorDecides(rae, 'escalate');
+  await db.pool.query('UPDATE umpire.items SET version = version + 1, tx = pg_current_xact_id() WHERE item_id = $1', [
+    rex,
+  ]);
+  await meanwhile(mira);
+  expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict' });
+  expect(await conflictOf(mira, onRae)).toMatchObject({
+    theirs: { decision: 'escalate' },
+    may: { handToLead: true },
+  });
+  expect(await mira.delivered(onRex)).toMatchObject({
+    state: 'applied',
+    message: expect.stringMatching(/^Its evidence changed within the band/),
+  });
+});
+
+async function migrated(mira: TestHost): Promise<void> {
+  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  await comeBack(mira);
+}
+
+async function offAndOn(mira: TestHost): Promise<void> {
+  await db.pool.query(`ALTER ROLE "${team.name('mira')}" NOLOGIN`);
+  await comeBack(mira);
+  await mira.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
+  await db.pool.query(`ALTER ROLE "${team.name('mira')}" LOGIN`);
+  await mira.ask('workspace.retry', {});
+  await mira.next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
+}
+
+async function lastScoredGone(mira: TestHost): Promise<void> {
+  const { rows } = await db.pool.query(
+    `SELECT r.referee_id, EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.relationship_id = s.relationship_id) AS "hasCase"
+     FROM umpire.scores AS s JOIN referrals.relationships AS r ON r.id = s.relationship_id ORDER BY s.tx DESC LIMIT 1`,
+  );
+  expect(rows).toEqual([{ referee_id: 'zoe', hasCase: false }]);
+  await db.pool.query(`DELETE FROM referrals.relationships WHERE referee_id = 'zoe'`);
+  await comeBack(mira);
+}
+
 test('an erased person is in no cache after the next pull, closed cases and outbox included', async () => {
   const mira = await windowOf('mira', 'analyst');
   const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -7,12 +7,15 @@ import { openCache } from '../../core/cache/cache.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
 import { cacheFolder } from '../../core/host/place.ts';
 import { type AskForKey } from '../../core/host/key.ts';
+import { decide } from '../../core/review/decide.ts';
+import type { Pool } from '../../core/postgres/connection.ts';
 import { changeRole } from '../../core/postgres/roles/accounts.ts';
 import { giveTestKey, type TestHost, testHosts } from '../support/host.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { proxyTo } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
+import { serverOf } from '../../core/sync/postgres/server.ts';
 import { tellDemo } from '../support/story.ts';
 
 const NOW = new Date('2026-03-01T20:00:00Z');
@@ -39,10 +42,12 @@ afterEach(async () => {
 });
 
 /** The same server and login at a port of its own. */
-async function elsewhere({ url }: Login): Promise<{ readonly url: string; readonly shut: () => void }> {
+async function elsewhere({
+  url,
+}: Login): Promise<{ readonly url: string; readonly shut: () => void; readonly openAgain: () => Promise<void> }> {
   const door = await proxyTo(db.database.connection);
   doors.push(door.shut);
-  return { url: door.through(url), shut: door.shut };
+  return { url: door.through(url), shut: door.shut, openAgain: door.openAgain };
 }
 
 async function filled(opened: TestHost): Promise<TestHost> {
@@ -68,6 +73,42 @@ async function decidedOffline(
   for (const call of made) await opened.ask('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
   await opened.host.close();
   return { home: opened.home, ids: made.map(({ decisionId }) => decisionId), items: made.map(({ itemId }) => itemId) };
+}
+
+/** What waits in a copy goes to the server behind its back, so many; of the last the answer is lost. Returns their ids. */
+async function deliveredBeside(home: string, url: string, pool: Pool, many: number): Promise<string[]> {
+  const server = serverOf(pool);
+  await server.hello();
+  const cache = openCache({ folder: cacheFolder(home, url), key: KEY });
+  const ids: string[] = [];
+  while (ids.length < many) {
+    const sent = cache.takeToSend(1);
+    const answers = await server.push(sent);
+    expect(answers).toMatchObject([{ outcome: 'applied' }]);
+    ids.push(...sent.map(({ id }) => id));
+    if (ids.length < many) cache.putAnswers(answers);
+  }
+  cache.close();
+  return ids;
+}
+
+/** Two more pulls: behind each the server is asked whether it has what was answered before it. */
+async function asksWhatIsThere({ ask }: TestHost): Promise<void> {
+  for (let pull = 0; pull < 2; pull += 1) {
+    const { pulledAt } = await ask('sync.status', {});
+    await until(async () => {
+      await ask('sync.now', {});
+      return (await ask('sync.status', {})).pulledAt === pulledAt ? null : true;
+    });
+  }
+}
+
+async function statesIn({ ask }: TestHost): Promise<{ [state: string]: number }> {
+  const states: { [state: string]: number } = {};
+  for (const { state } of (await ask('sync.outbox', { offset: 0, limit: 20 })).rows) {
+    states[state] = (states[state] ?? 0) + 1;
+  }
+  return states;
 }
 
 const onServer = async (ids: readonly string[]): Promise<number> =>
@@ -99,9 +140,13 @@ test('decisions that wait under another spelling of the address are taken over a
   ]);
 });
 
-test('a login that was renamed keeps what it decided', async () => {
+test('a login that was renamed keeps what it decided, and is told what became of it as before', async () => {
   const login = await logins.add('analyst', 'bride');
-  const { home, ids } = await decidedOffline(undefined, await elsewhere(login), 1);
+  const before = await elsewhere(login);
+  const { home, ids } = await decidedOffline(undefined, before, 3);
+  // Of the first the answer came; of the second it did not.
+  const told = await deliveredBeside(home, before.url, login.pool, 2);
+  expect(told).toEqual([ids[0], ids[1]]);
   const renamed = `${login.name}_renamed`;
   await db.pool.query(`ALTER ROLE "${login.name}" RENAME TO "${renamed}"`);
   try {
@@ -109,10 +154,30 @@ test('a login that was renamed keeps what it decided', async () => {
     const url = (await elsewhere(login)).url.replace(login.name, renamed);
     const opened = await filled(await hosts.open({ home, databaseUrl: url }));
     for (const id of ids) expect(await opened.delivered(id)).toMatchObject({ state: 'applied' });
+    // Nothing comes back as if the server had lost it.
+    await asksWhatIsThere(opened);
+    expect(await statesIn(opened)).toEqual({ applied: 3 });
     await opened.host.close();
   } finally {
     await db.pool.query(`ALTER ROLE "${renamed}" RENAME TO "${login.name}"`);
   }
+});
+
+test('what was decided on a case that is deleted ends as it was: nothing was set back', async () => {
+  const login = await logins.add('analyst', 'deleted');
+  const before = await elsewhere(login);
+  const { home, ids, items } = await decidedOffline(undefined, before, 3);
+  await deliveredBeside(home, before.url, login.pool, 3);
+  await db.pool.query(
+    'DELETE FROM referrals.relationships WHERE id = (SELECT relationship_id FROM referrals.review_queue WHERE id = $1)',
+    [items[0]],
+  );
+  expect(await onServer(ids)).toBe(2);
+  await before.openAgain();
+  const opened = await filled(await hosts.open({ home, databaseUrl: before.url }));
+  for (const id of ids) await opened.delivered(id);
+  await asksWhatIsThere(opened);
+  expect(await statesIn(opened)).toEqual({ applied: 3 });
 });
 
 test('what was decided before a migration is looked at by the server as it is now', async () => {
@@ -285,6 +350,41 @@ test.each([
   expect(others).toMatchObject([{ undelivered: 1, why: /does not have what this copy was told/ }]);
   expect(await onServer(ids)).toBe(0);
 });
+
+test.each([
+  { into: 'one that was never filled', isFilled: false },
+  { into: 'one in which something waits too', isFilled: true },
+])(
+  'a sealed copy that is taken over into $into leaves everything expected on what was looked at',
+  async ({ isFilled }) => {
+    const login = await logins.add('analyst', isFilled ? 'sealed2' : 'sealed1');
+    const before = await elsewhere(login);
+    const first = await decidedOffline(undefined, before, 2);
+    const there = openCache({ folder: cacheFolder(first.home, before.url), key: KEY });
+    there.keepNotOver();
+    there.close();
+    const after = await elsewhere(login);
+    let { home } = first;
+    const ids = [...first.ids];
+    if (isFilled) {
+      const second = await decidedOffline(undefined, after, 1);
+      // On the same case: it is left there until this one is sent.
+      expect(second.items).toEqual([first.items[0]]);
+      ids[0] = second.ids[0]!;
+      home = second.home;
+      await cp(cacheFolder(first.home, before.url), cacheFolder(home, before.url), { recursive: true });
+      await after.openAgain();
+    }
+    const noor = await logins.add('analyst', isFilled ? 'noor2' : 'noor1');
+    const calls = first.items.map((itemId) => ({ decisionId: randomUUID(), itemId }));
+    await decide(
+      noor.pool,
+      calls.map((call) => ({ ...call, decision: 'escalate', reason: 'needs_lead' })),
+    );
+    const opened = await filled(await hosts.open({ home, databaseUrl: after.url }));
+    for (const id of ids) expect(await opened.delivered(id)).toMatchObject({ state: 'conflict' });
+  },
+);
 
 test('a case that was decided in both copies keeps the one that came first until it is sent', async () => {
   const login = await logins.add('analyst', 'twice');

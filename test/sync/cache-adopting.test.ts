@@ -70,7 +70,7 @@ describe('an outbox that is taken over', () => {
       expect(here.toVerify(10)).toEqual([]);
       here.adopt(there.operations());
       here.doubt();
-      expect(here.toVerify(10)).toEqual([idOf(1, 0xd)]);
+      expect(here.toVerify(10)).toEqual([{ id: idOf(1, 0xd), itemId: idOf(1) }]);
       const erased = here.outgoing(idOf(2, 0xd))!;
       expect(here.rowOf(erased)).toMatchObject({ referrerName: 'Till S.', refereeName: ERASED_NAME });
     });
@@ -94,7 +94,7 @@ describe('an outbox that is taken over', () => {
       there.decide(decisionOn(1, { expectedVersion: 7 }));
       pull(here, [headOf(1, { version: 2 })], { epoch: 'epoch 2' });
       const underWay = here.beginPull();
-      here.leaveEpoch();
+      here.leaveEpoch(null);
       here.adopt(there.operations());
       here.endPull(underWay, { epoch: 'epoch 2', cursor: 'late', full: false, ...NO_NEWS }, null);
       expect(here.position()).toEqual({ epoch: '', cursor: '' });

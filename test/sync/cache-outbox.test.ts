@@ -37,7 +37,7 @@ describe('what a server that was set back does not have', () => {
       pull(cache, [headOf(1), headOf(2), headOf(3)], { epoch: 'epoch 2' });
       const again = reopened();
       const asked = again.toVerify(9);
-      expect(asked).toEqual([1, 2, 3].map((each) => idOf(each, 0xd)));
+      expect(asked).toEqual([1, 2, 3].map((each) => ({ id: idOf(each, 0xd), itemId: idOf(each) })));
       again.putVerified(asked, [
         { id: idOf(2, 0xd), waits: false },
         { id: idOf(3, 0xd), waits: true },

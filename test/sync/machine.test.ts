@@ -69,7 +69,7 @@ describe('with contact', () => {
     const silently = <Value>(value: Value): Promise<Value> => (isSilent ? never : Promise.resolve(value));
     const { sync, scheduler, store, decide } = scripted({
       push: (operations) => silently(operations.map(({ id }) => ({ id, ...APPLIED }))),
-      known: (ids) => silently(ids.map((id) => ({ id, waits: false }))),
+      known: (sent) => silently(sent.map(({ id }) => ({ id, waits: false }))),
       hello: () => silently({ epoch: 'one', analyst: 'mira', role: 'analyst' }),
     });
     await scheduler.runTo(100);

@@ -154,7 +154,8 @@ export const TABLES: { readonly [table: string]: TableRule } = {
   'umpire.claims': reviewed(),
   // What became of them is told by functions: of an item, and of a referrer's number of referrals.
   'umpire.items_gone': kept(),
-  'umpire.referrals_gone': kept(),
+  // When, and not whose: whether a row that a cursor names was deleted.
+  'umpire.referrals_gone': kept({ viewer: ['tx'] }),
   'umpire.objections': engine,
   // Who may see which session, so that nobody learns of a proposal by it, is said by the views.
   'umpire.bulk_sessions': kept(),

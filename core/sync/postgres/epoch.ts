@@ -11,6 +11,15 @@ export async function readEpoch(db: Queryable): Promise<Epoch> {
   return found.epoch;
 }
 
+/** The stored counter and how many migrations there are: `migrate` changes them, and the history goes on. */
+const MIGRATED = 2;
+
+/** Whether two epochs are of one server and database that was at most migrated between them, so that cursors of the one may go on in the other. */
+export function isOneLine(one: Epoch, other: Epoch): boolean {
+  const lineOf = (epoch: Epoch): string => epoch.split('.').slice(0, -MIGRATED).join('.');
+  return lineOf(one) !== '' && lineOf(one) === lineOf(other);
+}
+
 /**
  * As `inSession`, in the history that the last hello and the last pull told. A pool goes on by itself on a server that was restored; versions and stamps
  * mean something else there, and a decision could have its effect on evidence that nobody looked at.

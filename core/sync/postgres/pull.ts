@@ -4,6 +4,7 @@ import { missesHeadUnread } from '../../review/audit-log.ts';
 import { IS_LIVE } from '../../review/live-claim.ts';
 import { type LiveClaim, type PullEnd, type PullPage, type Server, ServerFailure } from '../ports.ts';
 import { cursorOf, isAhead, isTooOld, readCursor, type Seen } from './cursor.ts';
+import { isOneLine } from './epoch.ts';
 import { readHeads } from './heads.ts';
 import { type Access, inSession } from './session.ts';
 
@@ -26,8 +27,8 @@ type Since = Parameters<Server['pull']>[0];
 type OnPage = Parameters<Server['pull']>[1];
 
 /**
- * Everything that changed, in one snapshot (ports.ts). Everything there is, of the same history, where the settings of the second review
- * changed, the cursor is too old for what was deleted since, or a row that it names was deleted.
+ * Everything that changed, in one snapshot (ports.ts). Everything there is, of the same history, where that is asked for, the database was
+ * migrated, the settings of the second review changed, the cursor is too old for what was deleted since, or a row that it names was deleted.
  */
 export function pull(access: Access, since: Since, onPage: OnPage): Promise<PullEnd> {
   return inSession(access, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (db, apart) => {
@@ -42,9 +43,10 @@ export function pull(access: Access, since: Since, onPage: OnPage): Promise<Pull
     if (found === null) throw new ServerFailure('refused', 'The server told nothing of itself.');
     const { epoch, snapshot, read, seq, hash, role, item, score } = found;
     const at = access.now?.() ?? new Date(found.now);
-    const seen = since === null || since.epoch !== epoch ? null : readCursor(since.cursor);
+    const seen = since === null || !isOneLine(since.epoch, epoch) ? null : readCursor(since.cursor);
     const told = seen === null || isAhead(seen, snapshot) ? 'lost' : await whatBecameOf(db, seen, at);
-    const isDelta = seen !== null && told === 'kept' && !isTooOld(seen, new Date(found.now));
+    const isAsked = since?.epoch === epoch && since.everything !== true;
+    const isDelta = isAsked && seen !== null && told === 'kept' && !isTooOld(seen, new Date(found.now));
     const changed = isDelta ? await changedItems(db, seen, at) : null;
     const ids = changed === null ? await windowItems(db, at) : idsOf(changed, { gone: false });
     const gone = changed === null ? [] : idsOf(changed, { gone: true });
@@ -68,11 +70,17 @@ function lastOf(table: string, id: string): string {
     WHERE l.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY l.tx DESC LIMIT 1`;
 }
 
-const witnesses = z.object({ isSetBack: z.boolean(), isItemGone: z.boolean(), isScoreGone: z.boolean() });
+const witnesses = z.object({
+  isSetBack: z.boolean(),
+  isItemGone: z.boolean(),
+  isScoreGone: z.boolean(),
+  /** A referral, with a case or without, was deleted since. */
+  isReferralGone: z.boolean(),
+});
 
 /**
  * Whether this server has what it told, or something newer. One that was set back has not, or older: `lost`. A row that is not there is
- * lost too, but where the item, or of a score any item, was deleted since then.
+ * lost too, but where the item, or of a score any referral, was deleted since then.
  */
 async function whatBecameOf(db: Queryable, seen: Seen, at: Date): Promise<'kept' | 'deleted' | 'lost'> {
   const { snapshot, head, item, score } = seen;
@@ -85,13 +93,18 @@ async function whatBecameOf(db: Queryable, seen: Seen, at: Date): Promise<'kept'
        OR EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3
          AND s.tx <> $4::xid8 AND pg_visible_in_snapshot(s.tx, $5::pg_snapshot)) AS "isSetBack",
        $1::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = $1) AS "isItemGone",
-       $3::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3) AS "isScoreGone"`,
+       $3::uuid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM umpire.scores AS s WHERE s.relationship_id = $3) AS "isScoreGone",
+       EXISTS (SELECT 1 FROM umpire.referrals_gone AS g
+         WHERE g.tx >= pg_snapshot_xmin($5::pg_snapshot) AND NOT pg_visible_in_snapshot(g.tx, $5::pg_snapshot)
+           AND pg_visible_in_snapshot(g.tx, pg_current_snapshot())) AS "isReferralGone"`,
     [item?.id ?? null, item?.tx ?? null, score?.id ?? null, score?.tx ?? null, snapshot],
   );
   if (found === null || found.isSetBack) return 'lost';
   if (!found.isItemGone && !found.isScoreGone) return 'kept';
-  const deleted = await deletedItems(db, seen, at);
-  return (found.isItemGone ? deleted.includes(item?.id ?? '') : deleted.length > 0) ? 'deleted' : 'lost';
+  const isDeleted = found.isItemGone
+    ? (await deletedItems(db, seen, at)).includes(item?.id ?? '')
+    : found.isReferralGone;
+  return isDeleted ? 'deleted' : 'lost';
 }
 
 /** Items that were deleted since; what is gone from the queue alone is there yet. */

@@ -2,9 +2,10 @@ import pg from 'pg';
 import { z } from 'zod';
 import { DECISION_OUTCOMES } from '../../domain/decision.ts';
 import { REVIEW_STATUSES } from '../../domain/vocabulary.ts';
-import { rows } from '../../postgres/rows.ts';
+import { type Queryable, rows } from '../../postgres/rows.ts';
 import type { Answer, Operation } from '../ports.ts';
 import { inEpoch } from './epoch.ts';
+import { answeredEarlier } from './known.ts';
 import { type Access, inSession } from './session.ts';
 
 /** Operations in one transaction: as many as hold nobody else up for long. */
@@ -73,14 +74,32 @@ const CALLS = { decide: 'umpire.decide_items', undo: 'umpire.undo_items', object
 async function call(access: Access, batch: readonly Operation[]): Promise<Answer[]> {
   const kind = batch[0]?.kind;
   if (kind === undefined) return [];
-  const answered = await inEpoch(access, WRITE, (db) =>
-    rows(db, z.object({ told }), `SELECT c AS told FROM ${CALLS[kind]}($1::jsonb) AS c`, [
+  const answered = await inEpoch(access, WRITE, async (db) => {
+    const found = await rows(db, z.object({ told }), `SELECT c AS told FROM ${CALLS[kind]}($1::jsonb) AS c`, [
       JSON.stringify(batch.map(callOf)),
-    ]),
-  );
+    ]);
+    return asUnderEarlierName(db, batch, found);
+  });
   return batch.map((operation, nth) => {
     const one = answered[nth];
     return one === undefined ? refusal(operation, 'The server gave no answer.') : answerOf(operation, one.told);
+  });
+}
+
+/** A login that was renamed is refused what it had sent under its old name: that has its answer. */
+async function asUnderEarlierName(
+  db: Queryable,
+  batch: readonly Operation[],
+  answered: readonly { readonly told: Told }[],
+): Promise<readonly { readonly told: Told }[]> {
+  const refused = batch.filter((_, nth) => answered[nth]?.told.outcome === 'not_allowed');
+  // What is no key or no item at all is refused for that, and known to nobody.
+  const sent = refused.filter(({ id, itemId }) => z.guid().safeParse(id).success && z.guid().safeParse(itemId).success);
+  if (sent.length === 0) return answered;
+  const earlier = await answeredEarlier(db, sent);
+  return answered.map((one, nth) => {
+    const answer = earlier.get(batch[nth]?.id.toLowerCase() ?? '');
+    return answer === undefined ? one : { told: told.parse(answer) };
   });
 }
 

@@ -42,7 +42,7 @@ export function serverOf(pool: Pool, options: Partial<Pick<Access, 'patienceMs' 
     },
     facts: (itemIds) => inEpoch(access, READ, (db) => readKeptFacts(db, itemIds, access.now?.() ?? null)),
     push: (operations) => push(access, operations),
-    known: (ids) => inEpoch(access, READ, (db) => readKnown(db, ids)),
+    known: (sent) => inEpoch(access, READ, (db) => readKnown(db, sent)),
     reference: () => inSession(access, READ, (db) => readReference(db, access.now?.())),
     onHint: (hint) => listen(pool, hint),
   };

@@ -51,7 +51,7 @@ export function cacheDisk(keep: number): Disk {
 }
 
 /** Methods after which the window would show the same as before. */
-const READS = new Set(['position', 'beginPull', 'factsWanted', 'caseOf', 'outbox', 'queuePage', 'awaiting']);
+const READS = new Set(['position', 'witness', 'beginPull', 'factsWanted', 'caseOf', 'outbox', 'queuePage', 'awaiting']);
 
 function keeperOf(opened: Cache): Keeper {
   let page: readonly QueueRow[] | null = null;
@@ -65,6 +65,7 @@ function keeperOf(opened: Cache): Keeper {
     (page ??= opened.queuePage({ filter: ALL, offset: 0, limit: 500 }, NOW).rows);
   return {
     position: () => cache.position(),
+    witness: () => cache.witness(),
     beginPull: () => cache.beginPull(),
     putPage: (pull, heads) => cache.putPage(pull, heads),
     endPull: (pull, end, last) => cache.endPull(pull, end, last),

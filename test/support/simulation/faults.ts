@@ -13,7 +13,17 @@ export class DiskFull extends Error {
   }
 }
 
-const READS = new Set(['position', 'awaiting', 'factsWanted', 'look', 'itemIds', 'rows', 'claims', 'reference']);
+const READS = new Set([
+  'position',
+  'witness',
+  'awaiting',
+  'factsWanted',
+  'look',
+  'itemIds',
+  'rows',
+  'claims',
+  'reference',
+]);
 
 export type Boundary = (method: string, when: 'before' | 'after', writes: boolean) => void;
 

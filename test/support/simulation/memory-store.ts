@@ -13,6 +13,7 @@ import type {
   PullEnd,
   PullPage,
   Reference,
+  Sent,
 } from '../../../core/sync/ports.ts';
 import type { Keeper, Look, Row } from './keeper.ts';
 
@@ -57,6 +58,10 @@ export class MemoryStore implements Keeper {
   }
 
   position(): { readonly epoch: string; readonly cursor: string } | null {
+    return this.at;
+  }
+
+  witness(): { readonly epoch: string; readonly cursor: string } | null {
     return this.at;
   }
 
@@ -206,18 +211,18 @@ export class MemoryStore implements Keeper {
     }
   }
 
-  toVerify(most: number): string[] {
+  toVerify(most: number): Sent[] {
     return [...this.outbox.values()]
       .filter(({ isVerified, state, attempts, resolution }) => {
         const isAnswered = !UNDELIVERED.includes(state) && state !== 'rejected';
         return !isVerified && isAnswered && attempts > 0 && resolution === null;
       })
-      .map(({ operation }) => operation.id)
+      .map(({ operation }) => ({ id: operation.id, itemId: operation.itemId }))
       .slice(0, most);
   }
 
-  putVerified(asked: readonly string[], known: readonly KnownOperation[]): void {
-    for (const id of asked) {
+  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): void {
+    for (const { id } of asked) {
       const entry = this.entryOf(id);
       entry.isVerified = true;
       const here = known.find((one) => one.id === id);

@@ -7,6 +7,8 @@ import type {
   Operation,
   PullEnd,
   PullPage,
+  Sent,
+  Since,
 } from '../../../core/sync/ports.ts';
 import { ServerFailure } from '../../../core/sync/ports.ts';
 import type { Random } from '../random.ts';
@@ -128,10 +130,7 @@ export class ModelServer {
     return { epoch: this.epoch, analyst: who.name, role: who.isLead ? 'lead' : 'analyst' };
   }
 
-  pull(
-    who: Who,
-    since: { readonly epoch: string; readonly cursor: string } | null,
-  ): { pages: PullPage[]; end: PullEnd } {
+  pull(who: Who, since: Since | null): { pages: PullPage[]; end: PullEnd } {
     this.check(who);
     const snapshot = this.transactions.snapshot();
     const cursor = `${textOf(snapshot)}#${this.state.log.length}#${this.state.log.at(-1) ?? 0}`;
@@ -140,7 +139,7 @@ export class ModelServer {
     const isSameHistory = prev !== null && (prev.xmax <= snapshot.xmax || !this.rules.tellsEpochs);
     // Now and then as where somebody changed the settings: everything there is, of the same history.
     this.pulls += 1;
-    const isDelta = isSameHistory && this.pulls % ALL_EVERY !== 0;
+    const isDelta = isSameHistory && since?.everything !== true && this.pulls % ALL_EVERY !== 0;
     const isNews = (xid: number): boolean => !isDelta || this.rules.isNews(xid, prev, snapshot);
     const all = this.headsFor(who.name);
     this.pulled.set(`${this.epoch} ${who.name} ${cursor}`, all);
@@ -210,11 +209,11 @@ export class ModelServer {
     return answers;
   }
 
-  known(who: Who, ids: readonly string[]): KnownOperation[] {
+  known(who: Who, sent: readonly Sent[]): KnownOperation[] {
     this.check(who);
-    return ids.flatMap((id) => {
+    return sent.flatMap(({ id }) => {
       const record = this.state.records.get(id);
-      if (record === undefined || record.by !== who.name) return [];
+      if (record === undefined) return [];
       return [{ id, waits: record.answer.outcome === 'awaiting_second' && record.settled === null }];
     });
   }

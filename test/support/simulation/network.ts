@@ -65,10 +65,10 @@ export class Network {
           'push',
           inEpoch(() => server.push(who, operations)),
         ),
-      known: (ids) =>
+      known: (sent) =>
         this.call(
           'known',
-          inEpoch(() => server.known(who, ids)),
+          inEpoch(() => server.known(who, sent)),
         ),
       reference: () => this.call('reference', () => server.reference(who)),
       onHint: (hint) => {

@@ -56,7 +56,7 @@ export function scripted(
     },
     facts: async (ids) => ids.map((itemId) => keptFacts(itemId, openHead(itemId).stamp, '{}')),
     push: async (operations) => operations.map(({ id }) => ({ id, ...APPLIED })),
-    known: async (ids) => ids.map((id) => ({ id, waits: false })),
+    known: async (sent) => sent.map(({ id }) => ({ id, waits: false })),
     reference: async () => ({ json: '{}' }),
     onHint: () => () => undefined,
     ...server,

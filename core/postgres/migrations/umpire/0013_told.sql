@@ -675,23 +675,37 @@ BEGIN
   WHERE d.decision_id = ANY (settled_decisions.decision_ids) AND coalesce(d.on_behalf_of, d.actor) = login;
 END $$;
 
--- Which of these operations are known here and the caller's own, and whether they wait for a second analyst: a server that was set
--- back has not all that it answered.
-CREATE OR REPLACE FUNCTION umpire.known_operations(operation_ids uuid[]) RETURNS TABLE (operation_id uuid, waits boolean)
+-- Which of these operations are known here, whoever sent them: keys are random, and a login may have another name by now. `waits`: for a
+-- second analyst. `answer`: the first one, where it was about that item and sent under a name that no login has any more, as after a
+-- rename. What went with its item is known too, as long as that is known to be deleted; all else a server has not that was set back.
+DROP FUNCTION umpire.known_operations(uuid[]);
+CREATE FUNCTION umpire.known_operations(operation_ids uuid[], item_ids uuid[] DEFAULT NULL)
+RETURNS TABLE (operation_id uuid, waits boolean, answer jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
-DECLARE
-  login text := (SELECT c.who FROM umpire.caller(NULL, NULL, 'viewer') AS c);
 BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'viewer');
   RETURN QUERY
-  SELECT d.decision_id, coalesce(w.proposal = 'open', false) FROM umpire.decisions AS d
-  LEFT JOIN umpire.decisions AS w ON w.decision_id = coalesce((d.outcome ->> 'waiting')::uuid, d.decision_id)
-  WHERE d.decision_id = ANY (known_operations.operation_ids) AND coalesce(d.on_behalf_of, d.actor) = login
-  UNION ALL
-  SELECT s.decision_id, true FROM umpire.second_opinions AS s WHERE s.decision_id = ANY (known_operations.operation_ids) AND s.who = login
-  UNION ALL
-  SELECT o.objection_id, false FROM umpire.objections AS o
-  WHERE o.objection_id = ANY (known_operations.operation_ids) AND coalesce(o.on_behalf_of, o.actor) = login;
+  WITH asked AS MATERIALIZED (
+    SELECT x.operation, x.item FROM unnest(known_operations.operation_ids, known_operations.item_ids) AS x (operation, item)
+  ),
+  found AS MATERIALIZED (
+    SELECT d.decision_id AS operation, d.item_id AS item, coalesce(w.proposal = 'open', false) AS waits, d.actor, d.on_behalf_of, d.outcome
+    FROM asked AS a JOIN umpire.decisions AS d ON d.decision_id = a.operation
+    LEFT JOIN umpire.decisions AS w ON w.decision_id = coalesce((d.outcome ->> 'waiting')::uuid, d.decision_id)
+    UNION ALL
+    SELECT s.decision_id, s.item_id, true, s.actor, s.on_behalf_of, s.outcome FROM asked AS a JOIN umpire.second_opinions AS s ON s.decision_id = a.operation
+    UNION ALL
+    SELECT o.objection_id, o.item_id, false, o.actor, o.on_behalf_of, o.outcome
+    FROM asked AS a JOIN umpire.objections AS o ON o.objection_id = a.operation
+  )
+  SELECT a.operation, coalesce(f.waits, false), CASE
+      WHEN f.item = a.item AND f.on_behalf_of IS NULL AND NOT EXISTS (SELECT 1 FROM pg_roles AS r WHERE r.rolname = f.actor)
+        THEN f.outcome || jsonb_build_object('itemId', f.item)
+    END
+  FROM asked AS a LEFT JOIN found AS f ON f.operation = a.operation
+  WHERE f.operation IS NOT NULL
+    OR EXISTS (SELECT 1 FROM umpire.items_gone AS g WHERE g.item_id = a.item) AND NOT EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.item_id = a.item);
 END $$;
 
 -- Takes objections, each with its own outcome, in the order given: applied, unknown, not_allowed. The same again has its first answer;

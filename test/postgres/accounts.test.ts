@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../../core/postgres/migrate.ts';
 import { newPassword, scramVerifier } from '../../core/postgres/roles/scram.ts';
 import { verify } from '../../core/programme/verify.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
-import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
+import { type MigratedDatabase, migratedDatabase, TEST_KEY } from '../support/migrated.ts';
 import { runUmpire } from '../support/scenario-command.ts';
 
 let db: MigratedDatabase;
@@ -96,6 +97,8 @@ test('a disabled account is cut off and cannot come back, until it is enabled', 
   const ended = new Promise((resolve) => client.once('end', resolve));
   const disabled = await umpire(admin.url, 'admin', 'disable', analyst.name);
   expect(disabled).toMatchObject({ exit: 0, json: { enabled: false } });
+  // The owner's login that may not log in is no other program's.
+  expect(await migrate(db.pool, { key: TEST_KEY })).toMatchObject({ applied: [] });
   await ended;
   await expect(query(analyst.url, WHO)).rejects.toThrow('not permitted to log in');
   expect((await umpire(admin.url, 'admin', 'enable', analyst.name)).exit).toBe(0);

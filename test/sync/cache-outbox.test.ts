@@ -486,6 +486,8 @@ describe('what is sent', () => {
       cache.keepNotOver();
       expect(cache.settings()).toMatchObject({ items: 0, cases: 0, undelivered: 1, unsettled: 1 });
       expect([cache.reference(), cache.recall('status'), cache.position()]).toEqual([null, null, null]);
+      // Of which history what waits is: the next pull asks whether it goes on.
+      expect(cache.witness()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
       expect(cache.outbox({ states: [], offset: 0, limit: 5 }).rows).toMatchObject([
         { id: decisionOn(2).id, state: 'queued' },
         { id: decisionOn(4).id, state: 'awaiting_second' },

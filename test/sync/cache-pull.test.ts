@@ -118,6 +118,17 @@ describe('a pull', () => {
       ]);
     }));
 
+  it('of a database that was migrated leaves decisions on what was looked at, and evidence to be fetched again', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1, { version: 5 }), headOf(2)]);
+      cache.putFacts([keptFacts(idOf(2), 's1', '{}')]);
+      cache.decide(decisionOn(1, { expectedVersion: 5 }));
+      pull(cache, [headOf(1, { version: 6 }), headOf(2)], { epoch: 'epoch 2', isSameHistory: true });
+      expect(cache.takeToSend(9)).toMatchObject([{ expectedVersion: 5 }]);
+      expect(cache.caseOf(idOf(2))).toMatchObject({ facts: '{}', isStale: true });
+      expect(cache.factsWanted(9)).toEqual([idOf(2)]);
+    }));
+
   it('that was overtaken says nothing more', () =>
     withCache((cache) => {
       const first = cache.beginPull();

@@ -13,6 +13,7 @@ import { cancelBulk, pauseBulk, runBulk, undoBulk } from '../../core/review/bulk
 import { freeze, startBulk } from '../../core/review/bulk/start.ts';
 import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
+import { undo } from '../../core/review/undo.ts';
 import { analysts } from '../support/analysts.ts';
 import { demoDatabase } from '../support/demo-database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
@@ -112,6 +113,23 @@ test('the choice is frozen: what comes later is not in it, and what was raised s
     ['returned', expect.stringContaining('look again')],
     ['conflict', expect.stringContaining('rejected')],
   ]);
+});
+
+test('what somebody decided and took back since is returned, as the preview says', async () => {
+  const sessionId = await start(filter({ priorities: ['high'] }));
+  const [first] = (await bulkItemsPage(pool, { sessionId, offset: 0, limit: 1 }, NOW)).rows;
+  const decisionId = randomUUID();
+  const other = { ...by, onBehalfOf: 'olga' };
+  await decide(
+    pool,
+    [{ decisionId, itemId: first?.row.itemId ?? '', decision: 'reject', reason: 'account_farm' }],
+    other,
+  );
+  expect(await undo(pool, [{ undoId: randomUUID(), decisionId }], other)).toMatchObject([{ outcome: 'applied' }]);
+  expect((await previewBulk(pool, sessionId, NOW, by)).skips).toEqual([
+    { reason: 'Decided and taken back since it was chosen', items: 1 },
+  ]);
+  expect(await runBulk(pool, sessionId, by)).toMatchObject({ outcomes: { returned: 1 } });
 });
 
 test('the same start again is the same session, whatever matches by then; its id is not taken for another', async () => {

@@ -29,7 +29,7 @@ const CAMPAIGN: Shape = { referrers: 2, referees: 80, isContested: false, isDens
 const LENGTH: Length = { busy: 14, after: 3 };
 const HISTORIES = [
   ...[4, 6, 10].map((seed) => ({ name: 'office', shape: OFFICE, seed, length: LENGTH })),
-  { name: 'campaign', shape: CAMPAIGN, seed: 8, length: LENGTH },
+  { name: 'campaign', shape: CAMPAIGN, seed: 24, length: LENGTH },
 ];
 /** `UMPIRE_DECISIONS_SEED=17` plays that seed in each shape instead, and longer. */
 const own = process.env['UMPIRE_DECISIONS_SEED'];
@@ -63,6 +63,8 @@ const EVERYWHERE = [
   'reject taken back: rejected to paid',
   'reject taken back: rejected to pending',
   'applied with a word',
+  'returned since it was taken back',
+  'withdrawn by what waited with it',
   'a second item',
   'a raised item',
   'paid, taken back, and paid again',

@@ -599,6 +599,19 @@ describe('taking back', () => {
       expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'withdrawn' });
       expect(cache.counts()).toMatchObject({ waiting: 0, awaitingSecond: 0, troubled: 0 });
     }));
+
+  it('of what another computer took back before ends its waiting too', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      cache.decide(decisionOn(1));
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(decisionOn(1).id, { outcome: 'awaiting_second', status: 'pending' })]);
+      cache.undo(undo(1));
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(undo(1).id, { outcome: 'agreed', status: 'pending', version: 3 })]);
+      expect(cache.outgoing(decisionOn(1).id)).toMatchObject({ state: 'withdrawn' });
+      expect(cache.counts()).toMatchObject({ waiting: 0, awaitingSecond: 0, troubled: 0 });
+    }));
 });
 
 describe('an undo whose answer was lost', () => {

@@ -65,10 +65,18 @@ function notice({ referrals, review }: State, add: (word: string) => void): void
     if (items.some((item: Item) => item.raisedVersion > 1)) add('a raised item');
     for (const bonus of bonuses.values()) if (bonus.ledger.length > 2) add('paid, taken back, and paid again');
   }
-  for (const { proposal, call } of review.decisions.values()) {
+  for (const { call, result } of review.undos.values()) {
+    const target = review.decisions.get(call.decisionId);
+    if (result.kind === 'withdrawal' && target !== undefined && target.waitsWith !== null) {
+      add('withdrawn by what waited with it');
+    }
+  }
+  for (const { proposal, call, result } of review.decisions.values()) {
     const [refereeId = '', nth] = (call.item ?? '').split(' ');
     const item = referrals.get(refereeId)?.items[Number(nth)];
     if (proposal?.closed === null && item !== undefined && proposal.version < item.raisedVersion)
       add('first opinion returned');
+    if (result.outcome === 'returned' && (call.expectedVersion ?? 0) >= (item?.raisedVersion ?? 0))
+      add('returned since it was taken back');
   }
 }

@@ -101,7 +101,8 @@ export function aimTakings(
   const all = [...review.decisions.values()].reverse();
   const isWaiting = (made: Made): boolean => {
     const place = placeOf(state, made.call.item);
-    return place !== null && openProposal(review, place.key, place.item) === made;
+    const open = place === null ? null : openProposal(review, place.key, place.item);
+    return open !== null && (open === made || open.call.decisionId === made.waitsWith);
   };
   const newest = all.find((one) =>
     task.takings[0]?.among === 'waiting' ? isWaiting(one) : one.before !== null && !one.undone,

@@ -103,9 +103,11 @@ function putAnswer(store: Store, answer: Answer): void {
   if (row.kind === 'decide' && !isInDoubt && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
     withdrawUndos(store, row.id);
   }
-  if (row.kind === 'object' && row.settles !== null && !isInDoubt && state === 'rejected') {
-    // No lead has it: what it was to settle is to be settled again, and there is nothing to do about this one.
-    unsettle(store, row.settles);
+  const settled = row.settles === null ? undefined : storedOperation(store, row.settles);
+  if (row.kind === 'object' && settled !== undefined && !isInDoubt && state === 'rejected') {
+    // No lead has it: what it was to settle is to be settled again, and there is nothing to do about this one. Where that is not here any
+    // more, the refusal itself is what a person has to look at.
+    unsettle(store, settled.id);
     store.run(`UPDATE outbox SET resolution = 'kept' WHERE id = ?`, row.id);
   }
   if (row.kind === 'undo' && (state === 'applied' || state === 'agreed') && row.undoes !== null) {

@@ -320,7 +320,9 @@ describe('a working day with a flight in the middle', () => {
     await openCase(window, null);
     await footSays(window, '0 waiting');
     await window.keyboard.press('Control+,');
-    const other = window.getByRole('group', { name: 'Another copy on this computer' });
+    const others = window.getByRole('group', { name: 'Another copy on this computer' });
+    await others.filter({ hasText: 'in which no decision waits' }).waitFor(SOON);
+    const other = others.filter({ hasText: 'made as ida' });
     await other.getByText('1 decision made as ida on elsewhere:5432/review waits in another copy').waitFor(SOON);
     const barriers = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze();
     expect(barriers.violations.map(({ id }) => id)).toEqual([]);

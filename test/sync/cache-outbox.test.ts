@@ -677,16 +677,22 @@ describe('what was handed to a lead, and is refused', () => {
   const troubledId = decisionOn(1).id;
   const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
 
+  const id = idOf(1, 0xb);
+  const message = 'This case is open: decide it instead of handing it to a lead.';
+  const refusedAfter = (cache: Cache, meanwhile: () => void): void => {
+    pull(cache, [headOf(1)]);
+    cache.decide(decisionOn(1));
+    cache.takeToSend(1);
+    cache.putAnswers([answerTo(troubledId, { outcome: 'conflict', status: 'approved', version: 2 })]);
+    cache.object({ id, troubledId, ...at });
+    meanwhile();
+    cache.takeToSend(1);
+    cache.putAnswers([answerTo(id, { outcome: 'not_allowed', status: 'pending', version: 3, message })]);
+  };
+
   it('settles nothing: the conflict is to be settled again, and about the objection there is nothing to do', () =>
     withCache((cache) => {
-      pull(cache, [headOf(1)]);
-      cache.decide(decisionOn(1));
-      cache.takeToSend(1);
-      cache.putAnswers([answerTo(troubledId, { outcome: 'conflict', status: 'approved', version: 2 })]);
-      const { id } = cache.object({ id: idOf(1, 0xb), troubledId, ...at });
-      cache.takeToSend(1);
-      const message = 'This case is open: decide it instead of handing it to a lead.';
-      cache.putAnswers([answerTo(id, { outcome: 'not_allowed', status: 'pending', version: 3, message })]);
+      refusedAfter(cache, () => {});
       expect(cache.outgoing(troubledId)).toMatchObject({ state: 'conflict', resolution: null });
       expect(cache.unsettledBy([troubledId, id])).toEqual([troubledId]);
       expect(cache.outgoing(id)).toMatchObject({ state: 'rejected', message, isRefusedForGood: false });
@@ -694,6 +700,15 @@ describe('what was handed to a lead, and is refused', () => {
       expect(cache.outbox({ states: [], troubled: true, offset: 0, limit: 5 }).rows).toMatchObject([
         { id: troubledId },
       ]);
+    }));
+
+  it('is told by itself where the conflict is not here any more', () =>
+    withCache((cache) => {
+      // As when the account was disabled meanwhile.
+      refusedAfter(cache, () => cache.keepNotOver());
+      expect(cache.outgoing(troubledId)).toBeNull();
+      expect(cache.outgoing(id)).toMatchObject({ state: 'rejected', message, resolution: null });
+      expect(cache.counts()).toMatchObject({ troubled: 1 });
     }));
 });
 

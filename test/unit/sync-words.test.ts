@@ -112,7 +112,8 @@ describe('a row of the outbox', () => {
     const settled = outboxRow({ state: 'conflict', resolution: 'kept' });
     expect([standing(settled), signOf(settled)]).toEqual(['Settled: left as it is', 'settled']);
     expect(standing(outboxRow({ kind: 'object', state: 'applied' }))).toBe('With a lead');
-    expect(standing(outboxRow({ kind: 'object', state: 'rejected', resolution: 'kept' }))).toBe('Refused');
+    const refused = outboxRow({ kind: 'object', state: 'rejected', resolution: 'kept' });
+    expect([standing(refused), signOf(refused)]).toEqual(['Refused', 'withdrawn']);
   });
 
   it('says what it moved, or would move; nothing of what has no effect', () => {

@@ -2,6 +2,7 @@ import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { BulkItems, BulkSession } from '../../../core/contract/bulk.ts';
 import { ask } from '../../app/bridge.ts';
+import { useIsOnline } from '../../app/sync-state.ts';
 import { isMoving } from './session-words.ts';
 
 const PAGE_SIZE = 200;
@@ -10,8 +11,10 @@ const LOOK_EVERY_MS = 2_000;
 /** A session that says it runs and has not moved for so long is run by nobody. */
 const STALLED_AFTER_MS = 15_000;
 
+/** Asked for on-line: what failed without a server is asked again when there is one. */
 export function useBulkSessions() {
-  return useQuery({ queryKey: ['bulk', 'list'], queryFn: () => ask('bulk.list', {}), staleTime: 5_000 });
+  const enabled = useIsOnline();
+  return useQuery({ queryKey: ['bulk', 'list'], queryFn: () => ask('bulk.list', {}), staleTime: 5_000, enabled });
 }
 
 export function useBulkSession(sessionId: string) {

@@ -22,8 +22,16 @@ import { SessionHead } from './session-head.tsx';
 import styles from './preview-view.module.css';
 import page from './session-view.module.css';
 
-function Numbers({ preview }: { readonly preview: OfflineSession['preview'] }) {
+/** What it would do; once it is done, only what was done for certain. */
+function Numbers({ session: { preview, state } }: { readonly session: OfflineSession }) {
   const { willDecide, awaitingSecond, paid, rejected, reversed } = preview;
+  if (state !== 'preview') {
+    return (
+      <Figures>
+        <Figure name="put into the outbox">{number(willDecide)}</Figure>
+      </Figures>
+    );
+  }
   return (
     <Figures>
       <Figure name="will be decided">{number(willDecide)}</Figure>
@@ -35,12 +43,14 @@ function Numbers({ preview }: { readonly preview: OfflineSession['preview'] }) {
   );
 }
 
-function Skips({ skips }: { readonly skips: OfflineSession['preview']['skips'] }) {
+type SkipsProps = { readonly skips: OfflineSession['preview']['skips']; readonly heading: string };
+
+function Skips({ skips, heading }: SkipsProps) {
   if (skips.length === 0) return null;
   return (
     <section className={styles.section}>
-      <h3>Will be left alone</h3>
-      <ul aria-label="Will be left alone">
+      <h3>{heading}</h3>
+      <ul aria-label={heading}>
         {skips.map(({ why, items }) => (
           <li key={why} className={styles.row}>
             <span className={styles.count}>{number(items)}</span>
@@ -113,8 +123,8 @@ export function OfflineView({ session }: { readonly session: OfflineSession }) {
         off-line
       </SessionHead>
       <div className={styles.content} role="group" aria-label="Off-line bulk session" tabIndex={0}>
-        <Numbers preview={preview} />
-        <Skips skips={preview.skips} />
+        <Numbers session={session} />
+        <Skips skips={preview.skips} heading={state === 'preview' ? 'Will be left alone' : 'Left alone'} />
         <Told session={session} />
         <Problem sessionId="" />
       </div>

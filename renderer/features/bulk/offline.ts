@@ -6,7 +6,6 @@ import { counted } from '../../../core/domain/counted.ts';
 import { UNDELIVERED } from '../../../core/domain/outbox.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
-import { isOnline } from '../../app/sync-state.ts';
 import { capital, number } from '../../ui/format.ts';
 import { say } from '../case/decisions-made.ts';
 import { unselect } from '../queue/selection.ts';
@@ -91,8 +90,7 @@ export function putIntoOutbox(session: OfflineSession): Promise<boolean> {
   return call('Not put into the outbox', async () => {
     const preview = await ask('sync.bulk', session.request);
     unselect();
-    const decisions = counted(preview.willDecide, 'decision');
-    say(isOnline() ? `${decisions} put into the outbox` : `${decisions} will be sent when on-line`);
+    say(`${counted(preview.willDecide, 'decision')} put into the outbox`);
     return { ...session, preview, state: 'waiting' };
   });
 }

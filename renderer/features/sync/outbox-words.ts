@@ -27,10 +27,14 @@ export function isTroubled({ state, resolution }: Pick<OutboxRow, 'state' | 'res
   return TROUBLED.includes(state) && resolution === null;
 }
 
+/** An objection that no lead has: what it was about needs a person, and not the objection. */
+function isNothing({ kind, state, resolution }: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): boolean {
+  return kind === 'object' && state === 'rejected' && resolution !== null;
+}
+
 /** What became of a row, with how a person settled it. */
 export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): string {
-  // What it was about needs a person, not the refused objection.
-  if (row.kind === 'object' && row.state === 'rejected') return STATE_WORDS.rejected;
+  if (isNothing(row)) return STATE_WORDS.rejected;
   if (row.resolution !== null) return SETTLED_WORDS[row.resolution];
   return row.kind === 'object' && row.state === 'applied' ? 'With a lead' : STATE_WORDS[row.state];
 }
@@ -38,8 +42,9 @@ export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>):
 /** The shape that a row's state has beside its words; a troubled row that was settled is not troubled any more. */
 export type Sign = OutboxState | 'settled';
 
-export function signOf({ state, resolution }: Pick<OutboxRow, 'state' | 'resolution'>): Sign {
-  return resolution === null ? state : 'settled';
+export function signOf(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): Sign {
+  if (isNothing(row)) return 'withdrawn';
+  return row.resolution === null ? row.state : 'settled';
 }
 
 /** "118 Lena K.": as the foot of the window speaks of a case. */

@@ -261,6 +261,10 @@ test('what waits with one’s own second opinion is taken back as what that came
   const again = randomUUID();
   await client.query('BEGIN');
   for (const id of [SECOND, again]) await client.query(DECIDE, [JSON.stringify([call('approve', id)])]);
+  const { rows } = await client.query('SELECT u FROM umpire.undo_items($1) AS u', [
+    JSON.stringify([{ undoId: randomUUID(), decisionId: again }]),
+  ]);
+  expect(rows).toMatchObject([{ u: { message: expect.stringContaining('take that one back') } }]);
   await client.query('COMMIT');
   client.release();
   await settleOpinions(desk.ben);
@@ -268,7 +272,7 @@ test('what waits with one’s own second opinion is taken back as what that came
     {
       outcome: 'not_allowed',
       status: 'approved',
-      message: 'Your other decision of the same case took effect: take that one back.',
+      message: 'What counts is an earlier decision of the same analyst: take that one back.',
     },
   ]);
   expect(await undo(desk.ben, [{ undoId: randomUUID(), decisionId: SECOND }])).toMatchObject([

@@ -271,7 +271,7 @@ test('an objection is for where somebody else decided, and one by each until it 
   expect(outcomes(await ana.push([objecting(theirs)]))).toEqual(['applied']);
   // What stands is nobody's own any more once it was taken back.
   await ana.push([taking(mine, made.id)]);
-  await ben.push([decision(mine, 'reject')]);
+  await ben.push([{ ...decision(mine, 'reject'), expectedVersion: 3 }]);
   expect(outcomes(await ana.push([objecting(mine)]))).toEqual(['applied']);
 });
 

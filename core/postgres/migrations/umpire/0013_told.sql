@@ -1,7 +1,7 @@
 -- What analysts are told of opinions, their own and nobody else's: whole functions of 0008, 0009 and 0012 again. Whether a second analyst is
 -- needed says nothing of a first opinion that waits; whoever gave it gets its end, also from another computer of theirs; and evidence
--- counts as changed only by what changed it, not by decisions that were taken back. What one decided oneself and may no longer take back is
--- handed to a lead like anybody else's.
+-- counts as changed only by what changed it, not by decisions that were taken back; what somebody else took back is looked at again.
+-- What one decided oneself and may no longer take back is handed to a lead like anybody else's.
 
 -- `needed`, `mine` or `none` for each of these items, as the caller may know it: of somebody else's proposal nothing.
 CREATE OR REPLACE FUNCTION umpire.second_reviews(item_ids uuid[], clock timestamptz DEFAULT NULL) RETURNS TABLE (item_id uuid, state text)
@@ -332,12 +332,14 @@ BEGIN
         WHEN t.decision_id IS NULL THEN 'unknown'
         WHEN t.decision = 'undo' THEN 'is_undo'
         WHEN t.undone_by IS NOT NULL THEN 'agreed'
-        WHEN t.outcome ->> 'waiting' IS NOT NULL OR t.decision_id <> c.decision_id AND t.outcome ->> 'outcome' = 'applied' THEN 'other'
+        -- What it waits with was given in this very transaction.
+        WHEN t.outcome ->> 'waiting' IS NOT NULL AND o.is_own THEN 'other'
         WHEN t.proposal = 'withdrawn' THEN 'opinion'
         WHEN t.proposal = 'open' AND (t.outcome ->> 'version')::int >= i.raised_version THEN CASE WHEN o.is_own THEN 'withdrawn' ELSE 'not_own_proposal' END
         WHEN t.proposal = 'agreed' AND EXISTS (SELECT 1 FROM umpire.decisions AS b WHERE b.decision_id = t.closed_by AND b.undone_by IS NULL) THEN 'of_two'
         WHEN t.outcome ->> 'outcome' <> 'applied' THEN 'no_effect'
         WHEN NOT o.is_own AND NOT is_lead THEN 'not_own'
+        WHEN t.decision_id <> c.decision_id THEN 'other'
         WHEN NOT o.is_in_time AND NOT is_lead THEN 'late'
         WHEN l.decision_id IS NULL THEN 'conflict'
         WHEN t.before IS NULL THEN 'too_old'
@@ -464,7 +466,7 @@ BEGIN
           WHEN 'is_undo' THEN 'An undo is not undone: decide again.'
           WHEN 'not_own_proposal' THEN 'Only whoever made it may withdraw it.'
           WHEN 'of_two' THEN 'A second analyst decided the same, and that took effect: whoever did or a lead can take it back.'
-          WHEN 'other' THEN 'Your other decision of the same case took effect: take that one back.'
+          WHEN 'other' THEN 'What counts is an earlier decision of the same analyst: take that one back.'
           WHEN 'no_effect' THEN 'This decision had no effect: there is nothing to take back.'
           WHEN 'not_own' THEN 'Somebody else decided this: a lead can reverse it.'
           WHEN 'late' THEN 'The time for an undo is over: a lead can reverse it.'

@@ -81,7 +81,7 @@ async function windowOf(
 
 /** One of the computers of a person who has a login. */
 async function computerOf(person: string, options: Partial<HostOptions> = {}): Promise<TestHost> {
-  const opened = await hosts.open({ ...options, databaseUrl: network.through(team.url(person)) });
+  const opened = await hosts.open({ databaseUrl: network.through(team.url(person)), ...options });
   await opened.filled();
   return opened;
 }

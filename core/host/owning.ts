@@ -42,7 +42,11 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
     work.catch((error: unknown) => log(`other copies: ${wordsOf(error)}`));
   }
 
+  /** Whether the last meeting came to no end. */
+  let isUnmet = false;
+
   async function meet(station: Station, { pool }: Session, isOpen: () => boolean): Promise<void> {
+    isUnmet = true;
     const server = await serverIdentity(pool);
     if (server === null || !isOpen()) return;
     tell(server);
@@ -57,6 +61,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
         station.toldOutbox(ids);
       },
     });
+    isUnmet = false;
   }
 
   return {
@@ -66,7 +71,7 @@ export function owning({ databaseUrl, folder, copies, log, wordsOf }: OwningOpti
     },
     met: (station, session, isOpen) => beside(meet(station, session, isOpen)),
     again(station, session, isOpen) {
-      if (copies.isLeft()) beside(meet(station, session, isOpen));
+      if (isUnmet || copies.isLeft()) beside(meet(station, session, isOpen));
     },
   };
 }

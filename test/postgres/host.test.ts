@@ -163,7 +163,7 @@ test('a lost connection is a state in which work goes on, and what was decided i
   const [first = '', second = ''] = itemIds;
   const file = await ask('case.get', { itemId: first });
   expect(file).toMatchObject({ state: 'whole', file: { itemId: first, signals: expect.any(Array) } });
-  expect(await ask('case.claim', { itemId: first })).toBe('unanswered');
+  expect(await ask('case.claim', { itemId: first })).toBe('off_line');
   const decided = { expectedVersion: 1, decision: 'approve', reason: 'household' } as const;
   const [kept, withdrawn] = [randomUUID(), randomUUID()];
   await ask('case.decide', { ...decided, decisionId: kept, itemId: first });

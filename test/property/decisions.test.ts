@@ -28,6 +28,7 @@ const CAMPAIGN: Shape = { referrers: 2, referees: 80, isContested: false, isDens
 
 const LENGTH: Length = { busy: 14, after: 3 };
 const HISTORIES = [
+  { name: 'campaign', shape: CAMPAIGN, seed: 12, length: LENGTH },
   ...[4, 6, 10].map((seed) => ({ name: 'office', shape: OFFICE, seed, length: LENGTH })),
   { name: 'campaign', shape: CAMPAIGN, seed: 24, length: LENGTH },
 ];

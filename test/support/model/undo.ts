@@ -18,19 +18,35 @@ import { MINUTE } from './seed.ts';
 import type { Bonus, Referral } from './state.ts';
 
 /**
- * Takes decisions back: all at once where they are about different items, otherwise one after the other. `retier` is called when
- * what is unpaid, or what counts, has changed: what is held again is held for what it is worth by then.
+ * Takes decisions back, in the order of the calls: round by round, in each at most one of a referral, and those of one round all at once.
+ * `retier` is called when what is unpaid, or what counts, has changed: what is held again is held for what it is worth by then.
  */
 export function undoAll(till: Till, calls: readonly UndoCall[], by: string, retier: () => void): readonly UndoResult[] {
-  const about = calls.map(({ decisionId }) => aboutOf(till.state.review, decisionId));
-  const sets = new Set(about).size === calls.length ? [calls] : calls.map((call) => [call]);
-  return sets.flatMap((set) => {
+  const results: UndoResult[] = [];
+  for (const round of roundsOf(till.state.review, calls)) {
     const holds: Holds = [];
-    const results = set.map((call) => undo(till, call, by, holds));
+    for (const [nth, call] of round) results[nth] = undo(till, call, by, holds);
     retier();
     for (const holdAgain of holds) holdAgain();
-    return results;
-  });
+  }
+  return results;
+}
+
+type Round = (readonly [nth: number, call: UndoCall])[];
+
+/** Of a referral the first call is in the first round, the second in the second. Where an id is there twice, each is a round of its own. */
+function roundsOf(review: Review, calls: readonly UndoCall[]): readonly Round[] {
+  const isRepeated = new Set(calls.map(({ undoId }) => undoId)).size < calls.length;
+  const told = new Map<string, number>();
+  const rounds: Round[] = [];
+  for (const [nth, call] of calls.entries()) {
+    const [referee] = aboutOf(review, call.decisionId)?.split(' ') ?? [];
+    const about = isRepeated ? '' : (referee ?? call.undoId);
+    const round = told.get(about) ?? 0;
+    told.set(about, round + 1);
+    (rounds[round] ??= []).push([nth, call]);
+  }
+  return rounds;
 }
 
 /** What is left to do once all that counts again does so. */

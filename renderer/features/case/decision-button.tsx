@@ -80,7 +80,7 @@ export function DecisionButton({ effect, available, onDecide, ...choice }: Props
         type="button"
         className={styles.decide}
         // Not `disabled`: that would drop the focus with every decision.
-        aria-disabled={!available}
+        aria-disabled={!available || choice.chosen === undefined}
         aria-describedby={reasonId}
         // The second click of a double click and a held Enter would decide the case that has just come up.
         onClick={(event) => event.detail < 2 && onDecide()}

@@ -152,3 +152,8 @@ export function shown(
   const page = cache.queuePage({ filter: filterOf(filter), offset, limit }, CACHE_NOW);
   return { total: page.total, ids: page.rows.map(({ itemId }) => itemId) };
 }
+
+/** What taking back a session needs: undos with ids of their own, from this number on. */
+export function undoingFrom(number: number, appliedFrom = 0): Parameters<Cache['withdrawSession']>[1] {
+  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString(), appliedFrom };
+}

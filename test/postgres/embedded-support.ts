@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client, type ClientConfig } from 'pg';
-import { vi } from 'vitest';
 import { layoutOf } from '../../core/postgres/embedded/layout.ts';
 import { findPostmaster } from '../../core/postgres/embedded/postmaster.ts';
+import { until } from '../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('embedded-program.ts', import.meta.url));
 
@@ -51,9 +51,9 @@ export async function query(connection: ClientConfig, sql: string, values: unkno
 /** The process of the session that is asleep in pg_sleep, once there is one. */
 export function sleeper(connection: ClientConfig): Promise<number> {
   const search = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-  return vi.waitFor(async () => {
-    const [row] = await query(connection, search);
-    return (row as { pid: number }).pid;
+  return until(async () => {
+    const [row] = (await query(connection, search)) as { pid: number }[];
+    return row?.pid ?? null;
   });
 }
 

@@ -109,9 +109,9 @@ test('the copy can be removed while a bulk session waits for a server that says 
 
 test('a case that turns out to be somebody else’s shows who has it', async () => {
   const { ask, next, notices, network } = await windowOf('mira');
+  const noor = await team.login('lead', 'lead');
   network.stall();
   const { itemId } = (await ask('queue.next', { filter: FILTER }))!;
-  const noor = await team.login('lead', 'lead');
   await claimItem(noor, itemId, false);
   expect(notices.filter(isOffline)).toEqual([]);
   network.flow();

@@ -13,6 +13,7 @@ import { TEST_KEY } from '../support/migrated.ts';
 import { makeOwnersTables, ownersCatalog } from '../support/owner.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
 import { runUmpire } from '../support/scenario-command.ts';
+import { until } from '../support/until.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -269,13 +270,12 @@ test('a merge gives way to a service that goes on writing, and says so', async (
     await writer.query(`UPDATE referrals.daily_stats SET registrations = registrations + 1`);
     const merging = umpire('merge', '--json');
     // The merge waits here; what the service waits for in turn it gets, and commits.
-    await expect
-      .poll(
-        async () =>
-          (await pool.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rows[0]
-            .n,
-      )
-      .toBe(1);
+    await until(async () => {
+      const { rows } = await pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0 ? true : null;
+    });
     await writer.query(`UPDATE referrals.fingerprints SET last_seen_at = last_seen_at`);
     await writer.query('COMMIT');
     expect(JSON.parse((await merging).stdout)).toMatchObject({ fingerprints: 2, dailyStats: 1 });

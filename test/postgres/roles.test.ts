@@ -617,6 +617,11 @@ test.each([
     'umpire_analyst is a member of umpire_engine',
     'REVOKE umpire_engine FROM umpire_analyst',
   ],
+  [
+    'CREATE ROLE "a.stranger" LOGIN; GRANT "a.stranger" TO umpire_owner',
+    'umpire_owner is a member of a.stranger',
+    'REVOKE "a.stranger" FROM umpire_owner',
+  ],
 ])('migrating refuses roles that are not as it makes them: %s', async (sql, has, remedy) => {
   const client = await db.pool.connect();
   try {
@@ -632,6 +637,12 @@ test.each([
     await client.query('ROLLBACK');
     client.release(true);
   }
+});
+
+test('migrating minds no login whose role somebody took: one server’s databases are not in each other’s way', async () => {
+  const { name } = await logins.add('analyst', 'bereft');
+  await db.pool.query(`REVOKE umpire_analyst FROM "${name}" GRANTED BY umpire_owner`);
+  expect(await migrate(db.pool, { key: TEST_KEY })).toEqual({ mode: 'programme', applied: [] });
 });
 
 test('reviewers see usage, purchases, sightings and credits of those alone who have a part in a reviewed referral', async () => {

@@ -14,6 +14,7 @@ import { analysts } from '../support/analysts.ts';
 import { type Login, type Logins, loginsOf } from '../support/logins.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { tellDemo } from '../support/story.ts';
+import { until } from '../support/until.ts';
 
 let db: MigratedDatabase;
 let logins: Logins;
@@ -425,6 +426,8 @@ test('a connection that is cut in the middle is a lost link, and the next call h
     );
   });
   expect(await failure(cut)).toMatchObject({ kind: 'link' });
+  // Of this login's others, cut too, the pool hears one by one.
+  await until(async () => (people.ana.pool.totalCount === 0 ? true : null));
   expect(await server.hello()).toMatchObject({ role: 'analyst' });
 });
 

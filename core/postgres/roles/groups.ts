@@ -54,7 +54,10 @@ function missing(found: Existing): string[] {
   return statements;
 }
 
-/** What these roles have that Umpire never gives them, each with what takes it away. Logins that the owner made, disabled ones too, are its to end. */
+/**
+ * What these roles have that Umpire never gives them, each with what takes it away. Logins that the owner made are its to end, also where
+ * they are disabled or somebody took their role: what nobody but itself made it a member of is one of those.
+ */
 const UNWANTED = `
   WITH own AS (SELECT * FROM pg_roles WHERE rolname = ANY ($1))
   SELECT r.rolname || ' has ' || a.name AS has, format('ALTER ROLE %I NO%s', r.rolname, a.name) AS remedy
@@ -66,7 +69,8 @@ const UNWANTED = `
   FROM own AS r JOIN pg_auth_members AS m ON m.member = r.oid JOIN pg_roles AS g ON g.oid = m.roleid
   WHERE NOT g.rolname || ' ' || r.rolname = ANY ($2)
     AND NOT (r.rolname = '${OWNER}' AND NOT (g.rolsuper OR g.rolbypassrls OR g.rolreplication OR g.rolcreatedb OR g.rolcreaterole)
-      AND EXISTS (SELECT 1 FROM pg_auth_members AS k JOIN own AS o ON o.oid = k.roleid WHERE k.member = g.oid))
+      AND EXISTS (SELECT 1 FROM pg_auth_members AS k
+        WHERE (k.member = g.oid AND k.roleid IN (SELECT oid FROM own)) OR (k.roleid = g.oid AND k.member = r.oid AND k.grantor = r.oid)))
   ORDER BY 1`;
 
 /** Throws MigrateError where a role of Umpire's names is not what Umpire would make: everything it owns would be whose that is. */

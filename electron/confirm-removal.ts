@@ -1,6 +1,13 @@
 import type { MessageBoxOptions } from 'electron';
-import { type CallOutcome, METHODS, type MethodName, type MethodRequest } from '../core/contract/methods.ts';
+import {
+  type CallOutcome,
+  METHODS,
+  type MethodName,
+  type MethodRequest,
+  type MethodResponse,
+} from '../core/contract/methods.ts';
 import type { CacheSettings } from '../core/contract/sync.ts';
+import { counted } from '../core/domain/counted.ts';
 import { notOverWords } from '../core/domain/not-over-words.ts';
 import type { Supervisor } from './host/supervisor.ts';
 
@@ -29,11 +36,10 @@ export async function removeCopy(
 ): Promise<Awaited<ReturnType<Supervisor['call']>>> {
   if (method === 'sync.wipe' && !METHODS['sync.wipe'].request.parse(request).evenUndelivered)
     return call(method, request);
-  const told = await call('sync.settings', {});
-  const settings = told.ok ? (METHODS['sync.settings'].response.safeParse(told.value).data ?? null) : null;
+  const settings = await answerOf(call, 'sync.settings');
   const { message, detail } =
     method === 'sync.wipe'
-      ? ownWords(settings)
+      ? { message: 'Remove the copy of the queue from this computer?', detail: await ownLoss(call, settings) }
       : otherWords(settings, METHODS['sync.wipeOther'].request.parse(request).copy);
   const chosen = await ask({
     type: 'warning',
@@ -51,11 +57,24 @@ export async function removeCopy(
 
 type Words = Required<Pick<MessageBoxOptions, 'message' | 'detail'>>;
 
-function ownWords(settings: CacheSettings | null): Words {
-  return {
-    message: 'Remove the copy of the queue from this computer?',
-    detail: settings === null ? UNKNOWN : lossOf(settings),
-  };
+async function answerOf<M extends 'sync.settings' | 'workspace.status'>(
+  call: ConfirmNeeds['call'],
+  method: M,
+): Promise<MethodResponse<M> | null> {
+  const told = await call(method, {});
+  const answer = told.ok ? METHODS[method].response.safeParse(told.value) : null;
+  return answer?.success === true ? (answer.data as MethodResponse<M>) : null;
+}
+
+/** What goes with this copy. Where it is closed, the host may still know: of a disabled account it keeps what is not over. */
+async function ownLoss(call: ConfirmNeeds['call'], settings: CacheSettings | null): Promise<string> {
+  if (settings !== null) return lossOf(settings);
+  const status = await answerOf(call, 'workspace.status');
+  const lost = status?.state === 'failed' ? (status.removal?.lost ?? null) : null;
+  if (lost === null) return UNKNOWN;
+  return lost === 0
+    ? NOTHING_LOST
+    : `This destroys what is nowhere else: ${counted(lost, 'decision')} that no server has taken or nobody has settled.`;
 }
 
 function otherWords(settings: CacheSettings | null, copy: string): Words {
@@ -73,12 +92,11 @@ function otherWords(settings: CacheSettings | null, copy: string): Words {
   };
 }
 
+const NOTHING_LOST = 'Every decision was delivered; nothing is lost.';
 const UNKNOWN =
   'It cannot be read, so that nobody knows whether decisions wait in it. Those that no server has taken would be lost for good.';
 
 function lossOf({ undelivered, unsettled }: Pick<CacheSettings, 'undelivered' | 'unsettled'>): string {
   const lost = notOverWords({ undelivered, unsettled });
-  return lost.length === 0
-    ? 'Every decision was delivered; nothing is lost.'
-    : `This destroys what is nowhere else: ${lost.join(', ')}.`;
+  return lost.length === 0 ? NOTHING_LOST : `This destroys what is nowhere else: ${lost.join(', ')}.`;
 }

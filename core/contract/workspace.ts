@@ -34,8 +34,11 @@ export const workspaceStatus = z.discriminatedUnion('state', [
     /** What happened, what is safe, what to do. */
     message: z.string(),
     detail: z.string().nullable(),
-    /** The copy on this computer cannot be read, or what is left of it cannot be sent: removing it (`sync.wipe`) is a way out, at the price of what was not delivered. */
-    removable: z.boolean().optional(),
+    /**
+     * The copy on this computer cannot be read, or what is left of it cannot be sent: removing it (`sync.wipe`) is a way out. `lost`:
+     * decisions that no server has taken or nobody has settled, which go with it; null where nobody knows.
+     */
+    removal: z.object({ lost: z.number().int().nullable() }).optional(),
   }),
 ]);
 export type WorkspaceStatus = z.infer<typeof workspaceStatus>;

@@ -65,9 +65,9 @@ export function openHost(options: HostOptions): Host {
   };
   const starting = (step: string, done: number | null = null, total: number | null = null): void =>
     become({ state: 'starting', step, done, total });
-  const fail = (message: string, detail: string | null, removable = false): void => {
+  const fail = (message: string, detail: string | null, removal: { lost: number | null } | null = null): void => {
     log(`workspace failed: ${message}${detail === null ? '' : ` (${detail})`}`);
-    become({ state: 'failed', message, detail, ...(removable ? { removable } : {}) });
+    become({ state: 'failed', message, detail, ...(removal === null ? {} : { removal }) });
   };
 
   let closed = false;
@@ -93,7 +93,7 @@ export function openHost(options: HostOptions): Host {
     if (closed) return;
     if (key.state === 'lost') {
       blocked = { isInUse: false, isKeyLost: true, unsettled: null, message: key.message };
-      return fail(key.message, null, true);
+      return fail(key.message, null, { lost: null });
     }
     keyPlace = key.place;
     try {
@@ -106,7 +106,8 @@ export function openHost(options: HostOptions): Host {
       const isInUse = error instanceof CacheError && error.code === 'in_use';
       blocked = { isInUse, isKeyLost: false, unsettled: null, message };
       // What a newer Umpire wrote, or another program has open, is left alone.
-      fail(message, detail, error instanceof CacheError && error.code === 'unreadable');
+      const isUnreadable = error instanceof CacheError && error.code === 'unreadable';
+      fail(message, detail, isUnreadable ? { lost: null } : null);
     }
   }
 
@@ -158,7 +159,7 @@ export function openHost(options: HostOptions): Host {
     log(`the account is disabled: the cache was removed; ${keptWords(left).join(', ') || 'nothing'} kept`);
     const words = wasFilled || !isOver ? `${message} ${removedWords(left)}` : message;
     blocked = { isInUse: false, isKeyLost: false, unsettled: unsettledOf(left), message: words };
-    fail(words, null, !isOver);
+    fail(words, null, isOver ? null : { lost: unsettledOf(left) });
   }
 
   async function wipe(evenUndelivered: boolean): Promise<void> {

@@ -1,16 +1,24 @@
 import { codeOf } from './embedded/error.ts';
 
-/** The network said no, or an open connection ended. */
+/** The network said no, or an open connection ended, in the words of Linux, of macOS and of Windows. */
 const NETWORK = new Set([
+  'EADDRNOTAVAIL',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
-  'ENOENT',
-  'ETIMEDOUT',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETRESET',
   'ENETUNREACH',
+  'ENOENT',
+  'ENOTCONN',
   'ENOTFOUND',
   'EPIPE',
-  'EAI_AGAIN',
+  'ETIMEDOUT',
 ]);
 /** Of `pg` itself, which gives these no code. */
 const PG_ENDED =

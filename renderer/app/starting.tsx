@@ -95,7 +95,7 @@ export function Starting() {
         {status === undefined && !workspace.isError && <Progress step="Starting" done={null} total={null} />}
         {status?.state === 'starting' && <Progress {...status} />}
         {status?.state === 'failed' && (
-          <Failed message={status.message} detail={status.detail} removable={status.removable === true} />
+          <Failed message={status.message} detail={status.detail} removable={status.removal !== undefined} />
         )}
       </div>
     </div>

@@ -211,6 +211,7 @@ test('an account that is disabled loses its copy at the next contact, and keeps 
         message: expect.stringMatching(
           /login was disabled.*removed from this computer\. 1 decision that no server has taken stays on this computer/,
         ),
+        removal: { lost: 1 },
       },
     });
     expect(opened.log.join('\n')).not.toContain(login.name);

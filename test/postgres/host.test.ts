@@ -303,7 +303,7 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
   expect(await another.settled()).toMatchObject({
     state: 'failed',
     message: expect.stringMatching(/cannot be read/),
-    removable: true,
+    removal: { lost: null },
   });
   await another.host.close();
 
@@ -324,7 +324,7 @@ test('a key that is lost is told, and the copy can be removed and begun anew', a
     state: 'failed',
     message: 'The keychain is locked.',
     detail: null,
-    removable: true,
+    removal: { lost: null },
   });
   expect(await lost.call('sync.wipe', { evenUndelivered: false })).toMatchObject({ error: { code: 'refused' } });
   expect(renewed).toBe(0);

@@ -189,6 +189,27 @@ test('a decision that waits for a second analyst tells what became of it when it
   }
 });
 
+test('a first opinion whose end was taken back is to be looked at again, whatever stands by then', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  try {
+    const first = decision(next(), 'reject');
+    await ana.push([first]);
+    const ended = decision(first.itemId, 'escalate');
+    expect(outcomes(await ben.push([ended]))).toEqual(['applied']);
+    expect(await ana.push([first])).toMatchObject([{ outcome: 'conflict', status: 'escalated' }]);
+    expect(outcomes(await ben.push([taking(ended.itemId, ended.id)]))).toEqual(['applied']);
+    expect(await ana.push([first])).toMatchObject([
+      {
+        outcome: 'returned',
+        status: 'pending',
+        message: 'This was decided and taken back after it was looked at: look again.',
+      },
+    ]);
+  } finally {
+    await changeSettings(db.pool, { second_review_share: 0 }, undefined);
+  }
+});
+
 test('the same from two computers of one analyst waits as one, and each is told what became of it', async () => {
   await changeSettings(db.pool, { second_review_share: 1 }, undefined);
   try {

@@ -1,6 +1,7 @@
 import type { MessageBoxOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
 import type { MethodName } from '../../core/contract/methods.ts';
+import type { WorkspaceStatus } from '../../core/contract/workspace.ts';
 import { isRemoval, removeCopy, type RemovalMethod } from '../../electron/confirm-removal.ts';
 
 const COPY = '00112233445566aa';
@@ -25,11 +26,13 @@ async function called(
   request: { evenUndelivered: boolean } | { copy: string },
   button: number,
   settings: unknown = SETTINGS,
+  status: unknown = { state: 'failed', message: 'The key is lost.', detail: null, removal: { lost: null } },
 ): Promise<{ outcome: unknown; reached: readonly MethodName[]; asked: readonly MessageBoxOptions[] }> {
   const reached: MethodName[] = [];
   const asked: MessageBoxOptions[] = [];
   const outcome = await removeCopy(method, request, {
     call: async (name) => {
+      if (name === 'workspace.status') return { ok: true, value: status as WorkspaceStatus };
       if (name !== 'sync.settings') {
         reached.push(name);
         return { ok: true, value: { removed: true } };
@@ -73,6 +76,15 @@ describe('removing a copy from this computer', () => {
     const { reached, asked } = await called('sync.wipe', { evenUndelivered: true }, 0, null);
     expect(reached).toEqual([]);
     expect(asked[0]?.detail).toMatch(/nobody knows whether decisions wait/);
+  });
+
+  it.each([
+    [2, 'This destroys what is nowhere else: 2 decisions that no server has taken or nobody has settled.'],
+    [0, 'Every decision was delivered; nothing is lost.'],
+  ])('says what goes with the copy of an account that is disabled: %i', async (lost, detail) => {
+    const status = { state: 'failed', message: 'This login is disabled.', detail: null, removal: { lost } };
+    const { asked } = await called('sync.wipe', { evenUndelivered: true }, 0, null, status);
+    expect(asked[0]?.detail).toBe(detail);
   });
 
   it('asks nothing where the host refuses to lose anything', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureOf } from '../../core/host/failures.ts';
+import { serverFailure } from '../../core/sync/postgres/failure.ts';
 import { isConnectionLoss } from '../../core/postgres/connection-loss.ts';
 import { labelOf, withoutSecrets } from '../../core/host/secrets.ts';
 
@@ -19,6 +20,14 @@ test('a password is taken out of any text, encoded or not, as a part of a URL or
 test('a server is named by host and database', () => {
   expect(labelOf(url)).toBe('db.example:5433/umpire');
   expect(labelOf('not a url with a secret')).toBe('configured server');
+});
+
+test('a network that goes is a lost connection in the words of every system', () => {
+  const codes =
+    'ECONNABORTED ECONNRESET EADDRNOTAVAIL EHOSTDOWN ENETDOWN ENETRESET ENETUNREACH ENOTCONN EPIPE ETIMEDOUT';
+  const kindOf = (code: string) =>
+    serverFailure(Object.assign(new Error(`read ${code}`), { code, syscall: 'read' }))?.kind;
+  expect(codes.split(' ').filter((code) => kindOf(code) !== 'link')).toEqual([]);
 });
 
 test('failures say what happened, what is safe and what to do', () => {

@@ -651,6 +651,7 @@ BEGIN
       WHEN w.proposal = 'disagreed' THEN 'Another analyst decided otherwise: it goes to a lead.'
       WHEN w.proposal = 'withdrawn' THEN 'It was withdrawn: decide again where it is still to be decided.'
       WHEN w.proposal = 'returned' THEN 'The band rose after this was looked at: look again.'
+      WHEN l.undone_by IS NOT NULL THEN 'This was decided and taken back after it was looked at: look again.'
       WHEN w.proposal IS NULL AND n.outcome <> 'agreed' THEN w.outcome ->> 'message'
       WHEN n.outcome = 'agreed' THEN 'This was decided the same way meanwhile.'
       ELSE 'This was decided differently meanwhile: ' || q.status || '.'
@@ -668,7 +669,8 @@ BEGIN
     SELECT CASE
       WHEN w.proposal = 'agreed' THEN 'agreed'
       WHEN w.proposal = 'disagreed' THEN 'conflict'
-      WHEN w.proposal = 'superseded' THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END
+      -- What ended it may be taken back by now: nothing stands that it agrees with or is against.
+      WHEN w.proposal = 'superseded' AND l.undone_by IS NULL THEN CASE WHEN l.decision = d.decision THEN 'agreed' ELSE 'conflict' END
       WHEN w.proposal IS NOT NULL THEN 'returned'
       WHEN w.outcome ->> 'outcome' = 'applied' THEN 'agreed'
       ELSE w.outcome ->> 'outcome'

@@ -15,7 +15,7 @@ type Needs = {
 };
 
 const PROJECTS: { readonly [name: string]: Needs } = {
-  unit: { seconds: 10 },
+  unit: { seconds: 60 },
   property: { setups: [POSTGRES], seconds: 120 },
   postgres: { setups: [POSTGRES], seconds: 180 },
   sync: { setups: [POSTGRES], seconds: 180 },

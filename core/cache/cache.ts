@@ -20,6 +20,8 @@ import { verifySide } from './verifying.ts';
 export type CachedCase = {
   /** As the server had it: one's own undelivered decision is in `outgoing`. */
   readonly head: Head;
+  /** The version that the head's status is of: what answered one's own decision is younger than the row until a pull brings that. */
+  readonly statusVersion: number;
   readonly facts: string | null;
   /** When they were read, by the server's clock. */
   readonly readAt: string | null;
@@ -102,6 +104,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
       const found = factsOf(itemId);
       return {
         head: headOf(row),
+        statusVersion: row.answered_version ?? row.version,
         isGone: row.shown === 'gone',
         facts: found?.json ?? null,
         readAt: found?.readAt ?? null,

@@ -58,16 +58,15 @@ function fileOf({ cache, serverNow }: Station, json: string, claim: CaseFile['cl
 }
 
 function answerOf(station: Station, kept: CachedCase): CaseAnswer {
-  const { head, facts, readAt, isStale, claim, overlay, takenBack } = kept;
+  const { head, statusVersion, facts, readAt, isStale, claim, overlay, takenBack } = kept;
   // Off-line nobody tells that a claim is over: its time does.
   const isOver = claim === null || Date.parse(claim.until) <= station.serverNow().getTime();
   const told = isOver ? null : { by: claim.by, until: claim.until, isMine: claim.isMine };
   const file = facts === null ? null : fileOf(station, facts, told);
   if (file === null || readAt === null) return { state: 'not_kept' };
-  const isYounger = file.version > head.version;
-  const standing = isYounger ? file.status : head.status;
+  const standing = file.version > statusVersion ? file.status : head.status;
   // Settings change it too, which leave the evidence as it is.
-  const secondReview = isYounger ? file.secondReview : head.secondReview;
+  const secondReview = file.version > head.version ? file.secondReview : head.secondReview;
   return {
     state: 'whole',
     // The evidence keeps the version that it is of: that is what a decision says it has seen.

@@ -141,6 +141,27 @@ test('a case that is taken from somebody without an answer stays shown as theirs
   expect(await holderIs(true)).toBe(true);
 });
 
+test('a case is open again once its undo was answered, though nothing more comes from the server', async () => {
+  const { ask, delivered, network } = await windowOf('mira');
+  const { itemId, version } = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;
+  const call = { decisionId: randomUUID(), itemId, expectedVersion: version };
+  await ask('case.decide', { ...call, decision: 'reject', reason: 'account_farm' });
+  await delivered(call.decisionId);
+  // Its evidence is asked for by itself, and may be younger than its row.
+  await until(
+    async () => {
+      const found = await ask('case.get', { itemId });
+      return found?.state === 'whole' && found.file.status === 'rejected' && !found.isStale ? true : null;
+    },
+    { everyMs: 10 },
+  );
+  const undoId = randomUUID();
+  await ask('case.undo', { undoId, decisionId: call.decisionId });
+  expect(await delivered(undoId)).toMatchObject({ state: 'applied' });
+  network.stall();
+  expect(await ask('case.get', { itemId })).toMatchObject({ state: 'whole', file: { status: 'pending' } });
+});
+
 test('off-line nothing is taken from anybody, and that is known', async () => {
   const { ask, next, network } = await windowOf('mira');
   const { itemId } = (await ask('queue.page', { filter: FILTER, offset: 0, limit: 1 })).rows[0]!;

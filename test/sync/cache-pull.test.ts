@@ -35,6 +35,7 @@ describe('a pull', () => {
       expect(cache.position()).toEqual({ epoch: 'epoch 1', cursor: 'cursor 1' });
       expect(cache.caseOf(idOf(1))).toEqual({
         head,
+        statusVersion: 1,
         isGone: false,
         facts: null,
         readAt: null,

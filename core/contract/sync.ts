@@ -61,6 +61,8 @@ export const outboxRow = z.object({
   attempts: z.number().int(),
   /** It was sent, and whether that had effect is not known: it cannot be withdrawn. */
   inDoubt: z.boolean(),
+  /** A decision that an undo of this outbox has taken back. */
+  isUndone: z.boolean(),
   resolution: z.enum(RESOLUTIONS).nullable(),
   referrerName: z.string(),
   refereeName: z.string(),

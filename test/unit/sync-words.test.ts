@@ -123,6 +123,18 @@ describe('a row of the outbox', () => {
     expect(creditWords(outboxRow({ ...credits, state: 'conflict' }))).toBe('');
   });
 
+  it('that was undone says so, moves nothing any more, and is not offered to be taken back', () => {
+    const applied = outboxRow({ state: 'applied', rejected: 40 });
+    const undone = outboxRow({ ...applied, isUndone: true });
+    expect([standing(applied), signOf(applied), creditWords(applied)]).toEqual(['Applied', 'applied', 'Rejected 40']);
+    expect([standing(undone), signOf(undone), creditWords(undone)]).toEqual(['Undone', 'withdrawn', '']);
+    expect(rowWords(applied)).toBe('What has its effect is taken back in the case.');
+    // Nor is an undo itself, or what a lead has.
+    for (const row of [undone, outboxRow({ ...applied, kind: 'undo' }), outboxRow({ ...applied, kind: 'object' })]) {
+      expect(rowWords(row)).toBeNull();
+    }
+  });
+
   it('that came back alone says why; of several how many there are', () => {
     const one = outboxRow({ state: 'returned' });
     expect(cameBackWords([one])).toBe('Not rejected: 118 Lena K. · the case has changed since you saw it');

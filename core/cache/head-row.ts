@@ -16,6 +16,7 @@ export type HeadRow = {
   readonly version: number;
   readonly status: Head['status'];
   readonly answered_status: Head['status'] | null;
+  readonly answered_version: number | null;
   readonly stamp: string;
   readonly rule_set_version: number;
   readonly referrer_name: string;

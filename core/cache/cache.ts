@@ -29,6 +29,8 @@ export type CachedCase = {
   readonly isGone: boolean;
   /** The item has changed since its evidence was fetched. */
   readonly isStale: boolean;
+  /** An answer told of a later version than the head is of, which no pull has brought yet. */
+  readonly isBehind: boolean;
   readonly claim: LiveClaim | null;
   /** One's last operation on it that is not over. */
   readonly outgoing: Outgoing | null;
@@ -109,6 +111,7 @@ export function cacheOn(db: Database.Database, layout: Layout, lock: Lock): Cach
         facts: found?.json ?? null,
         readAt: found?.readAt ?? null,
         isStale: found?.isStale ?? false,
+        isBehind: (row.answered_version ?? 0) > row.version,
         claim: claimOf(store, itemId),
         outgoing: lastOn(itemId),
         ...undeliveredOn(store, itemId),

@@ -2,7 +2,14 @@ import type { z } from 'zod';
 import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
 import { OUTBOX_STATES, type OutboxState } from '../domain/outbox.ts';
 import type { Outgoing } from '../sync/ports.ts';
-import { outboxRowOf, outgoingOf, storedOperation, type StoredOperation } from './outbox-row.ts';
+import {
+  LISTED,
+  type ListedOperation,
+  outboxRowOf,
+  outgoingOf,
+  storedOperation,
+  type StoredOperation,
+} from './outbox-row.ts';
 import { IS_TROUBLED, IS_UNDELIVERED, NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
@@ -34,8 +41,8 @@ export function outboxReads(store: Store): OutboxReads & KnownOutbox {
       const values = [...states, ...(sessionId === undefined ? [] : [sessionId])];
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const total = store.get<{ rows: number }>(`SELECT count(*) AS rows FROM outbox ${where}`, ...values)?.rows ?? 0;
-      const rows = store.all<StoredOperation>(
-        `SELECT * FROM outbox ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`,
+      const rows = store.all<ListedOperation>(
+        `${LISTED} ${where} ORDER BY seq DESC LIMIT ? OFFSET ?`,
         ...values,
         limit,
         offset,
@@ -53,7 +60,7 @@ export function outboxReads(store: Store): OutboxReads & KnownOutbox {
       return row === undefined ? null : outgoingOf(row);
     },
     rowOf({ id }) {
-      const row = storedOperation(store, id);
+      const row = store.get<ListedOperation>(`${LISTED} WHERE id = ?`, id);
       if (row === undefined) throw new Error(`${id} is none of this outbox`);
       return outboxRowOf(row);
     },

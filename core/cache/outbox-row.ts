@@ -76,11 +76,20 @@ export function outgoingOf(row: StoredOperation): Outgoing {
   };
 }
 
+/** With what the window is told beside its columns. */
+export type ListedOperation = StoredOperation & { readonly is_undone: number };
+
+/** Rows of `outbox`, which is `o`, as they are listed. */
+export const LISTED = `SELECT o.*, EXISTS (
+    SELECT 1 FROM outbox AS u WHERE u.undoes = o.id AND u.kind = 'undo' AND u.state IN ('applied', 'agreed')
+  ) AS is_undone FROM outbox AS o`;
+
 /** As the window lists it. */
-export function outboxRowOf(row: StoredOperation): OutboxRow {
+export function outboxRowOf(row: ListedOperation): OutboxRow {
   return {
     ...toldOf(row),
     inDoubt: row.in_doubt === 1,
+    isUndone: row.is_undone === 1,
     referrerName: row.referrer_name,
     refereeName: row.referee_name,
     score: row.score,

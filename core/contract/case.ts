@@ -118,6 +118,9 @@ export type GraphNode = z.infer<typeof graphNode>;
 export type GraphEdge = z.infer<typeof graphEdge>;
 export type EgoGraph = z.infer<typeof egoGraph>;
 
+/** What took a decision back. */
+export const undoneBy = z.object({ by: z.string(), at: instant, note: z.string().nullable() });
+
 export const caseFile = z.object({
   itemId: z.guid(),
   relationshipId: z.guid(),
@@ -167,6 +170,8 @@ export const caseFile = z.object({
       itemId: z.guid(),
       /** Taken back since. */
       isUndone: z.boolean(),
+      /** Who took it back, when and with what note; null where nobody did, or only this computer knows of it yet. */
+      undone: undoneBy.nullable(),
       /** Whether this login may take it back now, and as what. */
       undo: z.enum(UNDO_KINDS).nullable(),
       at: instant,

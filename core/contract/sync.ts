@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DECISIONS } from '../domain/decision.ts';
 import { OUTBOX_KINDS, OUTBOX_STATES, RESOLUTIONS } from '../domain/outbox.ts';
 import { REVIEW_STATUSES, SEVERITIES } from '../domain/vocabulary.ts';
-import { instant, writtenNote } from './case.ts';
+import { instant, undoneBy, writtenNote } from './case.ts';
 
 /** Where the cache stands with its server: what the line at the foot of the window says (SPEC 5). */
 export const syncStatus = z.object({
@@ -61,6 +61,8 @@ export const outboxRow = z.object({
   attempts: z.number().int(),
   /** It was sent, and whether that had effect is not known: it cannot be withdrawn. */
   inDoubt: z.boolean(),
+  /** A decision that an undo of this outbox has taken back. */
+  isUndone: z.boolean(),
   resolution: z.enum(RESOLUTIONS).nullable(),
   referrerName: z.string(),
   refereeName: z.string(),
@@ -93,6 +95,18 @@ export const outboxPage = z.object({
 });
 export type OutboxPage = z.infer<typeof outboxPage>;
 
+/** A decision on the case that somebody else made, or oneself. */
+const otherDecision = z.object({
+  decisionId: z.guid(),
+  by: z.string(),
+  /** One's own, by this outbox or elsewhere: on another computer, by a bulk session or a command; null where it is somebody else's. */
+  mine: z.enum(['here', 'elsewhere']).nullable(),
+  at: instant,
+  decision: z.enum(DECISIONS),
+  reason: z.string(),
+  note: z.string().nullable(),
+});
+
 /** A decision that met another one, or evidence that changed: theirs, mine, and what changed between. */
 export const conflictView = z.object({
   row: outboxRow,
@@ -101,22 +115,17 @@ export const conflictView = z.object({
   /** The item as the cache has it now; null when it is gone. */
   now: evidenceSeen.extend({ status: z.enum(REVIEW_STATUSES) }).nullable(),
   /** What stands; null where nothing does, or it is not known here. */
-  theirs: z
-    .object({
-      decisionId: z.guid(),
-      by: z.string(),
-      /** One's own, by this outbox or elsewhere: on another computer, by a bulk session or a command; null where it is somebody else's. */
-      mine: z.enum(['here', 'elsewhere']).nullable(),
-      at: instant,
-      decision: z.enum(DECISIONS),
-      reason: z.string(),
-      note: z.string().nullable(),
-    })
-    .nullable(),
+  theirs: otherDecision.nullable(),
+  /** What stood and was taken back: the case is open again. Null where something stands. */
+  takenBack: otherDecision.extend({ undone: undoneBy }).nullable(),
   /** What changed in the evidence, one sentence each. */
   changes: z.array(z.string()),
+  /** An answer told of a later version than `now` is of: what changed is not known before the next pull. */
+  isBehind: z.boolean(),
   /** What this login may do about it; a reason where not. */
   may: z.object({ redecide: z.boolean(), handToLead: z.boolean(), retry: z.boolean() }),
+  /** Deciding again takes `theirs` back first. */
+  takesBackFirst: z.boolean(),
   /** Why it may not be decided again here, in words; null where it may. */
   why: z.string().nullable(),
 });

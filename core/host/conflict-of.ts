@@ -17,6 +17,7 @@ export async function conflictOf({ opened, ready }: HandlerNeeds, id: string): P
     outgoing,
     row: cache.rowOf(outgoing),
     head: shownHead(cache, outgoing.itemId),
+    isBehind: cache.caseOf(outgoing.itemId)?.isBehind ?? false,
     file: opens?.state === 'whole' ? opens.file : null,
     reader: ready(),
     isMadeHere: (decisionId) => cache.outgoing(decisionId) !== null,

@@ -10,6 +10,8 @@ export type ConflictFacts = {
   readonly row: ConflictView['row'];
   /** The item as it is shown now; null when it is gone. */
   readonly head: Head | null;
+  /** An answer told of a later version of it. */
+  readonly isBehind: boolean;
   /** Null where its evidence is not kept. */
   readonly file: CaseFile | null;
   readonly reader: Pick<Ready, 'analyst' | 'may'>;
@@ -19,28 +21,37 @@ export type ConflictFacts = {
 
 /** What stands against a decision, what changed since it was made, and what this reader may do about it. */
 export function conflictViewOf(facts: ConflictFacts): ConflictView {
-  const { outgoing, row, head, file } = facts;
+  const { outgoing, row, head, isBehind, file, reader } = facts;
   const stands = file === null ? null : decisionInForce(file);
   const now = head === null ? null : { ...evidenceOf(head), status: head.status };
   const isTroubled = TROUBLED.includes(outgoing.state) && outgoing.resolution === null;
+  const before = isTroubled && stands === null ? decisionTakenBack(facts) : null;
   const why = isTroubled ? whyNotAgain(facts, stands) : 'It is settled.';
   return {
     row,
     seen: outgoing.seen,
     now,
     theirs: stands === null ? null : told(stands, facts),
+    takenBack: before === null ? null : { ...told(before, facts), undone: before.undone },
     changes: outgoing.seen === null || now === null ? [] : changesBetween(outgoing.seen, now),
+    isBehind,
     may: {
       redecide: why === null,
       handToLead:
         isTroubled && outgoing.state === 'conflict' && outgoing.kind === 'decide' && mayAskLead(facts, stands),
       retry: isTroubled && outgoing.state === 'rejected' && !outgoing.isRefusedForGood && head !== null,
     },
+    takesBackFirst:
+      why === null &&
+      head !== null &&
+      stands !== null &&
+      isTakenBackFirst(head.status, reader.may.lead, stands.by === reader.analyst),
     why,
   };
 }
 
 type MadeDecision = CaseFile['decisions'][number];
+type TakenBack = MadeDecision & { readonly undone: NonNullable<MadeDecision['undone']> };
 
 /** The decision on this item that stands, whoever made it; those on earlier items of its referral are no part of it. */
 function decisionInForce({ itemId, decisions }: CaseFile): MadeDecision | null {
@@ -48,6 +59,23 @@ function decisionInForce({ itemId, decisions }: CaseFile): MadeDecision | null {
     decisions
       .filter((made) => made.itemId === itemId && !made.isUndone && made.undo !== 'withdrawal')
       .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+      .at(-1) ?? null
+  );
+}
+
+/**
+ * What stood on an open item and was taken back last; of what was not decided otherwise (`returned`) only what somebody else took back, as
+ * one's own taking back returns nothing. A first opinion that was withdrawn never stood, and is told by nothing here.
+ */
+function decisionTakenBack({ outgoing, head, file, reader }: ConflictFacts): TakenBack | null {
+  if (file === null || head?.status !== 'pending' || outgoing.state === 'rejected') return null;
+  return (
+    file.decisions
+      .flatMap((made) =>
+        made.itemId === file.itemId && made.undone !== null ? [{ ...made, undone: made.undone }] : [],
+      )
+      .filter(({ undone }) => outgoing.state === 'conflict' || undone.by !== reader.analyst)
+      .toSorted((a, b) => Date.parse(a.undone.at) - Date.parse(b.undone.at))
       .at(-1) ?? null
   );
 }

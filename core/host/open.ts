@@ -15,7 +15,7 @@ import type { AskForKey } from './key.ts';
 import { otherCopies } from './other-copies.ts';
 import { owning } from './owning.ts';
 import { cacheFolder } from './place.ts';
-import { keptWords, type Left, lossRefusal, removedWords } from './removal-words.ts';
+import { COPY_REMOVED, keptWords, type Left, lossRefusal, removedWords } from './removal-words.ts';
 import { openStation, type Station } from './station.ts';
 import { useSession } from './use-session.ts';
 import { within } from './within.ts';
@@ -73,6 +73,8 @@ export function openHost(options: HostOptions): Host {
   let closed = false;
   let station: Station | null = null;
   let blocked: Blocked | null = null;
+  /** The copy went because somebody asked for it, and there is none again: whoever gives the computer away is told as long. */
+  let isRemoved = false;
   /** Where the key of the cache lies. */
   let keyPlace: Extract<CacheKey, { state: 'had' }>['place'] = 'file';
   /** Openings and closings, one after the other. */
@@ -122,8 +124,12 @@ export function openHost(options: HostOptions): Host {
       clock,
       onStep: (step, done, total) => starting(step, done, total),
       onFilling: (done, total) => starting('Fetching the queue', done, total),
-      onReady: become,
-      onEmpty: ({ message, detail }) => {
+      onReady: (ready) => {
+        isRemoved = false;
+        become(ready);
+      },
+      onEmpty: ({ message: why, detail }) => {
+        const message = isRemoved ? `${COPY_REMOVED} ${why}` : why;
         if (status.state !== 'failed' || status.message !== message) fail(message, detail);
       },
       onSync: (sync) => notify({ kind: 'sync', status: sync }),
@@ -173,6 +179,7 @@ export function openHost(options: HostOptions): Host {
       starting('Removing the copy from this computer');
       await shut();
       wipeCache(folder());
+      isRemoved = true;
       log('the cache was removed, as it was asked for');
       await begin(isKeyLost);
     });

@@ -2,6 +2,9 @@ import type { Cache } from '../cache/cache.ts';
 import { counted } from '../domain/counted.ts';
 import { notOverWords } from '../domain/not-over-words.ts';
 
+/** What is told of a copy that was removed as somebody asked, where there is no server to fill another. */
+export const COPY_REMOVED = 'The copy was removed from this computer.';
+
 /** What of the outbox is not over. */
 export type Left = Pick<ReturnType<Cache['counts']>, 'waiting' | 'troubled' | 'awaitingSecond'>;
 

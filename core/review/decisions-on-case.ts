@@ -25,6 +25,7 @@ export const decisionFacts = z.object({
   undo: z.enum(UNDO_KINDS).nullable(),
 });
 export type DecisionFacts = z.infer<typeof decisionFacts>;
+type UndoneBy = CaseFile['decisions'][number]['undone'];
 
 /**
  * Decisions on these referrals that this login may see, by the referral's id, those on an earlier item of it included, oldest first.
@@ -63,6 +64,7 @@ export function decisionsOf(facts: readonly DecisionFacts[], now: Date): CaseFil
       decisionId: made.decision_id,
       itemId: made.item_id,
       isUndone: made.state === 'undone',
+      undone: undoneOf(made),
       undo: made.undo_until !== null && now.getTime() <= Date.parse(made.undo_until) ? 'undo' : made.undo,
       at: made.at,
       by: made.made_by,
@@ -70,6 +72,10 @@ export function decisionsOf(facts: readonly DecisionFacts[], now: Date): CaseFil
       reason: made.reason,
       note: made.note,
     }));
+}
+
+function undoneOf({ state, undone_at: at, undone_by: by, undone_note: note }: DecisionFacts): UndoneBy {
+  return state === 'undone' && at !== null && by !== null ? { by, at, note } : null;
 }
 
 const DECIDED = { approve: 'Approved', reject: 'Rejected', escalate: 'Escalated' } as const;

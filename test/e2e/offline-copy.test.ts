@@ -121,6 +121,8 @@ describe('the copy on this computer', () => {
     await removal(window).getByRole('button', { name: 'Remove…' }).click();
     await removal(window).getByRole('button', { name: 'Remove it and lose 2 decisions' }).click();
     await alertOf(window).getByText('The connection to Postgres is lost', { exact: false }).waitFor(SOON);
+    // For a computer that is given away it is the one thing to know.
+    expect(await alertOf(window).textContent()).toMatch(/^The copy was removed from this computer\. /);
     expect(await window.getByRole('grid', { name: 'Queue' }).count()).toBe(0);
     expect(await barriers(window)).toEqual([]);
     await day.proxy.openAgain();

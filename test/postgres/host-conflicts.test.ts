@@ -425,11 +425,63 @@ test('what a lead took back meanwhile comes back to be looked at, and is decided
   });
   expect(await statusOf(rae)).toBe('pending');
   await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.now?.version === 3 ? true : null));
-  expect(await mira.ask('sync.conflict', { id: mine })).toMatchObject({ may: { redecide: true }, why: null });
+  // Who decided, who took it back and why is what she is to look at.
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found?.takenBack === null ? null : found;
+  });
+  expect(view).toMatchObject({
+    now: { status: 'pending' },
+    isBehind: false,
+    theirs: null,
+    takenBack: {
+      decisionId: theirs,
+      by: team.name('noor'),
+      mine: null,
+      decision: 'reject',
+      reason: 'account_farm',
+      undone: { by: team.name('lea'), at: expect.any(String), note: 'They are a family: do not reject.' },
+    },
+    changes: [],
+    may: { redecide: true },
+    takesBackFirst: false,
+    why: null,
+  });
   const decisionId = randomUUID();
   const anew = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
   await mira.ask('sync.resolve', anew);
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
+});
+
+test('of two who agreed what was taken back is told as one decision, and no first opinion, nor one that was withdrawn', async () => {
+  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
+  const mira = await windowOf('mira', 'analyst');
+  const [nora, lea] = [await team.login('nora'), await team.login('lea', 'lead')];
+  const rae = await itemOf('rae');
+  await goOffline(mira);
+  const mine = await decideIn(mira, rae, 'reject');
+  const decideAs = async (pool: Pool, decision: Decision): Promise<string> => {
+    const decisionId = randomUUID();
+    await decide(pool, [{ decisionId, itemId: rae, decision, reason: REASONS[decision] }]);
+    return decisionId;
+  };
+  await decideAs(noor, 'approve');
+  const second = await decideAs(nora, 'approve');
+  await undo(lea, [{ undoId: randomUUID(), decisionId: second, note: 'Not yet.' }]);
+  const opinion = await decideAs(noor, 'reject');
+  const [back] = await undo(noor, [{ undoId: randomUUID(), decisionId: opinion, note: 'I am not sure.' }]);
+  expect(back).toMatchObject({ outcome: 'applied', kind: 'withdrawal' });
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: mine });
+    return found === null || found.takenBack === null ? null : found;
+  });
+  expect(view).toMatchObject({
+    theirs: null,
+    takenBack: { decisionId: second, by: team.name('nora'), undone: { by: team.name('lea'), note: 'Not yet.' } },
+  });
+  expect(JSON.stringify(view)).not.toMatch(new RegExp(`${team.name('noor')}|not sure`));
 });
 
 test('a refusal that the server keeps is decided again, and not sent again in vain', async () => {
@@ -588,6 +640,7 @@ test('a lead decides again on what somebody closed: theirs is taken back first, 
   expect(await lena.delivered(mine)).toMatchObject({ state: 'conflict' });
   expect(await conflictOf(lena, mine)).toMatchObject({
     may: { redecide: true, handToLead: false },
+    takesBackFirst: true,
     why: null,
   });
   const decisionId = randomUUID();
@@ -622,6 +675,7 @@ test('a lead’s own escalation of a case that needs two is taken back first, an
   expect(await conflictOf(lena, mine)).toMatchObject({
     theirs: { decisionId: escalation, mine: 'here' },
     may: { redecide: true },
+    takesBackFirst: true,
   });
   const decisionId = randomUUID();
   const again = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
@@ -632,16 +686,51 @@ test('a lead’s own escalation of a case that needs two is taken back first, an
   expect(await verify(db.pool)).toEqual([]);
 });
 
+test('what somebody escalated a lead decides as it is: nothing is taken back for it', async () => {
+  const lena = await windowOf('lena', 'lead');
+  const rae = await itemOf('rae');
+  await goOffline(lena);
+  const mine = await decideIn(lena, rae, 'approve');
+  await riseBand();
+  const escalation = await noorDecides(rae, 'escalate');
+  await comeBack(lena);
+  expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
+  const view = await until(async () => {
+    const found = await lena.ask('sync.conflict', { id: mine });
+    return found?.theirs === null ? null : found;
+  });
+  expect(view).toMatchObject({
+    now: { status: 'escalated' },
+    theirs: { decisionId: escalation },
+    takenBack: null,
+    may: { redecide: true },
+    takesBackFirst: false,
+  });
+  const decisionId = randomUUID();
+  const again = { how: 'redecided', id: mine, decisionId, decision: 'reject', reason: 'account_farm' } as const;
+  await lena.ask('sync.resolve', again);
+  expect(await lena.delivered(decisionId)).toMatchObject({ state: 'applied' });
+  expect((await lena.ask('sync.outbox', { offset: 0, limit: 9 })).rows.map(({ kind }) => kind)).toEqual([
+    'decide',
+    'decide',
+  ]);
+});
+
+/** Four more within the hour. */
+async function riseBand(): Promise<void> {
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+  }
+  await tell(db.pool, story.events, NOW);
+}
+
 test('a decision on what rose meanwhile comes back with what changed, and is made again on that', async () => {
   const mira = await windowOf('mira', 'analyst');
   const rae = await itemOf('rae');
   await goOffline(mira);
   const mine = await decideIn(mira, rae, 'approve');
   // Five within the hour: the band rises.
-  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
-  }
-  await tell(db.pool, story.events, NOW);
+  await riseBand();
   await comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
@@ -652,6 +741,7 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
     seen: { priority: 'high' },
     now: { status: 'pending', priority: 'critical' },
     theirs: null,
+    takenBack: null,
     may: { redecide: true, handToLead: false, retry: false },
   });
   expect(view.changes).toContain('Band rose from high to critical.');

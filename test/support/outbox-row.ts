@@ -16,6 +16,7 @@ export function outboxRow(change: Partial<OutboxRow>): OutboxRow {
     message: null,
     attempts: 0,
     inDoubt: false,
+    isUndone: false,
     resolution: null,
     referrerName: 'Lena K.',
     refereeName: 'Omar A.',

@@ -59,8 +59,15 @@ describe('a decision off-line', () => {
       // The answer lives on in the head: nothing flickers until the pull that brings it.
       expect(shown(cache, { statuses: ['rejected'] }).ids).toEqual([idOf(1)]);
       // Its version stays that of the evidence beside it: what is decided next is expected on what was looked at.
-      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { status: 'rejected', version: 1 }, outgoing: null });
+      expect(cache.caseOf(idOf(1))).toMatchObject({
+        head: { status: 'rejected', version: 1 },
+        isBehind: true,
+        outgoing: null,
+      });
       expect(cache.counts()).toMatchObject({ waiting: 0 });
+      // What else changed by then is known with the pull that brings it.
+      pull(cache, [headOf(1, { version: 2, status: 'rejected' })], { full: false, cursor: 'cursor 2' });
+      expect(cache.caseOf(idOf(1))).toMatchObject({ head: { version: 2 }, isBehind: false });
     }));
 
   it('is one row however often it is made, and another one of the same id is refused', () =>

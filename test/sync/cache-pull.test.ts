@@ -40,6 +40,7 @@ describe('a pull', () => {
         facts: null,
         readAt: null,
         isStale: false,
+        isBehind: false,
         claim,
         outgoing: null,
         overlay: null,

@@ -53,6 +53,26 @@ describe('taking back', () => {
       );
     }));
 
+  it('is told of the decision too once the server has done it, and not before', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2)]);
+      for (const number of [1, 2]) cache.decide(decisionOn(number));
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(decisionOn(1).id), answerTo(decisionOn(2).id)]);
+      const made = cache.undo(undo(1));
+      const undone = (): boolean[] =>
+        cache
+          .outbox({ states: ['applied'], offset: 0, limit: 9 })
+          .rows.flatMap(({ kind, isUndone }) => (kind === 'decide' ? [isUndone] : []));
+      expect(undone()).toEqual([false, false]);
+      cache.takeToSend(5);
+      cache.putAnswers([answerTo(made.id)]);
+      // Newest first.
+      expect(undone()).toEqual([false, true]);
+      const first = cache.outgoing(decisionOn(1).id);
+      expect(first === null ? null : cache.rowOf(first)).toMatchObject({ state: 'applied', isUndone: true });
+    }));
+
   it.each([
     ['here', 'applied'],
     ['on another computer before', 'agreed'],

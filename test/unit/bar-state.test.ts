@@ -15,6 +15,7 @@ function made(change: Partial<Made>): Made {
     decisionId: '01890000-0000-7000-8000-000000000000',
     itemId: ITEM,
     isUndone: false,
+    undone: null,
     undo: null,
     at: '2026-03-01T10:00:00.000Z',
     by: 'lena',

@@ -89,7 +89,7 @@ describe('a bulk session off-line in words', () => {
     expect(waitingWords(40, 12, true)).toEqual(['12 of 40 decisions wait in the outbox.', 'They are being sent.']);
     expect(waitingWords(40, 1, true)).toEqual(['1 of 40 decisions waits in the outbox.', 'It is being sent.']);
     expect(waitingWords(40, 0, true)).toEqual([
-      'None of the 40 decisions waits any more.',
+      'None of the 40 decisions waits to be sent.',
       'The outbox tells what became of each.',
     ]);
   });

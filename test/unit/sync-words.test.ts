@@ -1,9 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
-import type { SyncStatus } from '../../core/contract/sync.ts';
+import type { ConflictView, SyncStatus } from '../../core/contract/sync.ts';
 import { UNDELIVERED } from '../../core/domain/outbox.ts';
 import { otherCopyWords } from '../../renderer/features/settings/other-copy-words.ts';
 import { lossWords } from '../../renderer/features/settings/loss-words.ts';
 import { countOf, sectionsOf } from '../../renderer/features/sync/outbox-filter.ts';
+import { againWords, nobodyWords, unchangedWords, whoWords } from '../../renderer/features/sync/conflict-words.ts';
 import { differences } from '../../renderer/features/sync/evidence-diff.ts';
 import { ago, linkWords, nextTryWords, troubledWords } from '../../renderer/features/sync/link-words.ts';
 import { pagesWanted } from '../../renderer/features/sync/outbox-rows.ts';
@@ -123,10 +124,87 @@ describe('a row of the outbox', () => {
     expect(creditWords(outboxRow({ ...credits, state: 'conflict' }))).toBe('');
   });
 
+  it('that was undone says so, moves nothing any more, and is not offered to be taken back', () => {
+    const applied = outboxRow({ state: 'applied', rejected: 40 });
+    const undone = outboxRow({ ...applied, isUndone: true });
+    expect([standing(applied), signOf(applied), creditWords(applied)]).toEqual(['Applied', 'applied', 'Rejected 40']);
+    expect([standing(undone), signOf(undone), creditWords(undone)]).toEqual(['Undone', 'withdrawn', '']);
+    expect(rowWords(applied)).toBe('What has its effect is taken back in the case.');
+    // Nor is an undo itself, or what a lead has.
+    for (const row of [undone, outboxRow({ ...applied, kind: 'undo' }), outboxRow({ ...applied, kind: 'object' })]) {
+      expect(rowWords(row)).toBeNull();
+    }
+  });
+
   it('that came back alone says why; of several how many there are', () => {
     const one = outboxRow({ state: 'returned' });
     expect(cameBackWords([one])).toBe('Not rejected: 118 Lena K. · the case has changed since you saw it');
     expect(cameBackWords([one, one, one])).toBe('3 decisions came back and need you.');
+  });
+});
+
+describe('what came back', () => {
+  const now: ConflictView['now'] = {
+    version: 3,
+    score: 80,
+    priority: 'high',
+    ruleSetVersion: 1,
+    signals: [],
+    status: 'pending',
+  };
+  const theirs: ConflictView['theirs'] = {
+    decisionId: '01890000-0000-7000-8000-000000000200',
+    by: 'noor',
+    mine: null,
+    at: at(12, 0),
+    decision: 'escalate',
+    reason: 'needs_lead',
+    note: null,
+  };
+  const takenBack: ConflictView['takenBack'] = { ...theirs, undone: { by: 'lena', at: at(12, 5), note: 'A family' } };
+  const view: ConflictView = {
+    row: outboxRow({ state: 'returned' }),
+    seen: now,
+    now,
+    theirs: null,
+    takenBack: null,
+    changes: [],
+    isBehind: false,
+    may: { redecide: true, handToLead: false, retry: false },
+    takesBackFirst: false,
+    why: null,
+  };
+
+  it('says that nothing stands, and not that nobody has decided: it may have been taken back', () => {
+    expect(nobodyWords(view)).toBe('No decision stands: the case is open.');
+    const conflict = { ...view, row: outboxRow({ state: 'conflict' }) };
+    expect(nobodyWords(conflict)).toBe('It was taken back since: the case is open again.');
+    expect(nobodyWords({ ...view, now: { ...now, status: 'approved' } })).toBe(
+      'Who decided is not known on this computer.',
+    );
+    expect(nobodyWords({ ...view, now: null })).toBe('The item is no longer in the queue.');
+  });
+
+  it('says that nothing changed only where that is known, and what did where it was taken back', () => {
+    expect(unchangedWords(view)).toBe('Nothing: score, band and signals are as you saw them.');
+    expect(unchangedWords({ ...view, takenBack })).toBe(
+      'Nothing: score, band and signals are as you saw them. A decision was taken back.',
+    );
+    expect(unchangedWords({ ...view, isBehind: true })).toBe('What changed is not known here yet.');
+  });
+
+  it('says that deciding again takes theirs back only where it does', () => {
+    expect(againWords({ ...view, theirs, takesBackFirst: true })).toBe(
+      'Deciding again takes noor’s escalation back first.',
+    );
+    expect(againWords({ ...view, theirs })).toBe('Deciding again answers noor’s escalation.');
+    expect(againWords(view)).toBe('Leave it as it is, or decide again on what is known now.');
+    const may = { ...view.may, redecide: false };
+    expect(againWords({ ...view, theirs, may, why: 'It is with a lead.' })).toBe('It is with a lead.');
+  });
+
+  it('names who decided, and oneself elsewhere', () => {
+    expect([whoWords(theirs), whoWords({ ...theirs, mine: 'elsewhere' })]).toEqual(['noor', 'noor (you, elsewhere)']);
   });
 });
 

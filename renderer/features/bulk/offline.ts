@@ -53,7 +53,7 @@ export function waitingWords(
 ): readonly [string, string] | null {
   if (waiting === undefined) return null;
   const rest = 'The outbox tells what became of each.';
-  if (waiting === 0) return [`None of the ${counted(all, 'decision')} waits any more.`, rest];
+  if (waiting === 0) return [`None of the ${counted(all, 'decision')} waits to be sent.`, rest];
   const many = waiting < all ? `${number(waiting)} of ${counted(all, 'decision')}` : counted(all, 'decision');
   const how = isOnline ? 'being sent' : 'sent when you are on-line again';
   return [

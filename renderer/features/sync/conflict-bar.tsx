@@ -5,10 +5,10 @@ import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands, type Handlers } from '../../ui/registry.ts';
 import { Action } from '../bulk/action-bar.tsx';
 import { DecisionButton } from '../case/decision-button.tsx';
-import { actWord } from '../case/decision-words.ts';
 import { NoteField } from '../case/note-field.tsx';
 import { useChosenReasons, useReasons } from '../case/reasons.ts';
 import { resolve, sendAgain, useSyncActions, type Way } from './actions.ts';
+import { againWords } from './conflict-words.ts';
 import styles from './conflict-bar.module.css';
 
 /** Whether what is decided here was on the screen for at least a frame: a key too many settles nothing unseen. */
@@ -27,14 +27,6 @@ function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string
   return state === 'returned' ? 'Leave it open' : 'Leave it';
 }
 
-/** What deciding again means here, or why it cannot be; null where there is nothing to say. */
-function explanation({ may, theirs, why }: ConflictView): string | null {
-  if (!may.redecide) return why;
-  if (theirs === null) return 'Leave it as it is, or decide again on what is known now.';
-  const whose = theirs.mine === null ? `${theirs.by}’s` : 'your own';
-  return `Deciding again takes ${whose} ${actWord(theirs.decision).toLowerCase()} back first.`;
-}
-
 /** What can be decided again: not what stands already, and no escalation of what is with a lead. */
 function offeredOf({ may, theirs, now }: ConflictView): readonly Decision[] {
   if (!may.redecide || now === null) return [];
@@ -50,7 +42,7 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
   const reasonFor = useChosenReasons(reasons);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
   const offered = offeredOf(view);
-  const told = explanation(view);
+  const told = againWords(view);
 
   const settle = async (work: Promise<boolean>) => {
     if (await work) onSettled();

@@ -60,7 +60,7 @@ function Body({ row, view }: { readonly row: OutboxRow; readonly view: ConflictV
     <div className={styles.body} role="group" aria-label={aboutRow(row)} tabIndex={0}>
       <Sides row={row} view={view} />
       {view !== null && view.seen !== null && view.now !== null && asksForEvidence(row, view) && (
-        <EvidenceChange seen={view.seen} now={view.now} changes={view.changes} />
+        <EvidenceChange view={view} seen={view.seen} now={view.now} />
       )}
       {view !== null && view.now === null && isTroubled(row) && (
         <p className={styles.gone}>The case is not there any more.</p>

@@ -32,18 +32,24 @@ function isNothing({ kind, state, resolution }: Pick<OutboxRow, 'kind' | 'state'
   return kind === 'object' && state === 'rejected' && resolution !== null;
 }
 
+/** Whether it had its effect, and has none any more. */
+export function isTakenBack({ state, isUndone }: Pick<OutboxRow, 'state' | 'isUndone'>): boolean {
+  return isUndone && state === 'applied';
+}
+
 /** What became of a row, with how a person settled it. */
-export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): string {
+export function standing(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution' | 'isUndone'>): string {
   if (isNothing(row)) return STATE_WORDS.rejected;
   if (row.resolution !== null) return SETTLED_WORDS[row.resolution];
+  if (isTakenBack(row)) return 'Undone';
   return row.kind === 'object' && row.state === 'applied' ? 'With a lead' : STATE_WORDS[row.state];
 }
 
 /** The shape that a row's state has beside its words; a troubled row that was settled is not troubled any more. */
 export type Sign = OutboxState | 'settled';
 
-export function signOf(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution'>): Sign {
-  if (isNothing(row)) return 'withdrawn';
+export function signOf(row: Pick<OutboxRow, 'kind' | 'state' | 'resolution' | 'isUndone'>): Sign {
+  if (isNothing(row) || isTakenBack(row)) return 'withdrawn';
   return row.resolution === null ? row.state : 'settled';
 }
 
@@ -82,8 +88,9 @@ export function cameBackWords(rows: readonly OutboxRow[]): string {
 }
 
 /** Credits of a row: what it moved, or what it would. */
-export function creditWords(row: Pick<OutboxRow, 'state' | 'paid' | 'rejected' | 'reversed'>): string {
+export function creditWords(row: Pick<OutboxRow, 'state' | 'isUndone' | 'paid' | 'rejected' | 'reversed'>): string {
   const { paid, rejected, reversed } = row;
+  if (isTakenBack(row)) return '';
   switch (row.state) {
     case 'applied':
       return capital(creditsMoved(row));

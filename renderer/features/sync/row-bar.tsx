@@ -11,7 +11,7 @@ const IN_SESSION: readonly OutboxRow['state'][] = ['queued', 'sending', 'awaitin
 export function RowBar({ row }: { readonly row: OutboxRow }) {
   const busy = useSyncActions((state) => state.busy);
   const canWithdraw = mayWithdraw(row);
-  const sessionId = row.kind === 'decide' && IN_SESSION.includes(row.state) ? row.sessionId : null;
+  const sessionId = row.kind === 'decide' && IN_SESSION.includes(row.state) && !row.isUndone ? row.sessionId : null;
   const one = () => void (!busy && withdraw(row));
   useCommands(canWithdraw ? { withdraw: one } : {});
   const told = rowWords(row);

@@ -1,6 +1,6 @@
 import type { OutboxRow } from '../../../core/contract/sync.ts';
 
-type Row = Pick<OutboxRow, 'kind' | 'state' | 'inDoubt' | 'resolution'>;
+type Row = Pick<OutboxRow, 'kind' | 'state' | 'inDoubt' | 'isUndone' | 'resolution'>;
 
 const QUEUED: { readonly [K in OutboxRow['kind']]: string } = {
   decide: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the case is as it was before.',
@@ -17,11 +17,14 @@ const TOLD: { readonly [S in OutboxRow['state']]?: string } = {
 };
 
 /** What a server may have heard of is taken back, and not withdrawn. */
-export const mayWithdraw = ({ state, inDoubt }: Row): boolean => state === 'queued' && !inDoubt;
+export const mayWithdraw = ({ state, inDoubt }: Pick<Row, 'state' | 'inDoubt'>): boolean =>
+  state === 'queued' && !inDoubt;
 
 /** What is to be known of an operation that needs nobody; null of one that was settled, or is over. */
-export function rowWords({ kind, state, inDoubt, resolution }: Row): string | null {
-  if (resolution !== null) return null;
+export function rowWords({ kind, state, inDoubt, isUndone, resolution }: Row): string | null {
+  if (resolution !== null || isUndone) return null;
+  // An undo and what leads have are taken back nowhere.
+  if (state === 'applied' && kind !== 'decide') return null;
   if (state === 'queued') return inDoubt ? IN_DOUBT : QUEUED[kind];
   return TOLD[state] ?? null;
 }

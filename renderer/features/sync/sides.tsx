@@ -8,6 +8,7 @@ import { useNow } from '../../ui/now.ts';
 import { LOOKS } from '../case/decision-button.tsx';
 import { doneWord } from '../case/decision-words.ts';
 import { useReasonLabel } from '../case/reasons.ts';
+import { nobodyWords, whoWords } from './conflict-words.ts';
 import { creditWords, isTroubled, whatWords } from './outbox-words.ts';
 import styles from './sides.module.css';
 
@@ -30,6 +31,19 @@ function Side({
   );
 }
 
+function Moment({ at }: { readonly at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exactMoment(at)}>
+      {clockTime(at, now)}
+    </time>
+  );
+}
+
+function Note({ text }: { readonly text: string }) {
+  return <p className={`${styles.note ?? ''} selectable`}>“{text}”</p>;
+}
+
 function Told({
   decision,
   what,
@@ -45,7 +59,6 @@ function Told({
   readonly reason: string | null;
   readonly note: string | null;
 }) {
-  const now = useNow();
   const labelOf = useReasonLabel();
   return (
     <>
@@ -54,35 +67,24 @@ function Told({
         {what}
       </p>
       <p className={styles.who}>
-        {who},{' '}
-        <time dateTime={at} title={exactMoment(at)}>
-          {clockTime(at, now)}
-        </time>
+        {who}, <Moment at={at} />
       </p>
       {reason !== null && <p>{labelOf(reason)}</p>}
-      {note !== null && <p className={`${styles.note ?? ''} selectable`}>“{note}”</p>}
+      {note !== null && <Note text={note} />}
     </>
   );
 }
 
-function nobodyWords({ row, now }: ConflictView): string {
-  if (now === null) return 'The item is no longer in the queue.';
-  if (row.state !== 'conflict') return 'Nobody else has decided.';
-  return now.status === 'pending'
-    ? 'It was taken back since: the case is open again.'
-    : 'Who decided is not known on this computer.';
-}
-
 function Theirs({ view }: { readonly view: ConflictView }) {
-  const { theirs } = view;
+  const { theirs, takenBack } = view;
   if (theirs !== null) {
-    const { decision, by, mine, at, reason, note } = theirs;
+    const { decision, mine, at, reason, note } = theirs;
     return (
       <Side heading={mine === null ? 'Theirs' : 'Yours before'} aside="stands">
         <Told
           decision={decision}
           what={doneWord(decision)}
-          who={mine === 'elsewhere' ? `${by} (you, elsewhere)` : by}
+          who={whoWords(theirs)}
           at={at}
           reason={reason}
           note={note}
@@ -90,9 +92,24 @@ function Theirs({ view }: { readonly view: ConflictView }) {
       </Side>
     );
   }
+  if (takenBack !== null) return <TakenBack made={takenBack} />;
   return (
     <Side heading="Theirs" aside="">
       <p className={styles.none}>{nobodyWords(view)}</p>
+    </Side>
+  );
+}
+
+/** What stood, and who took it back: nothing stands any more. */
+function TakenBack({ made }: { readonly made: NonNullable<ConflictView['takenBack']> }) {
+  const { decision, at, reason, note, undone } = made;
+  return (
+    <Side heading="Taken back" aside="the case is open again">
+      <Told decision={decision} what={doneWord(decision)} who={whoWords(made)} at={at} reason={reason} note={note} />
+      <p className={styles.back}>
+        Taken back by {undone.by}, <Moment at={undone.at} />
+      </p>
+      {undone.note !== null && <Note text={undone.note} />}
     </Side>
   );
 }

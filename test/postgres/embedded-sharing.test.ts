@@ -12,8 +12,8 @@ async function killServer(home: string): Promise<void> {
   await vi.waitFor(async () => expect(await isRunning(home)).toBe(false), { timeout: 10_000, interval: 5 });
 }
 
-/** Kills a program that makes a workspace, half-way; tells the folder that it leaves. Null where it was made by then. */
-async function killedInTheMaking(home: string): Promise<string | null> {
+/** Kills a program that makes a workspace, half-way; tells what came of its opening. Null where it was made by then. */
+async function killedInTheMaking(home: string): Promise<unknown> {
   const { cluster, unfinished } = layoutOf(home);
   const contents = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
   const killed = startProgram(home);
@@ -29,8 +29,7 @@ async function killedInTheMaking(home: string): Promise<string | null> {
   );
   await killed.kill('SIGKILL');
   const isLeft = halfMade !== null && (await contents(cluster)).includes(halfMade);
-  if (isLeft) expect(await opening).toBe('killed');
-  return isLeft ? halfMade : null;
+  return isLeft ? opening : null;
 }
 
 describe('several programs on one workspace', () => {
@@ -190,8 +189,9 @@ describe('after a kill', () => {
     const isCleared = (): Promise<boolean> =>
       withHome(async (home) => {
         const { cluster, data } = layoutOf(home);
-        const halfMade = await killedInTheMaking(home);
-        if (halfMade === null) return false;
+        const opening = await killedInTheMaking(home);
+        if (opening === null) return false;
+        expect(opening).toBe('killed');
         await expect(readdir(data)).rejects.toMatchObject({ code: 'ENOENT' });
 
         const next = await openWorkspace({ home });

@@ -79,7 +79,7 @@ function take(store: Store, operation: StoredRow): void {
     ...erasedName(store, operation, 'referee'),
     seq: null,
     // As after a crash: sent, and not known whether it had effect.
-    state: operation['state'] === 'sending' ? 'queued' : (operation['state'] ?? null),
+    ...(operation['state'] === 'sending' ? { state: 'queued', in_doubt: 1 } : {}),
     answered_status: null,
     answered_version: null,
     answered_in: operation['answered_in'] === null ? null : Number(store.state('pull') ?? '0'),

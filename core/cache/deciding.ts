@@ -1,8 +1,9 @@
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
 import { CacheRefusal } from './error.ts';
-import { headRow, type HeadRow, priorityOf, signalsOf } from './head-row.ts';
+import { headRow, type HeadRow, priorityNumber } from './head-row.ts';
 import { aboutHead, expected, insert, refuseUndeliveredButUndone, reused, unknownItem } from './outbox-insert.ts';
 import { outgoingOf, storedOperation } from './outbox-row.ts';
+import { seenOf } from './seen.ts';
 import type { Store } from './store.ts';
 
 /** The row of a decision that was made before; undefined where it is new. As on the server, the version is no part of what a decision says. */
@@ -36,19 +37,18 @@ export function decide(store: Store, call: NewDecision, settles: string | null =
 }
 
 export function queueDecision(store: Store, call: NewDecision, head: HeadRow, settles: string | null): Outgoing {
+  const seen = seenOf(store, head, call.expectedVersion);
   return insert(store, {
     ...call,
     settles,
     kind: 'decide',
     undoes: null,
-    about: aboutHead(head),
-    seen: JSON.stringify({
-      version: head.version,
-      score: head.score,
-      priority: priorityOf(head.priority),
-      ruleSetVersion: head.rule_set_version,
-      signals: signalsOf(head.signals),
-    } satisfies Outgoing['seen']),
+    // Told of as it was looked at.
+    about: {
+      ...aboutHead(head),
+      ...(seen === null ? {} : { score: seen.score, priority: priorityNumber(seen.priority) }),
+    },
+    seen: seen === null ? null : JSON.stringify(seen),
     moves: expected(head, call.decision),
     statusBefore: head.shown === 'escalated' ? 'escalated' : 'pending',
   });

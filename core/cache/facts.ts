@@ -30,6 +30,17 @@ export type ItemOfDecision = (decisionId: string) => { readonly itemId: string; 
 /** Of 4 KiB: fewer are soon filled again, and so many are given back to the disk at once. */
 const FREE_PAGES = 2000;
 
+const inflated = (deflated: Uint8Array): string => inflateRawSync(deflated).toString('utf8');
+
+/** The evidence of an item as it was fetched last, whether the item has changed since or not; null where it is not kept. */
+export function keptEvidence(store: Store, itemId: string): string | null {
+  const found = store.get<{ deflated: Uint8Array }>(
+    'SELECT e.deflated FROM facts AS f JOIN evidence AS e USING (item_id) WHERE f.item_id = ?',
+    itemId,
+  );
+  return found === undefined ? null : inflated(found.deflated);
+}
+
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What is to be kept whole, as of one moment of the items. */
@@ -94,7 +105,7 @@ export function factsSide(store: Store): FactsSide & KnownFacts {
       );
       if (found === undefined) return null;
       return {
-        json: inflateRawSync(found.deflated).toString('utf8'),
+        json: inflated(found.deflated),
         readAt: new Date(found.read_at).toISOString(),
         isStale: found.fresh === 0,
       };
@@ -174,7 +185,7 @@ function putFacts(
     itemId,
     deflated,
   );
-  // All that the cache reads of the evidence: where a decision that was not made here belongs.
+  // Where a decision that was not made here belongs.
   store.run('DELETE FROM named_decisions WHERE named_by = ?', itemId);
   for (const [, decisionId, ofItem] of json.matchAll(NAMED_DECISION)) {
     if (decisionId === undefined || ofItem === undefined) continue;

@@ -27,7 +27,7 @@ export type StoredOperation = {
   readonly state: Outgoing['state'];
   readonly message: string | null;
   readonly attempts: number;
-  /** It was sent, and whether that had effect is not known. */
+  /** It was sent before, and whether that had effect is not known. */
   readonly in_doubt: number;
   readonly resolution: Outgoing['resolution'];
   readonly answered_status: string | null;

@@ -26,7 +26,8 @@ const STAMP_HERE = `coalesce((SELECT i.stamp FROM items AS i WHERE i.item_id = o
 /** The push side: what is sent, and what the server made of it. */
 export function sendSide(store: Store): SendSide {
   return {
-    recover: () => store.write(() => void store.run(`UPDATE outbox SET state = 'queued' WHERE state = 'sending'`)),
+    recover: () =>
+      store.write(() => void store.run(`UPDATE outbox SET state = 'queued', in_doubt = 1 WHERE state = 'sending'`)),
     takeToSend: (most) =>
       store.write(() => {
         const taken = store.all<StoredOperation>(
@@ -38,19 +39,25 @@ export function sendSide(store: Store): SendSide {
           most,
         );
         for (const { id } of taken) {
-          store.run(`UPDATE outbox SET state = 'sending', attempts = attempts + 1, in_doubt = 1 WHERE id = ?`, id);
+          store.run(`UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?`, id);
         }
         return taken.map(operationOf);
       }),
     putAnswers(answers) {
-      store.write(() => answers.forEach((answer) => putAnswer(store, answer)));
+      const changed = store.write(() => answers.flatMap((answer) => putAnswer(store, answer)));
       // The evidence of what is troubled is wanted now, whether its item is open or not.
       store.touchItems();
+      return changed;
     },
-    putBack: (ids, message) =>
+    putBack: (ids, message, isWithoutEffect = false) =>
       store.write(() => {
         for (const id of ids) {
-          store.run(`UPDATE outbox SET state = 'queued', message = ? WHERE id = ? AND state = 'sending'`, message, id);
+          store.run(
+            `UPDATE outbox SET state = 'queued', message = ?, in_doubt = max(in_doubt, ?) WHERE id = ? AND state = 'sending'`,
+            message,
+            isWithoutEffect ? 0 : 1,
+            id,
+          );
         }
       }),
     awaiting: (most) =>
@@ -72,12 +79,14 @@ export function sendSide(store: Store): SendSide {
   };
 }
 
-function putAnswer(store: Store, answer: Answer): void {
+/** Returns what is in another state by it, or told of in other words. */
+function putAnswer(store: Store, answer: Answer): string[] {
   const row = storedOperation(store, answer.id);
-  if (row === undefined || (row.state !== 'sending' && row.state !== 'awaiting_second')) return;
+  if (row === undefined || (row.state !== 'sending' && row.state !== 'awaiting_second')) return [];
   const state = STATE_AFTER[answer.outcome];
   // Refused now without a word of how its item stands, it may have been done by what was sent before.
-  const isInDoubt = answer.outcome === 'not_allowed' && answer.status === null && row.attempts > 1;
+  const wasSentBefore = row.state === 'awaiting_second' ? row.attempts > 1 : row.in_doubt === 1;
+  const isInDoubt = answer.outcome === 'not_allowed' && answer.status === null && wasSentBefore;
   const pull = Number(store.state('pull') ?? '0');
   store.run(
     `UPDATE outbox AS o SET state = ?, message = ?, in_doubt = ?, paid = ?, rejected = ?, reversed = ?,
@@ -100,8 +109,9 @@ function putAnswer(store: Store, answer: Answer): void {
   if (answer.status !== null && answer.version !== null) {
     patchHead(store, row.item_id, answer.status, answer.version);
   }
+  const changed = state === row.state && answer.message === row.message ? [] : [row.id];
   if (row.kind === 'decide' && !isInDoubt && (state === 'conflict' || state === 'returned' || state === 'rejected')) {
-    withdrawUndos(store, row.id);
+    changed.push(...withdrawUndos(store, row.id));
   }
   const settled = row.settles === null ? undefined : storedOperation(store, row.settles);
   if (row.kind === 'object' && settled !== undefined && !isInDoubt && state === 'rejected') {
@@ -112,18 +122,24 @@ function putAnswer(store: Store, answer: Answer): void {
   }
   if (row.kind === 'undo' && (state === 'applied' || state === 'agreed') && row.undoes !== null) {
     // What waited for a second analyst had no effect yet: taken back, here or before, it waits no more, which it may have been told.
-    store.run(
+    const undone = store.run(
       `UPDATE outbox SET state = 'withdrawn' WHERE id = ? AND state IN ('awaiting_second', 'returned')`,
       row.undoes,
     );
+    if (undone > 0) changed.push(row.undoes);
   }
+  return changed;
 }
 
-/** A decision without effect leaves nothing to take back; an undo that was sent once may be why it has none, and is asked for. */
-export function withdrawUndos(store: Store, decisionId: string): void {
-  store.run(
+/**
+ * A decision without effect leaves nothing to take back; an undo that was sent once may be why it has none, and is asked for. Returns those
+ * that are withdrawn by it.
+ */
+export function withdrawUndos(store: Store, decisionId: string): string[] {
+  const withdrawn = store.all<{ id: string }>(
     `UPDATE outbox SET state = 'withdrawn', message = 'The decision had no effect, so there is nothing to take back.'
-     WHERE undoes = ? AND state = 'queued' AND NOT in_doubt`,
+     WHERE undoes = ? AND state = 'queued' AND NOT in_doubt RETURNING id`,
     decisionId,
   );
+  return withdrawn.map(({ id }) => id);
 }

@@ -43,12 +43,14 @@ export function verifySide(store: Store): VerifySide {
     putVerified: (asked, known) =>
       store.write(() => {
         const waits = new Map(known.map((one) => [one.id.toLowerCase(), one.waits]));
-        let changed = 0;
+        const changed: string[] = [];
         let lost = 0;
         for (const { id } of asked) {
           const here = waits.get(id.toLowerCase());
-          if (here === undefined) lost += lose(store, id);
-          else if (here) changed += waitAgain(store, id);
+          const gone = here === undefined ? lose(store, id) : [];
+          if (gone.length > 0) lost += 1;
+          changed.push(...gone);
+          if (here === true && waitAgain(store, id)) changed.push(id);
           const seq = storedOperation(store, id)?.seq;
           if (seq !== undefined) store.setState('verify', String(seq + 1));
         }
@@ -57,7 +59,8 @@ export function verifySide(store: Store): VerifySide {
           store.setState('cursor', '');
           store.setState('witness_epoch', null);
         }
-        if (lost + changed > 0) store.touchItems();
+        if (changed.length > 0) store.touchItems();
+        return changed;
       }),
   };
 }
@@ -67,10 +70,10 @@ export function verifyFrom(store: Store, seq: number): void {
   store.setState('verify', String(Math.min(seq, Number(store.state('verify') ?? seq))));
 }
 
-/** The server does not have it. A decision and its undo that are both gone leave nothing to look at. */
-function lose(store: Store, id: string): number {
+/** The server does not have it. A decision and its undo that are both gone leave nothing to look at. Returns what has changed. */
+function lose(store: Store, id: string): string[] {
   const row = storedOperation(store, id);
-  if (row === undefined || row.state === 'returned' || row.state === 'withdrawn') return 0;
+  if (row === undefined || row.state === 'returned' || row.state === 'withdrawn') return [];
   const target = row.undoes === null ? undefined : storedOperation(store, row.undoes);
   const undone = store.get(`SELECT 1 FROM outbox WHERE undoes = ? AND state IN ('applied', 'agreed')`, id);
   const isOver =
@@ -82,16 +85,16 @@ function lose(store: Store, id: string): number {
     isOver ? BOTH_GONE : SET_BACK,
     id,
   );
-  if (row.kind === 'decide') withdrawUndos(store, id);
-  return 1;
+  return [id, ...(row.kind === 'decide' ? withdrawUndos(store, id) : [])];
 }
 
 /** What became of it is gone: the second analyst has not decided there. */
-function waitAgain(store: Store, id: string): number {
-  return store.run(
+function waitAgain(store: Store, id: string): boolean {
+  const changed = store.run(
     `UPDATE outbox SET state = 'awaiting_second', message = NULL, paid = 0, rejected = 0, reversed = 0,
        answered_status = NULL, answered_version = NULL, asked_version = NULL
      WHERE id = ? AND kind = 'decide' AND state <> 'awaiting_second'`,
     id,
   );
+  return changed > 0;
 }

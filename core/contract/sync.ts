@@ -110,7 +110,7 @@ const otherDecision = z.object({
 /** A decision that met another one, or evidence that changed: theirs, mine, and what changed between. */
 export const conflictView = z.object({
   row: outboxRow,
-  /** What I saw when I decided. */
+  /** What I saw when I decided; null where it is not known here. */
   seen: evidenceSeen.nullable(),
   /** The item as the cache has it now; null when it is gone. */
   now: evidenceSeen.extend({ status: z.enum(REVIEW_STATUSES) }).nullable(),
@@ -134,10 +134,14 @@ export type ConflictView = z.infer<typeof conflictView>;
 export const resolveRequest = z.discriminatedUnion('how', [
   /** Theirs stands, mine is settled; also: I have read that it was rejected. */
   z.object({ how: z.literal('kept'), id: z.guid() }),
-  /** A new decision on what is known now; a lead's takes theirs back first. */
+  /** A new decision on what is known now; a lead's takes theirs back first. Refused where something else is known now than was shown. */
   z.object({
     how: z.literal('redecided'),
     id: z.guid(),
+    /** `now.version` of what was shown. */
+    version: z.number().int(),
+    /** `theirs.decisionId` of what was shown; null where nothing stood. */
+    standing: z.guid().nullable(),
     decisionId: z.guid(),
     decision: z.enum(DECISIONS),
     reason: z.string().min(1).max(64),

@@ -75,6 +75,9 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
           if (view.why !== null || view.now === null) throw new CallFailure('refused', view.why ?? 'The item is gone.');
           const { theirs, row } = view;
           const { version, status } = view.now;
+          // What is on a screen follows what is known here, and takes its time.
+          const standing = theirs?.decisionId ?? null;
+          if (version !== request.version || standing !== request.standing) throw new CallFailure('refused', CHANGED);
           const { decisionId, decision, reason, note = null } = request;
           // What is closed is opened again before it is decided: two operations on one item, in their order.
           const undoId = derivedId('undo', decisionId);
@@ -110,6 +113,7 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
   };
 }
 
+const CHANGED = 'This has changed: look again.';
 const WITH_LEAD = 'This case is with a lead, who decides it now.';
 
 const listOf = (outgoing: Outgoing | null): readonly Outgoing[] => (outgoing === null ? [] : [outgoing]);

@@ -152,9 +152,12 @@ export type Hello = {
  */
 export class ServerFailure extends Error {
   readonly kind: 'link' | 'busy' | 'account' | 'refused';
-  constructor(kind: ServerFailure['kind'], message: string) {
+  /** Of a push: it is certain that nothing in it had effect. */
+  readonly isWithoutEffect: boolean;
+  constructor(kind: ServerFailure['kind'], message: string, isWithoutEffect = false) {
     super(message);
     this.kind = kind;
+    this.isWithoutEffect = isWithoutEffect;
   }
 }
 
@@ -207,7 +210,7 @@ export type Outgoing = {
   readonly undoes: string | null;
   readonly sessionId: string | null;
   readonly decidedAt: string;
-  /** What was known of the item then. */
+  /** What was looked at: of a decision the evidence of the version that it expects. Null where that is not known. */
   readonly seen: EvidenceSeen | null;
   readonly state: OutboxState;
   readonly message: string | null;
@@ -250,11 +253,15 @@ export type SyncStore = {
   /**
    * Writes answers: outcomes to states, and the status that the item is shown with until a pull brings that version of it or a later
    * one. The head's own version stays that of the evidence beside it: a decision is expected on what was looked at. Answers for rows
-   * that are not `sending` or `awaiting_second` change nothing.
+   * that are not `sending` or `awaiting_second` change nothing. Returns which operations are in another state than before, or are told
+   * of in other words.
    */
-  putAnswers(answers: readonly Answer[]): void;
-  /** Not known whether it had effect: `queued` again, to be sent with the same key. */
-  putBack(ids: readonly string[], message: string | null): void;
+  putAnswers(answers: readonly Answer[]): string[];
+  /**
+   * Not answered: `queued` again, to be sent with the same key. Whether it had effect is not known, unless this very sending certainly had
+   * none: then that is as it was before.
+   */
+  putBack(ids: readonly string[], message: string | null, isWithoutEffect?: boolean): void;
   /** Decisions that wait for a second analyst, and whose item changed since they were asked for last: to be asked again. */
   awaiting(most: number): Operation[];
 
@@ -268,9 +275,9 @@ export type SyncStore = {
   /**
    * What the server does not have becomes `returned`, or `withdrawn` where its undo is gone with it; what waits there for a second
    * analyst waits here too. Where something is gone and the pull before was none of everything, the cursor is empty from then on, so
-   * that the next one is.
+   * that the next one is. Returns which operations are in another state than before.
    */
-  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): void;
+  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): string[];
 
   /**
    * Open items that are to be kept whole and whose evidence is missing or of another stamp: in the order of the queue, at most so many.

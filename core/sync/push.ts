@@ -27,27 +27,38 @@ export async function pushQueued(needs: PushNeeds): Promise<void> {
 }
 
 async function sendBatch(needs: PushNeeds, operations: readonly Operation[]): Promise<void> {
+  let tries = 0;
   try {
-    putAnswers(needs, operations, await needs.ask(() => needs.server.push(operations)));
+    const answers = await needs.ask(() => {
+      tries += 1;
+      return needs.server.push(operations);
+    });
+    putAnswers(needs, operations, answers);
   } catch (error) {
-    putBack(needs, operations, error);
+    // What an earlier try did is not known by what the last one says.
+    const isWithoutEffect = tries === 1 && error instanceof ServerFailure && error.isWithoutEffect;
+    putBack(needs, operations, error, isWithoutEffect);
     throw error;
   }
 }
 
-/** Asks again what became of decisions that wait for a second analyst; one whose question is refused waits on. */
+/**
+ * Asks again what became of decisions that wait for a second analyst; one whose question is refused waits on. Of those that wait as before
+ * there is nothing to tell.
+ */
 export async function askAgain({ store, server, ask, told }: PushNeeds): Promise<void> {
   const operations = stored(() => store.awaiting(BATCH));
   if (operations.length === 0) return;
   const answers = await ask(() => server.push(operations));
-  stored(() => store.putAnswers(answersTo(operations, answers)));
-  told(operations.map(({ id }) => id));
+  const changed = stored(() => store.putAnswers(answersTo(operations, answers)));
+  if (changed.length > 0) told(changed);
 }
 
 function putAnswers(needs: PushNeeds, operations: readonly Operation[], answers: readonly Answer[]): void {
   const own = answersTo(operations, answers);
-  stored(() => needs.store.putAnswers(own));
-  needs.told(own.map(({ id }) => id));
+  const changed = stored(() => needs.store.putAnswers(own));
+  // That it is answered ends that it was being sent.
+  needs.told([...new Set([...own.map(({ id }) => id), ...changed])]);
   // A batch never counts as sent as a whole: what was not answered is not known.
   if (own.length < operations.length) {
     throw new Error(`the server answered ${own.length} of ${operations.length} operations`);
@@ -61,9 +72,14 @@ function answersTo(operations: readonly Operation[], answers: readonly Answer[])
 }
 
 /** Where even this cannot be written, they stay `sending` until `recover`, which comes before anything is sent again. */
-function putBack({ store, told }: PushNeeds, operations: readonly Operation[], error: unknown): void {
+function putBack(
+  { store, told }: PushNeeds,
+  operations: readonly Operation[],
+  error: unknown,
+  isWithoutEffect: boolean,
+): void {
   const ids = operations.map(({ id }) => id);
   const message = error instanceof ServerFailure || error instanceof StoreFailure ? error.message : null;
-  stored(() => store.putBack(ids, message));
+  stored(() => store.putBack(ids, message, isWithoutEffect));
   told(ids);
 }

@@ -10,7 +10,7 @@ export async function verifyAnswers({ store, server, ask, told }: PushNeeds): Pr
     const asked = stored(() => store.toVerify(BATCH));
     if (asked.length === 0) return;
     const known = await ask(() => server.known(asked));
-    stored(() => store.putVerified(asked, known));
-    told(asked.map(({ id }) => id));
+    const changed = stored(() => store.putVerified(asked, known));
+    if (changed.length > 0) told(changed);
   }
 }

@@ -14,6 +14,7 @@ import { decide } from '../../core/review/decide.ts';
 import { changeSettings } from '../../core/review/settings.ts';
 import { undo } from '../../core/review/undo.ts';
 import { type Analysts, analysts } from '../support/analysts.ts';
+import { againOn, decideAgain } from '../support/deciding-again.ts';
 import { type TestHost, testHosts } from '../support/host.ts';
 import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
 import { type Proxy, proxyTo } from '../support/proxy.ts';
@@ -143,8 +144,8 @@ test('a decision that met another one is seen beside it, and kept or handed to a
     may: { redecide: false, handToLead: true, retry: false },
     why: 'It was decided meanwhile: taking that back takes a lead.',
   });
-  const again = { how: 'redecided', id: onRae, decisionId: randomUUID(), decision: 'reject', reason: 'account_farm' };
-  expect(await mira.call('sync.resolve', again as never)).toMatchObject({ error: { code: 'refused' } });
+  const again = { id: onRae, decisionId: randomUUID(), decision: 'reject', reason: 'account_farm' } as const;
+  await expect(decideAgain(mira, again)).rejects.toThrow('It was decided meanwhile: taking that back takes a lead.');
   expect(await mira.ask('sync.resolve', { how: 'kept', id: onRex })).toMatchObject({ id: onRex, resolution: 'kept' });
 
   const objectionId = randomUUID();
@@ -347,8 +348,8 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
     why: null,
   });
   const decisionId = randomUUID();
-  const again = { how: 'redecided', id: onRae, decisionId, decision: 'approve', reason: 'household' } as const;
-  expect(await mira.ask('sync.resolve', again)).toMatchObject({ resolution: 'redecided' });
+  const again = { id: onRae, decisionId, decision: 'approve', reason: 'household' } as const;
+  expect(await decideAgain(mira, again)).toMatchObject({ resolution: 'redecided' });
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
   expect(await statusOf(rae)).toBe('approved');
   const objectionId = randomUUID();
@@ -448,8 +449,7 @@ test('what a lead took back meanwhile comes back to be looked at, and is decided
     why: null,
   });
   const decisionId = randomUUID();
-  const anew = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
-  await mira.ask('sync.resolve', anew);
+  await decideAgain(mira, { id: mine, decisionId, decision: 'approve', reason: 'household' });
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
 });
 
@@ -569,8 +569,7 @@ test('what no lead took is not settled by it: handed over off-line after theirs 
   expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 1 });
   const again = randomUUID();
   await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.may.redecide === true ? true : null));
-  const call = { how: 'redecided', id: mine, decisionId: again, decision: 'reject', reason: 'account_farm' } as const;
-  await mira.ask('sync.resolve', call);
+  await decideAgain(mira, { id: mine, decisionId: again, decision: 'reject', reason: 'account_farm' });
   expect(await mira.delivered(again)).toMatchObject({ state: 'applied' });
   expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 0 });
 });
@@ -644,10 +643,10 @@ test('a lead decides again on what somebody closed: theirs is taken back first, 
     why: null,
   });
   const decisionId = randomUUID();
-  const again = { how: 'redecided', id: mine, decisionId, decision: 'reject', reason: 'account_farm' } as const;
-  expect(await lena.ask('sync.resolve', again)).toMatchObject({ id: mine, resolution: 'redecided' });
+  const again = { id: mine, decisionId, decision: 'reject', reason: 'account_farm' } as const;
+  expect(await decideAgain(lena, again)).toMatchObject({ id: mine, resolution: 'redecided' });
   // A window that did not hear the answer asks again.
-  expect(await lena.ask('sync.resolve', again)).toMatchObject({ id: mine, resolution: 'redecided' });
+  expect(await decideAgain(lena, again)).toMatchObject({ id: mine, resolution: 'redecided' });
   expect(await lena.delivered(decisionId)).toMatchObject({ state: 'applied' });
   expect(await statusOf(rae)).toBe('rejected');
   const { rows } = await db.pool.query(
@@ -678,8 +677,7 @@ test('a lead’s own escalation of a case that needs two is taken back first, an
     takesBackFirst: true,
   });
   const decisionId = randomUUID();
-  const again = { how: 'redecided', id: mine, decisionId, decision: 'approve', reason: 'household' } as const;
-  await lena.ask('sync.resolve', again);
+  await decideAgain(lena, { id: mine, decisionId, decision: 'approve', reason: 'household' });
   expect(await lena.delivered(decisionId)).toMatchObject({ state: 'awaiting_second' });
   expect(await statusOf(rae)).toBe('pending');
   expect(await noorDecides(rae, 'approve')).toBeDefined();
@@ -747,13 +745,7 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
   expect(view.changes).toContain('Band rose from high to critical.');
   expect(view.changes.join(' ')).toMatch(/New signal/);
   const decisionId = randomUUID();
-  await mira.ask('sync.resolve', {
-    how: 'redecided',
-    id: mine,
-    decisionId,
-    decision: 'reject',
-    reason: 'account_farm',
-  });
+  await decideAgain(mira, { id: mine, decisionId, decision: 'reject', reason: 'account_farm' });
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
   expect(await conflictOf(mira, mine)).toMatchObject({
     row: { resolution: 'redecided' },
@@ -761,6 +753,78 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
   });
   expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
   expect(await statusOf(rae)).toBe('rejected');
+});
+
+test('what was looked at is told as it was, where the queue knew more than the evidence on the screen', async () => {
+  const mira = await windowOf('mira', 'analyst');
+  const rae = await itemOf('rae');
+  // The rows come first. The evidence behind them waits on a busy server, and then the line is cut.
+  const blocker = await db.pool.connect();
+  try {
+    for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+      bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+    }
+    await tell(db.pool, story.events, NOW);
+    await blocker.query('BEGIN; LOCK TABLE referrals.user_fingerprints IN ACCESS EXCLUSIVE MODE');
+    await until(async () => {
+      const { rows } = await mira.ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 9 });
+      return rows.some(({ itemId, priority }) => itemId === rae && priority === 'critical') ? true : null;
+    });
+    await goOffline(mira);
+  } finally {
+    await blocker.query('ROLLBACK');
+    blocker.release();
+  }
+  const shown = await mira.ask('case.get', { itemId: rae });
+  if (shown?.state !== 'whole') throw new Error('the case is kept');
+  const { version, score, priority } = shown.file;
+  expect({ version, priority, isStale: shown.isStale }).toEqual({ version: 1, priority: 'high', isStale: true });
+  const mine = randomUUID();
+  const call = { decisionId: mine, itemId: rae, expectedVersion: version, decision: 'approve', reason: 'household' };
+  await mira.ask('case.decide', call as never);
+  await comeBack(mira);
+  expect(await mira.delivered(mine)).toMatchObject({ state: 'returned', priority: 'high', score });
+  const view = await conflictOf(mira, mine);
+  expect(view).toMatchObject({ seen: { version: 1, priority: 'high', score }, now: { priority: 'critical' } });
+  expect(view.seen?.signals).toEqual(shown.file.signals.map(({ name, points }) => ({ name, points })));
+  expect(view.changes).toContain('Band rose from high to critical.');
+});
+
+test('what is decided again is what was shown: another version, or another decision that stands, is looked at first', async () => {
+  const lena = await windowOf('lena', 'lead');
+  const rae = await itemOf('rae');
+  await goOffline(lena);
+  const mine = await decideIn(lena, rae, 'approve');
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+  }
+  await tell(db.pool, story.events, NOW);
+  await comeBack(lena);
+  expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
+  const before = await until(async () => {
+    const view = await lena.ask('sync.conflict', { id: mine });
+    return view?.now?.version === 2 ? view : null;
+  });
+  expect(before).toMatchObject({ theirs: null, may: { redecide: true } });
+  // It stands when the key is pressed, and is not on the screen yet.
+  const theirs = await noorDecides(rae, 'approve');
+  const after = await until(async () => {
+    const view = await lena.ask('sync.conflict', { id: mine });
+    return view?.now?.version === 3 && view.theirs !== null ? view : null;
+  });
+  expect(after).toMatchObject({ theirs: { decisionId: theirs }, may: { redecide: true } });
+  const again = { id: mine, decisionId: randomUUID(), decision: 'reject', reason: 'account_farm' } as const;
+  const lookAgain = { ok: false, error: { code: 'refused', message: 'This has changed: look again.' } };
+  for (const shown of [before, { ...after, now: before.now }, { ...after, theirs: null }]) {
+    expect(await lena.call('sync.resolve', againOn(shown, again))).toEqual(lookAgain);
+  }
+  expect(await statusOf(rae)).toBe('approved');
+  expect(await lena.ask('sync.conflict', { id: mine })).toMatchObject({ row: { resolution: null } });
+  // Shown what stands, she takes it back.
+  expect(await lena.ask('sync.resolve', againOn(after, again))).toMatchObject({ resolution: 'redecided' });
+  expect(await lena.delivered(again.decisionId)).toMatchObject({ state: 'applied' });
+  expect(await statusOf(rae)).toBe('rejected');
+  expect(await verify(db.pool)).toEqual([]);
 });
 
 test('a bulk session without contact decides what was previewed: neither what came since nor what changed', async () => {

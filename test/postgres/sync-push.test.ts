@@ -333,7 +333,25 @@ test('a viewer pulls and is told why nothing of theirs is taken', async () => {
   expect(await failure(server.push([decision(next(), 'reject'), objecting(next())]))).toMatchObject({
     kind: 'refused',
     message: expect.stringMatching(/may only look at present.*stays on this computer/),
+    // This very call did nothing.
+    isWithoutEffect: true,
   });
+});
+
+test('a push that is refused when a part of it has had effect does not say that it had none', async () => {
+  const item = next();
+  const rights = 'EXECUTE ON FUNCTION umpire.object_items(jsonb, text, timestamptz)';
+  await db.pool.query(`REVOKE ${rights} FROM umpire_analyst`);
+  try {
+    expect(await failure(ana.push([objecting(item)]))).toMatchObject({ kind: 'refused', isWithoutEffect: true });
+    expect(await failure(ana.push([decision(item, 'reject'), objecting(item)]))).toMatchObject({
+      kind: 'refused',
+      isWithoutEffect: false,
+    });
+  } finally {
+    await db.pool.query(`GRANT ${rights} TO umpire_analyst`);
+  }
+  expect(await count('umpire.decisions WHERE item_id = $1', [item])).toBe(1);
 });
 
 test('of operations that were sent it is told whether the server has them, whatever the login is or is called by now', async () => {

@@ -8,6 +8,7 @@ import {
   filterOf,
   headOf,
   idOf,
+  keptFacts,
   pull,
   shown,
   undoingFrom,
@@ -16,7 +17,53 @@ import {
 
 const ANALYST = { lead: false };
 
+/** Evidence of a case, as far as a decision keeps it. */
+const evidence = (version: number, given: { readonly score?: number; readonly priority?: string } = {}): string =>
+  JSON.stringify({
+    facts: 2,
+    head: { version, score: 60, priority: 'high', rule_set_version: null, ...given },
+    evidence: [{ signal: 'same_ip', points: 60, evidence: {} }],
+  });
+
 describe('a decision off-line', () => {
+  it('keeps what was looked at: the evidence of the version that it is about', () =>
+    withCache((cache) => {
+      const numbers = [1, 2, 3, 4];
+      pull(
+        cache,
+        numbers.map((number) => headOf(number)),
+      );
+      cache.putFacts([
+        keptFacts(idOf(1), 's1', evidence(1)),
+        keptFacts(idOf(2), 's1', evidence(1)),
+        keptFacts(idOf(3), 's1', 'what another version kept'),
+      ]);
+      // The rows come first, and then the line was cut.
+      const risen = { version: 2, stamp: 's2', priority: 'critical', score: 118 } as const;
+      pull(
+        cache,
+        numbers.map((number) => headOf(number, risen)),
+        { full: false },
+      );
+      const seen = { version: 1, priority: 'high', score: 60, ruleSetVersion: 1 };
+      const first = cache.decide(decisionOn(1, { decision: 'approve' }));
+      expect(first).toMatchObject({ seen: { ...seen, signals: [{ name: 'same_ip', points: 60 }] } });
+      // So is the row: what is sent is a decision on that.
+      expect(cache.rowOf(first)).toMatchObject({ score: 60, priority: 'high' });
+      const onRow = cache.decide(decisionOn(2, { expectedVersion: 2 }));
+      expect(onRow).toMatchObject({ seen: { version: 2, priority: 'critical', score: 118 } });
+      for (const number of [3, 4]) expect(cache.decide(decisionOn(number))).toMatchObject({ seen: null });
+
+      // In another history nothing goes that was looked at in a lower band, or nobody knows in which.
+      pull(
+        cache,
+        numbers.map((number) => headOf(number, { ...risen, version: 7 })),
+        { epoch: 'epoch 2' },
+      );
+      const expected = cache.takeToSend(9).map((sent) => sent.kind === 'decide' && sent.expectedVersion);
+      expect(expected).toEqual([0, 7, 0, 0]);
+    }));
+
   it('is there after the next start, shown in every read of the queue, and sent once', () =>
     withCache((first, reopened) => {
       pull(first, [headOf(1), headOf(2, { status: 'escalated' })]);
@@ -218,6 +265,30 @@ describe('what is sent', () => {
       expect(shown(cache, { statuses: ['rejected'] }).total).toBe(2);
     }));
 
+  it('is as unsent as before where the server refused it with all that was sent: it is withdrawn, once more or not', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1), headOf(2), headOf(3)]);
+      const ids = [1, 2, 3].map((number) => cache.decide(decisionOn(number)).id);
+      const [first = '', second = '', third = ''] = ids;
+      const looksOnly = 'This login may only look at present.';
+      cache.takeToSend(3);
+      cache.putBack(ids, looksOnly, true);
+      expect(cache.outbox({ states: ['queued'], offset: 0, limit: 5 }).rows).toMatchObject(
+        ids.map(() => ({ inDoubt: false, attempts: 1, message: looksOnly })),
+      );
+      expect(cache.withdraw(first)).toMatchObject({ state: 'withdrawn' });
+      // Refused once more, then for good, without a word of its item: nothing was ever done.
+      cache.takeToSend(3);
+      cache.putBack([second], looksOnly, true);
+      cache.putBack([third], 'The connection was cut.');
+      cache.takeToSend(3);
+      cache.putBack([third], looksOnly, true);
+      cache.putAnswers([answerTo(second, { outcome: 'not_allowed', status: null, version: null })]);
+      expect(cache.outbox({ states: ['rejected'], offset: 0, limit: 5 }).rows).toMatchObject([{ inDoubt: false }]);
+      // What the line cut off before may be there all the same.
+      expect(() => cache.withdraw(third)).toThrow(/whether it took effect is not known/);
+    }));
+
   it('and refused without a word of its item is in doubt still: its undo waits, and it is not withdrawn', () =>
     withCache((cache) => {
       pull(cache, [headOf(1)]);
@@ -307,11 +378,14 @@ describe('what is sent', () => {
       expect(cache.awaiting(5)).toMatchObject([{ id, kind: 'decide' }]);
       // The line broke: nothing was answered.
       expect(cache.awaiting(5)).toHaveLength(1);
-      cache.putAnswers([answerTo(id, { outcome: 'awaiting_second', status: 'pending', version: 2 })]);
+      // It waits as before: there is nothing to tell.
+      expect(cache.putAnswers([answerTo(id, { outcome: 'awaiting_second', status: 'pending', version: 2 })])).toEqual(
+        [],
+      );
       expect(cache.awaiting(5)).toEqual([]);
       pull(cache, [headOf(1, { version: 4, status: 'rejected' })], { full: false });
       expect(cache.awaiting(5)).toHaveLength(1);
-      cache.putAnswers([answerTo(id, { version: 4 })]);
+      expect(cache.putAnswers([answerTo(id, { version: 4 })])).toEqual([id]);
       expect(cache.outgoing(id)).toMatchObject({ state: 'applied' });
     }));
 });

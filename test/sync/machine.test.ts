@@ -204,6 +204,37 @@ describe('with contact', () => {
     expect(sync.status().reason).toBeNull();
   });
 
+  it('tells of what waits for a second analyst when it waits no more, however often it is asked', async () => {
+    const rows: string[][] = [];
+    let pushes = 0;
+    let version = 1;
+    const { sync, scheduler, store, decide } = scripted(
+      {
+        pull: async (since, onPage) => {
+          version += 1;
+          const heads = [{ ...openHead(), version }];
+          await onPage({ heads, gone: [], done: 1, total: 1 });
+          return { epoch: 'one', cursor: 'c', full: since === null, ...NO_NEWS };
+        },
+        push: async (operations) => {
+          pushes += 1;
+          const waits = { ...APPLIED, outcome: 'awaiting_second', status: 'pending', version } as const;
+          return operations.map(({ id }) => (pushes < 5 ? { ...waits, id } : { ...APPLIED, id, version }));
+        },
+        known: async (sent) => sent.map(({ id }) => ({ id, waits: pushes < 5 })),
+      },
+      { onOutbox: (ids) => rows.push([...ids]) },
+    );
+    await scheduler.runTo(100);
+    decide('d1');
+    sync.pushSoon();
+    await scheduler.runTo(30_000);
+    expect(store.rows()).toMatchObject([{ state: 'applied' }]);
+    expect(pushes).toBe(5);
+    // That it is being sent, that it waits, and that it is applied.
+    expect(rows).toEqual([['d1'], ['d1'], ['d1']]);
+  });
+
   it('asks once between two pulls for evidence that is of another moment than its head', async () => {
     let asked = 0;
     const { scheduler } = scripted({
@@ -325,7 +356,7 @@ describe('a full disk', () => {
     };
     store.putAnswers = (answers) => {
       full();
-      putAnswers(answers);
+      return putAnswers(answers);
     };
     store.putBack = (ids) => {
       full();

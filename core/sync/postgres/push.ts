@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DECISION_OUTCOMES } from '../../domain/decision.ts';
 import { REVIEW_STATUSES } from '../../domain/vocabulary.ts';
 import { type Queryable, rows } from '../../postgres/rows.ts';
-import type { Answer, Operation } from '../ports.ts';
+import { type Answer, type Operation, ServerFailure } from '../ports.ts';
 import { inEpoch } from './epoch.ts';
 import { answeredEarlier } from './known.ts';
 import { type Access, inSession } from './session.ts';
@@ -14,6 +14,20 @@ const WRITE = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** One answer an operation, in their order; each has effect once, however often it is sent. */
 export async function push(access: Access, operations: readonly Operation[]): Promise<Answer[]> {
+  const sending: Sending = { ...access, isBegun: false };
+  try {
+    return await answersOf(sending, operations);
+  } catch (error) {
+    // What failed had no effect, and what went before it may have had.
+    const isHalf = sending.isBegun && error instanceof ServerFailure && error.isWithoutEffect;
+    throw isHalf ? new ServerFailure(error.kind, error.message) : error;
+  }
+}
+
+/** `isBegun`: a transaction of it was committed. */
+type Sending = Access & { isBegun: boolean };
+
+async function answersOf(access: Sending, operations: readonly Operation[]): Promise<Answer[]> {
   const answers = new Map<Operation, Answer>();
   for (const batch of batches(operations)) {
     for (const [nth, answer] of (await send(access, batch)).entries()) {
@@ -37,7 +51,7 @@ function batches(operations: readonly Operation[]): Operation[][] {
 }
 
 /** All in one transaction; where that fails for what one of them says, each in its own. */
-async function send(access: Access, batch: readonly Operation[]): Promise<Answer[]> {
+async function send(access: Sending, batch: readonly Operation[]): Promise<Answer[]> {
   try {
     return await call(access, batch);
   } catch (error) {
@@ -71,7 +85,7 @@ function refusal(operation: Operation, message: string): Answer {
 
 const CALLS = { decide: 'umpire.decide_items', undo: 'umpire.undo_items', object: 'umpire.object_items' } as const;
 
-async function call(access: Access, batch: readonly Operation[]): Promise<Answer[]> {
+async function call(access: Sending, batch: readonly Operation[]): Promise<Answer[]> {
   const kind = batch[0]?.kind;
   if (kind === undefined) return [];
   const answered = await inEpoch(access, WRITE, async (db) => {
@@ -80,6 +94,7 @@ async function call(access: Access, batch: readonly Operation[]): Promise<Answer
     ]);
     return asUnderEarlierName(db, batch, found);
   });
+  access.isBegun = true;
   return batch.map((operation, nth) => {
     const one = answered[nth];
     return one === undefined ? refusal(operation, 'The server gave no answer.') : answerOf(operation, one.told);
@@ -143,7 +158,7 @@ function answerOf({ id, itemId }: Operation, { itemId: ofItem, status, version, 
  * What waited for a second analyst and waits no more tells what became of it.
  */
 async function settle(
-  access: Access,
+  access: Sending,
   operations: readonly Operation[],
   answers: Map<Operation, Answer>,
 ): Promise<void> {

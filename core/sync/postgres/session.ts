@@ -120,6 +120,12 @@ async function told(error: unknown, pool: Pool): Promise<unknown> {
   const failure = serverFailure(error);
   if (failure !== null) return failure;
   if (!isMissingRight(error)) return error;
+  const { kind, message } = await whyWithout(pool);
+  // A transaction that is refused has done nothing.
+  return new ServerFailure(kind, message, true);
+}
+
+async function whyWithout(pool: Pool): Promise<ServerFailure> {
   try {
     const role = await loginRole(pool);
     if (role === null) return await withoutRole(pool);

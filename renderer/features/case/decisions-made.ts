@@ -113,34 +113,64 @@ function overWords({ request, about }: Sent, row: OutboxRow): string {
   return row.state === 'withdrawn' ? `${what} is withdrawn` : `${what} came back`;
 }
 
-/** Tells the foot where the last decision stands, unless something else was said there meanwhile. */
-function follow(sent: Sent, row: OutboxRow): void {
+/** What the foot says of where the last decision stands, unless something else was said there meanwhile. */
+function followed(sent: Sent, row: OutboxRow): Partial<State> {
   const { made, foot } = useDecisions.getState();
   const now = madeBy(sent, row);
   const said = now?.foot ?? overWords(sent, row);
-  useDecisions.setState({ made: now, ...(made === null || foot === made.foot ? { foot: said } : {}) });
+  return { made: now, ...(made === null || foot === made.foot ? { foot: said } : {}) };
 }
 
 function isTroubled(row: OutboxRow): boolean {
   return TROUBLED.includes(row.state) && row.resolution === null;
 }
 
-/** What became of rows of the outbox: the queue, the foot and what has come back follow. */
+/**
+ * What became of rows of the outbox: the queue, the foot and what has come back follow. A notice is one change, and none where it tells
+ * nothing new: of a bulk session come thousands of rows, and all that is on the screen is drawn anew by each change.
+ */
 function hear(rows: readonly OutboxRow[]): void {
-  for (const row of rows) {
-    const { made, cameBack } = useDecisions.getState();
-    const others = cameBack.filter((other) => other.id !== row.id);
-    if (isTroubled(row)) useDecisions.setState({ cameBack: [...others, row] });
-    else if (others.length < cameBack.length) useDecisions.setState({ cameBack: others });
+  const { made, decided, cameBack } = useDecisions.getState();
+  const last = made === null ? undefined : rows.findLast(({ id }) => id === made.sent.request.decisionId);
+  const decidedNow = decidedAfter(decided, rows);
+  const cameBackNow = cameBackAfter(cameBack, rows);
+  const change: Partial<State> = {
+    ...(decidedNow === decided ? {} : { decided: decidedNow }),
+    ...(cameBackNow === cameBack ? {} : { cameBack: cameBackNow }),
+    ...(made === null || last === undefined ? {} : followed(made.sent, last)),
+  };
+  if (Object.keys(change).length > 0) useDecisions.setState(change);
+}
 
+/** For whoever decided it there is nothing left to do with it, in the versions to come too, in which it stays open. */
+const WAITS: DecidedFrom = { version: null, status: 'pending' };
+
+/** The very same where nothing changed. */
+function decidedAfter(before: State['decided'], rows: readonly OutboxRow[]): State['decided'] {
+  let after: Map<string, DecidedFrom> | null = null;
+  for (const row of rows) {
+    const from = (after ?? before).get(row.itemId);
     if (row.kind === 'decide' && row.state === 'awaiting_second') {
-      // The item stays open in the versions to come: for whoever decided there is nothing left to do with it.
-      useDecisions.setState({ decided: leaveOut(row.itemId, { version: null, status: 'pending' }) });
-    } else if (isOver(row) || isSettled(row)) {
-      useDecisions.setState({ decided: leaveOut(row.itemId, null) });
+      if (from?.version !== null) (after ??= new Map(before)).set(row.itemId, WAITS);
+    } else if (from !== undefined && (isOver(row) || isSettled(row, from))) {
+      (after ??= new Map(before)).delete(row.itemId);
     }
-    if (made?.sent.request.decisionId === row.id) follow(made.sent, row);
   }
+  return after ?? before;
+}
+
+/** The very same where nothing changed. */
+function cameBackAfter(before: State['cameBack'], rows: readonly OutboxRow[]): State['cameBack'] {
+  const known = new Map(before.map((row) => [row.id, row]));
+  let isNews = false;
+  for (const row of rows) {
+    const old = known.get(row.id);
+    if (isTroubled(row) ? old?.state === row.state && old.message === row.message : old === undefined) continue;
+    isNews = true;
+    known.delete(row.id);
+    if (isTroubled(row)) known.set(row.id, row);
+  }
+  return isNews ? [...known.values()] : before;
 }
 
 /** Whether the decision that a row is about has no effect (any more). */
@@ -150,9 +180,8 @@ function isOver({ kind, state }: OutboxRow): boolean {
 }
 
 /** Whether a second analyst has answered what waited for one: from then on the item's own status says whether there is something to do. */
-function isSettled({ kind, state, itemId }: OutboxRow): boolean {
-  const waits = useDecisions.getState().decided.get(itemId)?.version === null;
-  return waits && kind === 'decide' && (state === 'applied' || state === 'agreed');
+function isSettled({ kind, state }: OutboxRow, from: DecidedFrom): boolean {
+  return from.version === null && kind === 'decide' && (state === 'applied' || state === 'agreed');
 }
 
 /** Starts following what becomes of decisions; returns the function that ends it. */
@@ -210,7 +239,7 @@ async function carry(sent: Sent): Promise<void> {
     // The note went with the decision.
     useNotes.getState().write(sent.request.itemId, '');
     // The foot is the last one's.
-    if (useDecisions.getState().sending === sent) follow(sent, row);
+    if (useDecisions.getState().sending === sent) useDecisions.setState(followed(sent, row));
     hear([row]);
   } catch (error) {
     putBack(sent, error);

@@ -64,7 +64,14 @@ export function settleObjection(objectionId: string, about: string): Promise<boo
 /** How a person settles what came back. */
 export type Way =
   | { readonly how: 'kept' }
-  | { readonly how: 'redecided'; readonly decision: Decision; readonly reason: string }
+  | {
+      readonly how: 'redecided';
+      /** Of the item as it was on the screen, and the decision that stood there. */
+      readonly version: number;
+      readonly standing: string | null;
+      readonly decision: Decision;
+      readonly reason: string;
+    }
   | { readonly how: 'handed_to_lead' };
 
 function requestOf(row: OutboxRow, way: Way, note: string): ResolveRequest {

@@ -53,7 +53,14 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
   const again = () => void (available && settle(sendAgain(row)));
   const decide = (decision: Decision) => {
     const reason = reasonFor(decision);
-    if (offered.includes(decision) && reason !== undefined) take({ how: 'redecided', decision, reason: reason.code });
+    if (!offered.includes(decision) || reason === undefined || view.now === null) return;
+    take({
+      how: 'redecided',
+      version: view.now.version,
+      standing: theirs?.decisionId ?? null,
+      decision,
+      reason: reason.code,
+    });
   };
   const handlers: Handlers = {
     keepTheirs: keep,

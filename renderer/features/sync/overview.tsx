@@ -29,9 +29,10 @@ export function Overview() {
         {link === 'offline' && (offlineSince === null ? 'Off-line' : `Off-line since ${clockTime(offlineSince, now)}`)}
       </h2>
       <p className={styles.text}>
-        {link === 'online'
-          ? 'Decisions are sent as they are made.'
-          : 'You can go on deciding. Decisions are kept on this computer and sent when the server answers.'}
+        {link === 'online' && (reason === null || waiting === 0) && 'Decisions are sent as they are made.'}
+        {link === 'online' && reason !== null && waiting > 0 && 'What waits is kept on this computer.'}
+        {link !== 'online' &&
+          'You can go on deciding. Decisions are kept on this computer and sent when the server answers.'}
       </p>
       {link === 'online' && reason !== null && <p className={`${styles.wrong ?? ''} selectable`}>{reason}</p>}
       {link !== 'online' && (

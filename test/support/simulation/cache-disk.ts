@@ -72,7 +72,7 @@ function keeperOf(opened: Cache): Keeper {
     recover: () => cache.recover(),
     takeToSend: (most) => cache.takeToSend(most),
     putAnswers: (answers) => cache.putAnswers(answers),
-    putBack: (ids, message) => cache.putBack(ids, message),
+    putBack: (ids, message, isWithoutEffect) => cache.putBack(ids, message, isWithoutEffect),
     awaiting: (most) => cache.awaiting(most),
     doubt: () => cache.doubt(),
     toVerify: (most) => cache.toVerify(most),

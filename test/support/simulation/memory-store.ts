@@ -143,8 +143,14 @@ export class MemoryStore implements Keeper {
     return taken;
   }
 
-  putAnswers(answers: readonly Answer[]): void {
-    for (const answer of answers) this.putAnswer(answer);
+  putAnswers(answers: readonly Answer[]): string[] {
+    return answers
+      .filter((answer) => {
+        const before = this.outbox.get(answer.id)?.state;
+        this.putAnswer(answer);
+        return this.outbox.get(answer.id)?.state !== before;
+      })
+      .map(({ id }) => id);
   }
 
   protected putAnswer(answer: Answer): void {
@@ -221,9 +227,11 @@ export class MemoryStore implements Keeper {
       .slice(0, most);
   }
 
-  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): void {
+  putVerified(asked: readonly Sent[], known: readonly KnownOperation[]): string[] {
+    const changed: string[] = [];
     for (const { id } of asked) {
       const entry = this.entryOf(id);
+      const { state } = entry;
       entry.isVerified = true;
       const here = known.find((one) => one.id === id);
       if (here === undefined) this.lose(entry);
@@ -231,7 +239,9 @@ export class MemoryStore implements Keeper {
         entry.state = 'awaiting_second';
         entry.askedAt = null;
       }
+      if (entry.state !== state) changed.push(id);
     }
+    return changed;
   }
 
   /** The server does not have it: what was taken back, and that gone too, leaves nothing to look at. */

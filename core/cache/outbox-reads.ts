@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { OutboxPage, outboxRequest, OutboxRow } from '../contract/sync.ts';
 import { OUTBOX_STATES, type OutboxState } from '../domain/outbox.ts';
 import type { Outgoing } from '../sync/ports.ts';
+import { countsAlike, isAsked } from './alike.ts';
 import {
   LISTED,
   type ListedOperation,
@@ -19,6 +20,12 @@ export type OutboxReads = {
   outgoing(id: string): Outgoing | null;
   /** An operation as the window lists it; throws where it is none of this outbox. */
   rowOf(outgoing: Outgoing): OutboxRow;
+  /** How many came back of its session as this one did, itself among them, and how many of those can be handed to a lead. */
+  alike(id: string): { troubled: number; toHand: number };
+  /** Whether a lead is asked already about the item of what came back. */
+  isAsked(id: string): boolean;
+  /** Whether the server has refused for good to take this decision back. */
+  isUndoRefused(decisionId: string): boolean;
   /** What objections were to settle that were refused: it is to be settled again. */
   unsettledBy(ids: readonly string[]): string[];
 };
@@ -64,6 +71,16 @@ export function outboxReads(store: Store): OutboxReads & KnownOutbox {
       if (row === undefined) throw new Error(`${id} is none of this outbox`);
       return outboxRowOf(row);
     },
+    alike(id) {
+      const row = storedOperation(store, id);
+      return row === undefined ? { troubled: 0, toHand: 0 } : countsAlike(store, row);
+    },
+    isAsked: (id) => isAsked(store, { id }),
+    isUndoRefused: (decisionId) =>
+      store.get(
+        `SELECT 1 FROM outbox WHERE undoes = ? AND state IN ('rejected', 'conflict') AND answered_status IS NOT NULL`,
+        decisionId,
+      ) !== undefined,
     unsettledBy(ids) {
       const refused = `SELECT settles FROM outbox WHERE id = ? AND kind = 'object' AND state = 'rejected' AND settles IS NOT NULL`;
       return ids.flatMap((id) => store.get<{ settles: string }>(refused, id)?.settles ?? []);

@@ -4,7 +4,18 @@ import type { ItemOfDecision } from './facts.ts';
 import { decide } from './deciding.ts';
 import { type Decider, decideMany, foresee, type Many } from './many.ts';
 import { known } from './outbox-insert.ts';
-import { object, type ObjectCall, redecide, type RedecideCall, resolve, retry } from './settling.ts';
+import {
+  type Alike,
+  keepAll,
+  object,
+  objectAll,
+  type ObjectCall,
+  type ObjectEach,
+  redecide,
+  type RedecideCall,
+  resolve,
+  retry,
+} from './settling.ts';
 import type { Store } from './store.ts';
 import { undo, type UndoCall, type UndoEach, withdraw, type WithdrawnSession, withdrawSession } from './taking-back.ts';
 
@@ -22,6 +33,10 @@ export type OutboxSide = {
   redecide(call: RedecideCall): Outgoing;
   /** Hands what is troubled to a lead: the row of the objection; what it is about is settled by it. */
   object(call: ObjectCall): Outgoing;
+  /** The same for all that came back of a session as one operation did: what is settled by it, and the objections. */
+  objectAll(calls: ObjectEach): Outgoing[];
+  /** Leaves all of these as they are. */
+  keepAll(call: Alike): Outgoing[];
   /** Says how a person settled what was troubled. */
   resolve(id: string, resolution: Resolution): Outgoing;
   /** Sends what was rejected again, with the same id. */
@@ -40,6 +55,8 @@ export function outboxSide(store: Store, itemOfDecision: ItemOfDecision): Outbox
     undo: (call) => store.write(() => undo(store, call, itemOfDecision)),
     redecide: (call) => store.write(() => redecide(store, call, itemOfDecision)),
     object: (call) => store.write(() => object(store, call)),
+    objectAll: (calls) => store.write(() => objectAll(store, calls)),
+    keepAll: (call) => store.write(() => keepAll(store, call)),
     resolve: (id, resolution) => store.write(() => resolve(store, id, resolution)),
     retry: (id) => store.write(() => retry(store, id)),
     withdraw: (id) => store.write(() => withdraw(store, known(store, id))),

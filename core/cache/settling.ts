@@ -1,5 +1,6 @@
 import type { Resolution } from '../domain/outbox.ts';
 import type { NewDecision, Outgoing } from '../sync/ports.ts';
+import { alikeRows, isAsked, rowsToHand } from './alike.ts';
 import type { ItemOfDecision } from './facts.ts';
 import { decide, madeBefore, queueDecision } from './deciding.ts';
 import { headRow } from './head-row.ts';
@@ -25,12 +26,27 @@ export type RedecideCall = {
   readonly undo: UndoCall | null;
   readonly decision: NewDecision;
 };
+/** What a lead is asked for. */
+export type Asks = Pick<NewDecision, 'decision' | 'reason'>;
 export type ObjectCall = {
   readonly id: string;
-  /** The operation of one's own that met somebody else's decision. */
+  /** The operation of one's own that came back. */
   readonly troubledId: string;
+  /** For a refused undo, which is no decision that could be asked for. */
+  readonly asks?: Asks | null;
   readonly note: string | null;
   readonly decidedAt: string;
+};
+
+/** How a person settles all that came back of a session as one operation did. */
+export type Alike = {
+  readonly troubledId: string;
+  /** How many the person was told of: where it is another number by now, nothing is settled. */
+  readonly count: number;
+};
+export type ObjectEach = Alike & {
+  readonly decidedAt: string;
+  readonly of: (troubled: Outgoing) => Pick<ObjectCall, 'id' | 'asks' | 'note'>;
 };
 
 export function redecide(
@@ -53,40 +69,81 @@ export function redecide(
 
 export function object(store: Store, call: ObjectCall): Outgoing {
   const troubled = known(store, call.troubledId);
+  const asks =
+    troubled.decision === null || troubled.reason === null
+      ? call.asks
+      : { decision: troubled.decision, reason: troubled.reason };
   const before = storedOperation(store, call.id);
   if (before !== undefined) {
     const same =
       before.kind === 'object' &&
       before.item_id === troubled.item_id &&
-      before.decision === troubled.decision &&
-      before.reason === troubled.reason &&
+      before.decision === asks?.decision &&
+      before.reason === asks.reason &&
       before.note === call.note;
     if (!same) throw reused(call.id);
     return outgoingOf(before);
   }
-  if (troubled.decision === null) throw notNow('Only a decision can be handed to a lead.');
-  const asked = store.get(
-    `SELECT 1 FROM outbox WHERE kind = 'object' AND item_id = ? AND seq > ? AND state NOT IN ('rejected', 'withdrawn')`,
-    troubled.item_id,
-    troubled.seq,
-  );
-  if (asked !== undefined) throw notNow('A lead is asked about this already.');
+  if (troubled.kind === 'object') throw notNow('A lead is asked by this already.');
+  if (asks === undefined || asks === null) {
+    throw notNow('What a lead is to be asked for is not known here yet: try again when you are on-line.');
+  }
+  if (isAsked(store, troubled)) throw notNow(ASKED);
+  if (troubled.kind === 'undo') refuseWhatIsNoUndo(store, troubled.item_id);
   resolve(store, call.troubledId, 'handed_to_lead');
   return insert(store, {
-    ...call,
+    id: call.id,
+    note: call.note,
+    decidedAt: call.decidedAt,
+    ...asks,
     itemId: troubled.item_id,
     kind: 'object',
     settles: troubled.id,
     undoes: null,
     expectedVersion: null,
-    decision: troubled.decision,
-    reason: troubled.reason,
     sessionId: null,
     about: aboutOperation(troubled),
     seen: troubled.seen,
     moves: NOTHING,
     statusBefore: 'pending',
   });
+}
+
+export const ASKED = 'A lead is asked about this case already.';
+
+/** Of a case that is open nothing is to be undone, and what is with a lead needs no other one. */
+function refuseWhatIsNoUndo(store: Store, itemId: string): void {
+  const shown = headRow(store, itemId)?.shown;
+  if (shown === 'pending') throw notNow('This case is open: there is nothing left to undo.');
+  if (shown === 'escalated') throw notNow('This case is with a lead already, who decides it.');
+}
+
+/** Hands all to a lead that came back of a session as this one did, each with an objection of its own: what is settled, and the objections. */
+export function objectAll(store: Store, { troubledId, count, decidedAt, of }: ObjectEach): Outgoing[] {
+  const first = known(store, troubledId);
+  // A call whose answer was lost is made again.
+  if (first.resolution === 'handed_to_lead') return [outgoingOf(first)];
+  const rows = rowsToHand(store, first);
+  refuseAnotherCount(rows.length, count);
+  const objections = rows.map((row) => {
+    const troubled = outgoingOf(row);
+    return object(store, { ...of(troubled), troubledId: row.id, decidedAt });
+  });
+  return [...rows.map(({ id }) => outgoingOf(known(store, id))), ...objections];
+}
+
+/** Leaves all as it is that came back of a session as this one did. */
+export function keepAll(store: Store, { troubledId, count }: Alike): Outgoing[] {
+  const first = known(store, troubledId);
+  if (first.resolution === 'kept') return [outgoingOf(first)];
+  const rows = alikeRows(store, first);
+  refuseAnotherCount(rows.length, count);
+  return rows.map(({ id }) => resolve(store, id, 'kept'));
+}
+
+/** What came back meanwhile was seen by nobody. */
+function refuseAnotherCount(now: number, told: number): void {
+  if (now !== told) throw notNow(`There are ${now} of them by now, and not ${told}: look again.`);
 }
 
 export function resolve(store: Store, id: string, resolution: Resolution): Outgoing {

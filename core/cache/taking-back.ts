@@ -102,7 +102,7 @@ export type WithdrawnSession = {
   readonly withdrawn: number;
   /** New operations, one for each decision that was sent. */
   readonly undos: readonly Outgoing[];
-  /** Decisions that had their effect too long ago: a lead reverses them. */
+  /** Decisions that had their effect too long ago, of which nothing is sent: a lead reverses them, who has to be asked. */
   readonly late: number;
 };
 
@@ -137,7 +137,7 @@ export function withdrawSession(store: Store, sessionId: string, by: UndoEach): 
   return { withdrawn, undos, late: sent.length - inTime.length };
 }
 
-/** How each undo of many is made. `appliedFrom`: of what had its effect before, by the server's clock in milliseconds, none is. */
+/** How each undo of many is made. `appliedFrom`: of what had its effect before, by the server's clock in milliseconds, none is; 0 where that clock is not known now. */
 export type UndoEach = {
   readonly newId: () => string;
   readonly note: string | null;

@@ -107,7 +107,7 @@ const otherDecision = z.object({
   note: z.string().nullable(),
 });
 
-/** A decision that met another one, or evidence that changed: theirs, mine, and what changed between. */
+/** A decision that met another one, or evidence that changed, or an undo that was refused: theirs, mine, and what changed between. */
 export const conflictView = z.object({
   row: outboxRow,
   /** What I saw when I decided; null where it is not known here. */
@@ -128,6 +128,8 @@ export const conflictView = z.object({
   takesBackFirst: z.boolean(),
   /** Why it may not be decided again here, in words; null where it may. */
   why: z.string().nullable(),
+  /** How many of its off-line bulk session came back as it did, itself among them, and how many of those can be handed to a lead. */
+  alike: z.object({ troubled: z.number().int(), toHand: z.number().int() }),
 });
 export type ConflictView = z.infer<typeof conflictView>;
 
@@ -152,6 +154,16 @@ export const resolveRequest = z.discriminatedUnion('how', [
     how: z.literal('handed_to_lead'),
     id: z.guid(),
     objectionId: z.guid(),
+    note: writtenNote.optional(),
+  }),
+  /** The same for as many as `alike` told of its session; refused where it is another number by now. */
+  z.object({ how: z.literal('all_kept'), id: z.guid(), count: z.number().int() }),
+  z.object({
+    how: z.literal('all_handed_to_lead'),
+    id: z.guid(),
+    /** Those of the objections come of it. */
+    objectionId: z.guid(),
+    count: z.number().int(),
     note: writtenNote.optional(),
   }),
 ]);

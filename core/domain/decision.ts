@@ -49,3 +49,6 @@ export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
  */
 export const UNDO_KINDS = ['withdrawal', 'undo', 'reversal'] as const;
 export type UndoKind = (typeof UNDO_KINDS)[number];
+
+/** The server's words where whoever made a decision undoes it too late (migration 0008). */
+export const UNDO_IS_LATE = 'The time for an undo is over: a lead can reverse it.';

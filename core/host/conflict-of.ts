@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { ConflictView } from '../contract/sync.ts';
 import type { Head } from '../sync/ports.ts';
+import { asksOf } from './asking-lead.ts';
 import { openCase } from './cases.ts';
 import { conflictViewOf } from './conflicts.ts';
 import type { HandlerNeeds } from './handlers.ts';
@@ -21,6 +22,10 @@ export async function conflictOf({ opened, ready }: HandlerNeeds, id: string): P
     file: opens?.state === 'whole' ? opens.file : null,
     reader: ready(),
     isMadeHere: (decisionId) => cache.outgoing(decisionId) !== null,
+    isUndoRefused: (decisionId) => cache.isUndoRefused(decisionId),
+    isAsked: cache.isAsked(outgoing.id),
+    isAskable: outgoing.decision !== null || asksOf(cache) !== null,
+    alike: cache.alike(outgoing.id),
   });
 }
 

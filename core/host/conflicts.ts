@@ -17,12 +17,19 @@ export type ConflictFacts = {
   readonly reader: Pick<Ready, 'analyst' | 'may'>;
   /** Whether the outbox has it. */
   readonly isMadeHere: (decisionId: string) => boolean;
+  /** Whether the server has said that it is not undone. */
+  readonly isUndoRefused: (decisionId: string) => boolean;
+  /** Whether a lead is asked about the item already. */
+  readonly isAsked: boolean;
+  /** Whether it is known what a lead is asked for. */
+  readonly isAskable: boolean;
+  readonly alike: ConflictView['alike'];
 };
 
 /** What stands against a decision, what changed since it was made, and what this reader may do about it. */
 export function conflictViewOf(facts: ConflictFacts): ConflictView {
   const { outgoing, row, head, isBehind, file, reader } = facts;
-  const stands = file === null ? null : decisionInForce(file);
+  const stands = file === null ? null : standing(decisionInForce(file), facts);
   const now = head === null ? null : { ...evidenceOf(head), status: head.status };
   const isTroubled = TROUBLED.includes(outgoing.state) && outgoing.resolution === null;
   const before = isTroubled && stands === null ? decisionTakenBack(facts) : null;
@@ -37,8 +44,7 @@ export function conflictViewOf(facts: ConflictFacts): ConflictView {
     isBehind,
     may: {
       redecide: why === null,
-      handToLead:
-        isTroubled && outgoing.state === 'conflict' && outgoing.kind === 'decide' && mayAskLead(facts, stands),
+      handToLead: isTroubled && mayAskLead(facts, stands),
       retry: isTroubled && outgoing.state === 'rejected' && !outgoing.isRefusedForGood && head !== null,
     },
     takesBackFirst:
@@ -47,7 +53,13 @@ export function conflictViewOf(facts: ConflictFacts): ConflictView {
       stands !== null &&
       isTakenBackFirst(head.status, reader.may.lead, stands.by === reader.analyst),
     why,
+    alike: facts.alike,
   };
+}
+
+/** One's own that the server has refused to undo takes a lead, whatever is left of its time here. */
+function standing(made: MadeDecision | null, { isUndoRefused }: ConflictFacts): MadeDecision | null {
+  return made?.undo === 'undo' && isUndoRefused(made.decisionId) ? { ...made, undo: null } : made;
 }
 
 type MadeDecision = CaseFile['decisions'][number];
@@ -91,8 +103,13 @@ function evidenceOf({ version, score, priority, ruleSetVersion, signals }: Head)
 }
 
 /** Where what stands is known and takes a lead, who needs no other lead. Two who disagreed have no decision that stands. */
-function mayAskLead({ head, reader }: ConflictFacts, stands: MadeDecision | null): boolean {
+function mayAskLead(
+  { outgoing, head, reader, isAsked, isAskable }: ConflictFacts,
+  stands: MadeDecision | null,
+): boolean {
   if (head === null || head.status === 'pending' || !reader.may.decide || reader.may.lead) return false;
+  if (outgoing.kind === 'object' || isAsked || !isAskable) return false;
+  if (outgoing.kind === 'undo' && head.status === 'escalated') return false;
   if (stands === null) return head.status === 'escalated';
   return stands.by !== reader.analyst || stands.undo === null;
 }
@@ -106,15 +123,30 @@ export function isTakenBackFirst(status: Head['status'], isLead: boolean, isOwn:
 }
 
 /** Why it may not be decided again here, in words; null where it may. */
-function whyNotAgain({ outgoing, head, reader }: ConflictFacts, stands: MadeDecision | null): string | null {
-  if (outgoing.kind !== 'decide') return 'Only a decision is made again.';
+function whyNotAgain(facts: ConflictFacts, stands: MadeDecision | null): string | null {
+  const { outgoing, head, reader } = facts;
+  if (outgoing.kind === 'object') return 'Only a decision is made again.';
+  if (outgoing.kind === 'undo') return whatOfUndo(facts, stands);
   if (!reader.may.decide) return 'Deciding takes the role analyst.';
   if (head === null) return 'The item is no longer in the queue.';
   if (!isTakenBackFirst(head.status, reader.may.lead, stands?.by === reader.analyst)) return null;
+  if (facts.isAsked) return ASKED;
   if (stands?.undo === 'reversal' || stands?.undo === 'undo') return null;
   if (stands !== null && reader.may.lead) return 'What was decided can no longer be taken back.';
   if (stands?.by === reader.analyst) return 'Your own decision stands, and the time to undo it is over: a lead can.';
   if (head.status === 'escalated') return 'It is with a lead, who decides it now.';
   if (stands === null) return 'What was decided meanwhile is not known here yet: the server is asked for it.';
   return 'It was decided meanwhile: taking that back takes a lead.';
+}
+
+const ASKED = 'A lead is asked about this case already.';
+
+/** What is left to do where the server did not undo it. */
+function whatOfUndo({ head, reader, isAsked }: ConflictFacts, stands: MadeDecision | null): string {
+  if (head === null) return 'The item is no longer in the queue.';
+  if (head.status === 'pending') return 'The case is open: there is nothing left to undo.';
+  if (reader.may.lead) return 'What stands is taken back in the case.';
+  if (head.status === 'escalated') return 'It is with a lead, who decides it now.';
+  if (isAsked) return ASKED;
+  return stands?.undo === 'undo' ? 'What stands is taken back in the case.' : 'Taking back what stands takes a lead.';
 }

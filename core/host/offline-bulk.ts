@@ -40,7 +40,9 @@ export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pi
     'sync.withdrawBulk': async ({ sessionId }) => {
       const { cache, sync, changed, serverNow, toldOutbox, toldSync } = opened();
       const { may, undoMinutes } = ready();
-      const appliedFrom = may.lead ? 0 : serverNow().getTime() - undoMinutes * 60_000;
+      // Without contact nobody knows what the server's clock says: it tells of each undo whether that came too late.
+      const isKnown = sync.status().link === 'online';
+      const appliedFrom = isKnown && !may.lead ? serverNow().getTime() - undoMinutes * 60_000 : 0;
       const by = { newId: randomUUID, note: null, decidedAt: now().toISOString(), appliedFrom };
       const { withdrawn, undos, late } = asked(() => cache.withdrawSession(sessionId, by));
       changed();

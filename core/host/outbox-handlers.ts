@@ -1,6 +1,7 @@
 import { CacheError, CacheRefusal } from '../cache/error.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
 import type { Outgoing } from '../sync/ports.ts';
+import { asksOf, noteOf } from './asking-lead.ts';
 import { derivedId } from './derived-id.ts';
 import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
@@ -56,15 +57,34 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
       switch (request.how) {
         case 'kept':
           return done(({ cache }) => [cache.resolve(id, 'kept')]);
+        case 'all_kept':
+          return done(({ cache }) => firstOf(id, cache.keepAll({ troubledId: id, count: request.count })));
         case 'handed_to_lead':
           return done(({ cache }) => {
+            const troubled = cache.outgoing(id);
             const made = cache.object({
               id: request.objectionId,
               troubledId: id,
-              note: request.note ?? null,
+              asks: asksOf(cache),
+              note: troubled === null ? null : noteOf(troubled, request.note ?? null),
               decidedAt,
             });
             return [...listOf(cache.outgoing(id)), made];
+          });
+        case 'all_handed_to_lead':
+          return done(({ cache }) => {
+            const asks = asksOf(cache);
+            const handed = cache.objectAll({
+              troubledId: id,
+              count: request.count,
+              decidedAt,
+              of: (troubled) => ({
+                id: derivedId('object', request.objectionId, troubled.id),
+                asks,
+                note: noteOf(troubled, request.note ?? null),
+              }),
+            });
+            return firstOf(id, handed);
           });
         case 'redecided': {
           mayDecide();
@@ -115,6 +135,10 @@ export function outboxHandlers(needs: HandlerNeeds): Pick<MethodHandlers, Outbox
 
 const CHANGED = 'This has changed: look again.';
 const WITH_LEAD = 'This case is with a lead, who decides it now.';
+
+/** That one first, which is what is answered. */
+const firstOf = (id: string, all: readonly Outgoing[]): readonly Outgoing[] =>
+  all.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
 
 const listOf = (outgoing: Outgoing | null): readonly Outgoing[] => (outgoing === null ? [] : [outgoing]);
 

@@ -27,6 +27,9 @@ export const COMMANDS = [
   { id: 'takeOver', label: 'Take the case over', group: 'Decide', keys: ['shift+t'] },
   { id: 'keepTheirs', label: 'Keep theirs, or leave what came back', group: 'Decide', keys: ['t'] },
   { id: 'handToLead', label: 'Hand what came back to a lead', group: 'Decide', keys: ['l'] },
+  // The same key as for a case: no screen has both.
+  { id: 'keepAll', label: 'Leave all of the session like it', group: 'Decide', keys: ['shift+t'] },
+  { id: 'handAll', label: 'Hand all like it to a lead', group: 'Decide', keys: ['shift+l'] },
   { id: 'next', label: 'Next case', group: 'Move', keys: ['j'], repeats: true },
   { id: 'previous', label: 'Previous case', group: 'Move', keys: ['k'], repeats: true },
   { id: 'nextFree', label: 'Next case that nobody has', group: 'Move', keys: ['shift+n'] },

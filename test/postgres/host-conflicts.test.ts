@@ -3,130 +3,34 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
-import type { ConflictView } from '../../core/contract/sync.ts';
 import type { Decision } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
-import type { HostOptions } from '../../core/host/open.ts';
 import { claimItem } from '../../core/review/claims.ts';
 import { decide } from '../../core/review/decide.ts';
 import { changeSettings } from '../../core/review/settings.ts';
 import { undo } from '../../core/review/undo.ts';
-import { type Analysts, analysts } from '../support/analysts.ts';
 import { againOn, decideAgain } from '../support/deciding-again.ts';
-import { type TestHost, testHosts } from '../support/host.ts';
-import { type MigratedDatabase, migratedDatabase } from '../support/migrated.ts';
-import { type Proxy, proxyTo } from '../support/proxy.ts';
-import { Story, tell } from '../support/story.ts';
+import type { TestHost } from '../support/host.ts';
+import { conflictOf, decideIn, NOW, REASONS, type OfflineDay, offlineDay } from '../support/offline-day.ts';
+import { tell } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
-const NOW = new Date('2026-03-10T12:00:00Z');
-const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
-
-let db: MigratedDatabase;
-let team: Analysts;
-let noor: Pool;
-let network: Proxy;
-let hosts: ReturnType<typeof testHosts>;
-let story: Story;
-
-/** Rob has brought in three people from his own address and device, days apart. */
+let day: OfflineDay;
 beforeEach(async () => {
-  db = await migratedDatabase();
-  team = await analysts(db);
-  noor = await team.login('noor');
-  network = await proxyTo(db.database.connection);
-  hosts = testHosts();
-  story = new Story()
-    .user('2026-01-01T10:00:00Z', 'rob', 'Rob Ode', 'rob.first@example.com')
-    .code('2026-01-02T10:00:00Z', 'rob', 'ROB')
-    .seen('2026-02-01T10:00:00Z', 'rob', '192.0.2.1', 'd-home');
-  for (const [nth, name] of ['rae', 'rex', 'ria'].entries()) bring(name, `2026-03-0${nth + 1}T11:00:00Z`, '192.0.2.1');
-  await tell(db.pool, story.events, NOW);
+  day = await offlineDay();
 });
-afterEach(async () => {
-  await hosts.close();
-  network.shut();
-  await team.end();
-  await db.end();
-});
-
-function bring(name: string, at: string, ip: string): void {
-  story.user('2026-02-28T10:00:00Z', name, name, `${name}@${name}.example`);
-  story.registered(at, name, 'ROB', ip, ...(ip === '192.0.2.1' ? ['d-home'] : []));
-}
-
-async function itemOf(name: string): Promise<string> {
-  const { rows } = await db.pool.query<{ id: string }>(
-    `SELECT q.id FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id
-     WHERE r.referee_id = $1`,
-    [name],
-  );
-  return rows[0]?.id ?? '';
-}
-
-async function statusOf(itemId: string): Promise<unknown> {
-  return (await db.pool.query('SELECT status FROM referrals.review_queue WHERE id = $1', [itemId])).rows[0]?.status;
-}
-
-/** A window whose connection goes through the network, with everything kept. */
-async function windowOf(
-  person: string,
-  role: 'analyst' | 'lead',
-  options: Pick<HostOptions, 'clock'> = {},
-): Promise<TestHost> {
-  await team.login(person, role);
-  return computerOf(person, options);
-}
-
-/** One of the computers of a person who has a login. */
-async function computerOf(person: string, options: Partial<HostOptions> = {}): Promise<TestHost> {
-  const opened = await hosts.open({ databaseUrl: network.through(team.url(person)), ...options });
-  await opened.filled();
-  return opened;
-}
-
-async function goOffline({ next }: TestHost): Promise<void> {
-  network.shut();
-  await next((notice) => notice.kind === 'sync' && notice.status.link === 'offline');
-}
-
-async function comeBack({ ask }: TestHost): Promise<void> {
-  await network.openAgain();
-  await ask('sync.now', {});
-}
-
-async function decideIn({ ask }: TestHost, itemId: string, decision: Decision): Promise<string> {
-  const decisionId = randomUUID();
-  const call = { decisionId, itemId, expectedVersion: 1, decision, reason: REASONS[decision] };
-  expect(await ask('case.decide', call)).toMatchObject({ state: 'queued' });
-  return decisionId;
-}
-
-/** A conflict once what stands against it is known: the evidence comes behind the answer. */
-function conflictOf({ ask }: TestHost, id: string): Promise<ConflictView> {
-  return until(async () => {
-    const view = await ask('sync.conflict', { id });
-    return view === null || (view.theirs === null && view.now?.status !== 'pending') ? null : view;
-  });
-}
-
-async function noorDecides(itemId: string, decision: Decision): Promise<string> {
-  const decisionId = randomUUID();
-  const [result] = await decide(noor, [{ decisionId, itemId, decision, reason: REASONS[decision] }]);
-  expect(result).toMatchObject({ outcome: 'applied' });
-  return decisionId;
-}
+afterEach(() => day.end());
 
 test('a decision that met another one is seen beside it, and kept or handed to a lead, who settles it', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const [rae, rex] = [await day.itemOf('rae'), await day.itemOf('rex')];
+  await day.goOffline(mira);
   const [onRae, onRex] = [await decideIn(mira, rae, 'reject'), await decideIn(mira, rex, 'reject')];
-  const theirs = await noorDecides(rae, 'approve');
-  await noorDecides(rex, 'approve');
-  await comeBack(mira);
+  const theirs = await day.noorDecides(rae, 'approve');
+  await day.noorDecides(rex, 'approve');
+  await day.comeBack(mira);
   expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict', message: expect.any(String) });
   expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
   // What a person has to settle is nowhere else.
@@ -139,7 +43,7 @@ test('a decision that met another one is seen beside it, and kept or handed to a
     row: { id: onRae, decision: 'reject', resolution: null },
     seen: { version: 1, priority: 'high' },
     now: { status: 'approved' },
-    theirs: { decisionId: theirs, by: team.name('noor'), decision: 'approve', reason: 'household' },
+    theirs: { decisionId: theirs, by: day.team.name('noor'), decision: 'approve', reason: 'household' },
     changes: [],
     may: { redecide: false, handToLead: true, retry: false },
     why: 'It was decided meanwhile: taking that back takes a lead.',
@@ -155,14 +59,14 @@ test('a decision that met another one is seen beside it, and kept or handed to a
   expect(await mira.ask('sync.status', {})).toMatchObject({ troubled: 0, waiting: 0 });
   expect(await mira.call('sync.objections', {})).toMatchObject({ ok: false, error: { code: 'refused' } });
   // Theirs stands until the lead settles it.
-  expect(await statusOf(rae)).toBe('approved');
+  expect(await day.statusOf(rae)).toBe('approved');
 
-  const lena = await windowOfLead();
+  const lena = await day.windowOfLead();
   expect(await lena.ask('sync.objections', {})).toMatchObject([
     {
       objectionId,
       itemId: rae,
-      by: team.name('mira'),
+      by: day.team.name('mira'),
       decision: 'reject',
       note: 'One flat, one person.',
       status: 'approved',
@@ -180,17 +84,17 @@ test('a decision that met another one is seen beside it, and kept or handed to a
   await lena.ask('sync.settle', { objectionId });
   expect(await lena.ask('sync.objections', {})).toEqual([]);
   expect(await lena.call('sync.settle', { objectionId })).toMatchObject({ error: { code: 'refused' } });
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('what somebody escalated meanwhile is a conflict, which the lead is told of; what is known to be with a lead is not decided', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const [rae, rex] = [await day.itemOf('rae'), await day.itemOf('rex')];
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
-  const theirs = await noorDecides(rae, 'escalate');
-  await noorDecides(rex, 'escalate');
-  await comeBack(mira);
+  const theirs = await day.noorDecides(rae, 'escalate');
+  await day.noorDecides(rex, 'escalate');
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
   const view = await until(async () => {
     const found = await mira.ask('sync.conflict', { id: mine });
@@ -198,14 +102,14 @@ test('what somebody escalated meanwhile is a conflict, which the lead is told of
   });
   expect(view).toMatchObject({
     now: { status: 'escalated' },
-    theirs: { decisionId: theirs, by: team.name('noor'), decision: 'escalate' },
+    theirs: { decisionId: theirs, by: day.team.name('noor'), decision: 'escalate' },
     may: { redecide: false, handToLead: true, retry: false },
     why: 'It is with a lead, who decides it now.',
   });
   const objectionId = randomUUID();
   await mira.ask('sync.resolve', { how: 'handed_to_lead', id: mine, objectionId });
   expect(await mira.delivered(objectionId)).toMatchObject({ kind: 'object', state: 'applied' });
-  expect(await statusOf(rae)).toBe('escalated');
+  expect(await day.statusOf(rae)).toBe('escalated');
 
   const call = {
     decisionId: randomUUID(),
@@ -234,16 +138,17 @@ test.each([
   { what: 'the referral that was scored last is deleted, which had no case', meanwhile: lastScoredGone },
 ])('where $what, what was decided off-line is of what was looked at then', async ({ meanwhile }) => {
   // A clean referral, scored last.
-  bring('zoe', '2026-03-09T11:00:00Z', '198.51.100.77');
-  await tell(db.pool, story.events, NOW);
-  const mira = await windowOf('mira', 'analyst');
-  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
-  await goOffline(mira);
+  day.bring('zoe', '2026-03-09T11:00:00Z', '198.51.100.77');
+  await tell(day.db.pool, day.story.events, NOW);
+  const mira = await day.windowOf('mira', 'analyst');
+  const [rae, rex] = [await day.itemOf('rae'), await day.itemOf('rex')];
+  await day.goOffline(mira);
   const [onRae, onRex] = [await decideIn(mira, rae, 'approve'), await decideIn(mira, rex, 'approve')];
-  await noorDecides(rae, 'escalate');
-  await db.pool.query('UPDATE umpire.items SET version = version + 1, tx = pg_current_xact_id() WHERE item_id = $1', [
-    rex,
-  ]);
+  await day.noorDecides(rae, 'escalate');
+  await day.db.pool.query(
+    'UPDATE umpire.items SET version = version + 1, tx = pg_current_xact_id() WHERE item_id = $1',
+    [rex],
+  );
   await meanwhile(mira);
   expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict' });
   expect(await conflictOf(mira, onRae)).toMatchObject({
@@ -257,32 +162,32 @@ test.each([
 });
 
 async function migrated(mira: TestHost): Promise<void> {
-  await db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
-  await comeBack(mira);
+  await day.db.pool.query('UPDATE umpire.workspace SET epoch = gen_random_uuid()');
+  await day.comeBack(mira);
 }
 
 async function offAndOn(mira: TestHost): Promise<void> {
-  await db.pool.query(`ALTER ROLE "${team.name('mira')}" NOLOGIN`);
-  await comeBack(mira);
+  await day.db.pool.query(`ALTER ROLE "${day.team.name('mira')}" NOLOGIN`);
+  await day.comeBack(mira);
   await mira.next((notice) => notice.kind === 'workspace' && notice.status.state === 'failed');
-  await db.pool.query(`ALTER ROLE "${team.name('mira')}" LOGIN`);
+  await day.db.pool.query(`ALTER ROLE "${day.team.name('mira')}" LOGIN`);
   await mira.ask('workspace.retry', {});
   await mira.next((notice) => notice.kind === 'workspace' && notice.status.state === 'ready');
 }
 
 async function lastScoredGone(mira: TestHost): Promise<void> {
-  const { rows } = await db.pool.query(
+  const { rows } = await day.db.pool.query(
     `SELECT r.referee_id, EXISTS (SELECT 1 FROM umpire.items AS i WHERE i.relationship_id = s.relationship_id) AS "hasCase"
      FROM umpire.scores AS s JOIN referrals.relationships AS r ON r.id = s.relationship_id ORDER BY s.tx DESC LIMIT 1`,
   );
   expect(rows).toEqual([{ referee_id: 'zoe', hasCase: false }]);
-  await db.pool.query(`DELETE FROM referrals.relationships WHERE referee_id = 'zoe'`);
-  await comeBack(mira);
+  await day.db.pool.query(`DELETE FROM referrals.relationships WHERE referee_id = 'zoe'`);
+  await day.comeBack(mira);
 }
 
 test('an erased person is in no cache after the next pull, closed cases and outbox included', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];
+  const mira = await day.windowOf('mira', 'analyst');
+  const [rae, rex, ria] = [await day.itemOf('rae'), await day.itemOf('rex'), await day.itemOf('ria')];
   const decisionId = await decideIn(mira, rae, 'reject');
   await mira.delivered(decisionId);
   const nameOf = async (itemId: string): Promise<string | null> => {
@@ -296,7 +201,7 @@ test('an erased person is in no cache after the next pull, closed cases and outb
   };
   expect(await nameOf(ria)).toBe('ria');
   expect(await drawnWith(rex)).toContain('ria');
-  for (const user of ['rae', 'ria']) await eraseUser(db.pool, user, { now: new Date() });
+  for (const user of ['rae', 'ria']) await eraseUser(day.db.pool, user, { now: new Date() });
   await mira.ask('sync.now', {});
   // Of both: a pull may come between the two.
   await until(async () => {
@@ -305,16 +210,16 @@ test('an erased person is in no cache after the next pull, closed cases and outb
     const named = [...sent.rows, ...open.rows].filter(({ itemId }) => itemId === rae || itemId === ria);
     return named.every(({ refereeName }) => refereeName === 'Erased user') ? true : null;
   });
-  await goOffline(mira);
+  await day.goOffline(mira);
   expect(['Erased user', null]).toContain(await nameOf(rae));
   expect(['Erased user', null]).toContain(await nameOf(ria));
   expect(await drawnWith(rex)).not.toContain('ria');
 });
 
 test('one’s own decision from elsewhere is what stands, and is taken back to decide again while its time lasts', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const [rae, rex] = [await itemOf('rae'), await itemOf('rex')];
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const [rae, rex] = [await day.itemOf('rae'), await day.itemOf('rex')];
+  await day.goOffline(mira);
   const [onRae, onRex] = [await decideIn(mira, rae, 'approve'), await decideIn(mira, rex, 'approve')];
   const standing = new Map<string, string>();
   // The time to undo the one is over.
@@ -324,15 +229,15 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
   ] as const) {
     const decisionId = randomUUID();
     standing.set(itemId, decisionId);
-    const elsewhere = { onBehalfOf: team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
+    const elsewhere = { onBehalfOf: day.team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
     const [made] = await decide(
-      db.pool,
+      day.db.pool,
       [{ decisionId, itemId, decision: 'reject', reason: 'account_farm' }],
       elsewhere,
     );
     expect(made).toMatchObject({ outcome: 'applied' });
   }
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(onRae)).toMatchObject({ state: 'conflict' });
   expect(await mira.delivered(onRex)).toMatchObject({ state: 'conflict' });
   // Its time is over: a lead is asked, as about anybody's.
@@ -343,7 +248,7 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
   });
   expect(await conflictOf(mira, onRae)).toMatchObject({
     now: { status: 'rejected' },
-    theirs: { decisionId: standing.get(rae), by: team.name('mira'), mine: 'elsewhere', decision: 'reject' },
+    theirs: { decisionId: standing.get(rae), by: day.team.name('mira'), mine: 'elsewhere', decision: 'reject' },
     may: { redecide: true, handToLead: false },
     why: null,
   });
@@ -351,27 +256,27 @@ test('one’s own decision from elsewhere is what stands, and is taken back to d
   const again = { id: onRae, decisionId, decision: 'approve', reason: 'household' } as const;
   expect(await decideAgain(mira, again)).toMatchObject({ resolution: 'redecided' });
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'applied' });
-  expect(await statusOf(rae)).toBe('approved');
+  expect(await day.statusOf(rae)).toBe('approved');
   const objectionId = randomUUID();
   const asked = { how: 'handed_to_lead', id: onRex, objectionId, note: 'I was wrong about the phone' } as const;
   expect(await mira.ask('sync.resolve', asked)).toMatchObject({ resolution: 'handed_to_lead' });
   expect(await mira.delivered(objectionId)).toMatchObject({ state: 'applied' });
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('a first opinion that a second analyst agreed to is theirs to take back: no undo of it is shown or sent', async () => {
-  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
+  await changeSettings(day.db.pool, { second_review_share: 1 }, undefined);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
   const first = await decideIn(mira, rae, 'approve');
   expect(await mira.delivered(first)).toMatchObject({ state: 'awaiting_second' });
-  expect(await noorDecides(rae, 'approve')).toBeDefined();
+  expect(await day.noorDecides(rae, 'approve')).toBeDefined();
   await mira.ask('sync.now', {});
   await until(async () => {
     const { rows } = await mira.ask('sync.outbox', { offset: 0, limit: 5 });
     return rows[0]?.state === 'agreed' && rows[0].message === 'A second analyst decided the same.' ? true : null;
   });
-  await goOffline(mira);
+  await day.goOffline(mira);
   expect(await mira.call('case.undo', { undoId: randomUUID(), decisionId: first })).toMatchObject({
     error: { code: 'refused', message: expect.stringContaining('Another decision says the same') },
   });
@@ -379,15 +284,15 @@ test('a first opinion that a second analyst agreed to is theirs to take back: no
 });
 
 test('a decision that waits with one’s own of another computer is taken back as that one: nothing takes effect on it', async () => {
-  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  const two = await windowOf('mira', 'analyst');
-  const one = await computerOf('mira', { databaseUrl: team.url('mira') });
-  const rae = await itemOf('rae');
-  await goOffline(two);
+  await changeSettings(day.db.pool, { second_review_share: 1 }, undefined);
+  const two = await day.windowOf('mira', 'analyst');
+  const one = await day.computerOf('mira', { databaseUrl: day.team.url('mira') });
+  const rae = await day.itemOf('rae');
+  await day.goOffline(two);
   const again = await decideIn(two, rae, 'approve');
   const first = await decideIn(one, rae, 'approve');
   expect(await one.delivered(first)).toMatchObject({ state: 'awaiting_second' });
-  await comeBack(two);
+  await day.comeBack(two);
   expect(await two.delivered(again)).toMatchObject({ state: 'awaiting_second' });
   const undoId = randomUUID();
   await two.ask('case.undo', { undoId, decisionId: again });
@@ -404,27 +309,27 @@ test('a decision that waits with one’s own of another computer is taken back a
     const { rows } = await one.ask('sync.outbox', { offset: 0, limit: 9 });
     return rows.some(({ id, state }) => id === first && state === 'returned') ? true : null;
   });
-  const [second] = await decide(noor, [
+  const [second] = await decide(day.noor, [
     { decisionId: randomUUID(), itemId: rae, decision: 'approve', reason: REASONS.approve },
   ]);
   expect(second).toMatchObject({ outcome: 'awaiting_second', paid: 0 });
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('what a lead took back meanwhile comes back to be looked at, and is decided again on that', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const lea = await team.login('lea', 'lead');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const lea = await day.team.login('lea', 'lead');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
-  const theirs = await noorDecides(rae, 'reject');
+  const theirs = await day.noorDecides(rae, 'reject');
   await undo(lea, [{ undoId: randomUUID(), decisionId: theirs, note: 'They are a family: do not reject.' }]);
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({
     state: 'returned',
     message: 'This was decided and taken back after it was looked at: look again.',
   });
-  expect(await statusOf(rae)).toBe('pending');
+  expect(await day.statusOf(rae)).toBe('pending');
   await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.now?.version === 3 ? true : null));
   // Who decided, who took it back and why is what she is to look at.
   const view = await until(async () => {
@@ -437,11 +342,11 @@ test('what a lead took back meanwhile comes back to be looked at, and is decided
     theirs: null,
     takenBack: {
       decisionId: theirs,
-      by: team.name('noor'),
+      by: day.team.name('noor'),
       mine: null,
       decision: 'reject',
       reason: 'account_farm',
-      undone: { by: team.name('lea'), at: expect.any(String), note: 'They are a family: do not reject.' },
+      undone: { by: day.team.name('lea'), at: expect.any(String), note: 'They are a family: do not reject.' },
     },
     changes: [],
     may: { redecide: true },
@@ -454,24 +359,24 @@ test('what a lead took back meanwhile comes back to be looked at, and is decided
 });
 
 test('of two who agreed what was taken back is told as one decision, and no first opinion, nor one that was withdrawn', async () => {
-  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  const mira = await windowOf('mira', 'analyst');
-  const [nora, lea] = [await team.login('nora'), await team.login('lea', 'lead')];
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  await changeSettings(day.db.pool, { second_review_share: 1 }, undefined);
+  const mira = await day.windowOf('mira', 'analyst');
+  const [nora, lea] = [await day.team.login('nora'), await day.team.login('lea', 'lead')];
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
   const decideAs = async (pool: Pool, decision: Decision): Promise<string> => {
     const decisionId = randomUUID();
     await decide(pool, [{ decisionId, itemId: rae, decision, reason: REASONS[decision] }]);
     return decisionId;
   };
-  await decideAs(noor, 'approve');
+  await decideAs(day.noor, 'approve');
   const second = await decideAs(nora, 'approve');
   await undo(lea, [{ undoId: randomUUID(), decisionId: second, note: 'Not yet.' }]);
-  const opinion = await decideAs(noor, 'reject');
-  const [back] = await undo(noor, [{ undoId: randomUUID(), decisionId: opinion, note: 'I am not sure.' }]);
+  const opinion = await decideAs(day.noor, 'reject');
+  const [back] = await undo(day.noor, [{ undoId: randomUUID(), decisionId: opinion, note: 'I am not sure.' }]);
   expect(back).toMatchObject({ outcome: 'applied', kind: 'withdrawal' });
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
     const found = await mira.ask('sync.conflict', { id: mine });
@@ -479,18 +384,22 @@ test('of two who agreed what was taken back is told as one decision, and no firs
   });
   expect(view).toMatchObject({
     theirs: null,
-    takenBack: { decisionId: second, by: team.name('nora'), undone: { by: team.name('lea'), note: 'Not yet.' } },
+    takenBack: {
+      decisionId: second,
+      by: day.team.name('nora'),
+      undone: { by: day.team.name('lea'), note: 'Not yet.' },
+    },
   });
-  expect(JSON.stringify(view)).not.toMatch(new RegExp(`${team.name('noor')}|not sure`));
+  expect(JSON.stringify(view)).not.toMatch(new RegExp(`${day.team.name('noor')}|not sure`));
 });
 
 test('a refusal that the server keeps is decided again, and not sent again in vain', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
-  await db.pool.query(`UPDATE umpire.reason_codes SET is_active = false WHERE code = 'account_farm'`);
-  await comeBack(mira);
+  await day.db.pool.query(`UPDATE umpire.reason_codes SET is_active = false WHERE code = 'account_farm'`);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'rejected' });
   expect(await conflictOf(mira, mine)).toMatchObject({
     now: { status: 'pending' },
@@ -499,13 +408,13 @@ test('a refusal that the server keeps is decided again, and not sent again in va
 });
 
 test('of an item that is gone only the end is left: it is neither decided again nor sent again', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'approve');
-  await db.pool.query('DELETE FROM umpire.items WHERE item_id = $1', [rae]);
-  await db.pool.query('DELETE FROM referrals.review_queue WHERE id = $1', [rae]);
-  await comeBack(mira);
+  await day.db.pool.query('DELETE FROM umpire.items WHERE item_id = $1', [rae]);
+  await day.db.pool.query('DELETE FROM referrals.review_queue WHERE id = $1', [rae]);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'rejected' });
   const view = await until(async () => {
     const found = await mira.ask('sync.conflict', { id: mine });
@@ -522,15 +431,15 @@ test('of an item that is gone only the end is left: it is neither decided again 
 });
 
 test('what was taken back since is handed to nobody: it is open, and is decided again', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
-  const theirs = await noorDecides(rae, 'approve');
-  await comeBack(mira);
+  const theirs = await day.noorDecides(rae, 'approve');
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
   expect(await conflictOf(mira, mine)).toMatchObject({ may: { handToLead: true } });
-  await undo(noor, [{ undoId: randomUUID(), decisionId: theirs }]);
+  await undo(day.noor, [{ undoId: randomUUID(), decisionId: theirs }]);
   // The evidence comes behind the row.
   const view = await until(async () => {
     const found = await mira.ask('sync.conflict', { id: mine });
@@ -540,19 +449,19 @@ test('what was taken back since is handed to nobody: it is open, and is decided 
 });
 
 test('what no lead took is not settled by it: handed over off-line after theirs was taken back, it is decided again', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'reject');
-  const theirs = await noorDecides(rae, 'approve');
-  await comeBack(mira);
+  const theirs = await day.noorDecides(rae, 'approve');
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'conflict' });
   expect((await conflictOf(mira, mine)).may).toMatchObject({ handToLead: true });
-  await goOffline(mira);
+  await day.goOffline(mira);
   const objectionId = randomUUID();
   await mira.ask('sync.resolve', { how: 'handed_to_lead', id: mine, objectionId });
-  await undo(noor, [{ undoId: randomUUID(), decisionId: theirs }]);
-  await comeBack(mira);
+  await undo(day.noor, [{ undoId: randomUUID(), decisionId: theirs }]);
+  await day.comeBack(mira);
   expect(await mira.delivered(objectionId)).toMatchObject({
     state: 'rejected',
     message: 'This case is open: decide it instead of handing it to a lead.',
@@ -575,15 +484,15 @@ test('what no lead took is not settled by it: handed over off-line after theirs 
 });
 
 test('an undo off-line opens the case, which is decided anew there: the server has both, in their order', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
   const first = await decideIn(mira, rae, 'reject');
   expect(await mira.delivered(first)).toMatchObject({ state: 'applied' });
   await until(async () => {
     const found = await mira.ask('case.get', { itemId: rae });
     return found?.state === 'whole' && found.file.decisions.length === 1 && !found.isStale ? true : null;
   });
-  await goOffline(mira);
+  await day.goOffline(mira);
   const undoId = randomUUID();
   expect(await mira.ask('case.undo', { undoId, decisionId: first })).toMatchObject({ kind: 'undo', state: 'queued' });
   expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({
@@ -596,46 +505,38 @@ test('an undo off-line opens the case, which is decided anew there: the server h
     file: { status: 'approved' },
     undelivered: second,
   });
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(second)).toMatchObject({ state: 'applied' });
   expect(await mira.delivered(undoId)).toMatchObject({ state: 'applied' });
-  expect(await statusOf(rae)).toBe('approved');
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await day.statusOf(rae)).toBe('approved');
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('one’s own escalation that is taken back off-line is open there: it is decided anew, and the server has both', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
   const first = await decideIn(mira, rae, 'escalate');
   expect(await mira.delivered(first)).toMatchObject({ state: 'applied' });
   await until(async () => {
     const found = await mira.ask('case.get', { itemId: rae });
     return found?.state === 'whole' && found.file.status === 'escalated' && !found.isStale ? true : null;
   });
-  await goOffline(mira);
+  await day.goOffline(mira);
   await mira.ask('case.undo', { undoId: randomUUID(), decisionId: first });
   expect(await mira.ask('case.get', { itemId: rae })).toMatchObject({ file: { status: 'pending' } });
   const second = await decideIn(mira, rae, 'approve');
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(second)).toMatchObject({ state: 'applied' });
-  expect(await statusOf(rae)).toBe('approved');
+  expect(await day.statusOf(rae)).toBe('approved');
 });
 
-/** By then two of three are closed, and only what is open is kept whole. */
-async function windowOfLead(): Promise<TestHost> {
-  await team.login('lena', 'lead');
-  const opened = await hosts.open({ databaseUrl: team.url('lena') });
-  expect(await opened.settled()).toMatchObject({ state: 'ready', may: { lead: true } });
-  return opened;
-}
-
 test('a lead decides again on what somebody closed: theirs is taken back first, in one step and once', async () => {
-  const lena = await windowOf('lena', 'lead');
-  const rae = await itemOf('rae');
-  await goOffline(lena);
+  const lena = await day.windowOf('lena', 'lead');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(lena);
   const mine = await decideIn(lena, rae, 'reject');
-  await noorDecides(rae, 'approve');
-  await comeBack(lena);
+  await day.noorDecides(rae, 'approve');
+  await day.comeBack(lena);
   expect(await lena.delivered(mine)).toMatchObject({ state: 'conflict' });
   expect(await conflictOf(lena, mine)).toMatchObject({
     may: { redecide: true, handToLead: false },
@@ -648,23 +549,23 @@ test('a lead decides again on what somebody closed: theirs is taken back first, 
   // A window that did not hear the answer asks again.
   expect(await decideAgain(lena, again)).toMatchObject({ id: mine, resolution: 'redecided' });
   expect(await lena.delivered(decisionId)).toMatchObject({ state: 'applied' });
-  expect(await statusOf(rae)).toBe('rejected');
-  const { rows } = await db.pool.query(
+  expect(await day.statusOf(rae)).toBe('rejected');
+  const { rows } = await day.db.pool.query(
     `SELECT decision, actor FROM umpire.decisions WHERE item_id = $1 AND outcome ->> 'outcome' = 'applied' ORDER BY decided_at, (outcome ->> 'version')::int`,
     [rae],
   );
   expect(rows).toEqual([
-    { decision: 'approve', actor: team.name('noor') },
-    { decision: 'undo', actor: team.name('lena') },
-    { decision: 'reject', actor: team.name('lena') },
+    { decision: 'approve', actor: day.team.name('noor') },
+    { decision: 'undo', actor: day.team.name('lena') },
+    { decision: 'reject', actor: day.team.name('lena') },
   ]);
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('a lead’s own escalation of a case that needs two is taken back first, and the decision waits for a second', async () => {
-  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  const lena = await windowOf('lena', 'lead');
-  const rae = await itemOf('rae');
+  await changeSettings(day.db.pool, { second_review_share: 1 }, undefined);
+  const lena = await day.windowOf('lena', 'lead');
+  const rae = await day.itemOf('rae');
   const escalation = await decideIn(lena, rae, 'escalate');
   expect(await lena.delivered(escalation)).toMatchObject({ state: 'applied' });
   const mine = randomUUID();
@@ -679,19 +580,19 @@ test('a lead’s own escalation of a case that needs two is taken back first, an
   const decisionId = randomUUID();
   await decideAgain(lena, { id: mine, decisionId, decision: 'approve', reason: 'household' });
   expect(await lena.delivered(decisionId)).toMatchObject({ state: 'awaiting_second' });
-  expect(await statusOf(rae)).toBe('pending');
-  expect(await noorDecides(rae, 'approve')).toBeDefined();
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await day.statusOf(rae)).toBe('pending');
+  expect(await day.noorDecides(rae, 'approve')).toBeDefined();
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('what somebody escalated a lead decides as it is: nothing is taken back for it', async () => {
-  const lena = await windowOf('lena', 'lead');
-  const rae = await itemOf('rae');
-  await goOffline(lena);
+  const lena = await day.windowOf('lena', 'lead');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(lena);
   const mine = await decideIn(lena, rae, 'approve');
   await riseBand();
-  const escalation = await noorDecides(rae, 'escalate');
-  await comeBack(lena);
+  const escalation = await day.noorDecides(rae, 'escalate');
+  await day.comeBack(lena);
   expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
     const found = await lena.ask('sync.conflict', { id: mine });
@@ -705,8 +606,7 @@ test('what somebody escalated a lead decides as it is: nothing is taken back for
     takesBackFirst: false,
   });
   const decisionId = randomUUID();
-  const again = { how: 'redecided', id: mine, decisionId, decision: 'reject', reason: 'account_farm' } as const;
-  await lena.ask('sync.resolve', again);
+  await decideAgain(lena, { id: mine, decisionId, decision: 'reject', reason: 'account_farm' });
   expect(await lena.delivered(decisionId)).toMatchObject({ state: 'applied' });
   expect((await lena.ask('sync.outbox', { offset: 0, limit: 9 })).rows.map(({ kind }) => kind)).toEqual([
     'decide',
@@ -717,19 +617,19 @@ test('what somebody escalated a lead decides as it is: nothing is taken back for
 /** Four more within the hour. */
 async function riseBand(): Promise<void> {
   for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
   }
-  await tell(db.pool, story.events, NOW);
+  await tell(day.db.pool, day.story.events, NOW);
 }
 
 test('a decision on what rose meanwhile comes back with what changed, and is made again on that', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'approve');
   // Five within the hour: the band rises.
   await riseBand();
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
     const found = await mira.ask('sync.conflict', { id: mine });
@@ -752,25 +652,25 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
     why: 'It is settled.',
   });
   expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
-  expect(await statusOf(rae)).toBe('rejected');
+  expect(await day.statusOf(rae)).toBe('rejected');
 });
 
 test('what was looked at is told as it was, where the queue knew more than the evidence on the screen', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  const rae = await itemOf('rae');
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
   // The rows come first. The evidence behind them waits on a busy server, and then the line is cut.
-  const blocker = await db.pool.connect();
+  const blocker = await day.db.pool.connect();
   try {
     for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-      bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+      day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
     }
-    await tell(db.pool, story.events, NOW);
+    await tell(day.db.pool, day.story.events, NOW);
     await blocker.query('BEGIN; LOCK TABLE referrals.user_fingerprints IN ACCESS EXCLUSIVE MODE');
     await until(async () => {
       const { rows } = await mira.ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 9 });
       return rows.some(({ itemId, priority }) => itemId === rae && priority === 'critical') ? true : null;
     });
-    await goOffline(mira);
+    await day.goOffline(mira);
   } finally {
     await blocker.query('ROLLBACK');
     blocker.release();
@@ -782,7 +682,7 @@ test('what was looked at is told as it was, where the queue knew more than the e
   const mine = randomUUID();
   const call = { decisionId: mine, itemId: rae, expectedVersion: version, decision: 'approve', reason: 'household' };
   await mira.ask('case.decide', call as never);
-  await comeBack(mira);
+  await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'returned', priority: 'high', score });
   const view = await conflictOf(mira, mine);
   expect(view).toMatchObject({ seen: { version: 1, priority: 'high', score }, now: { priority: 'critical' } });
@@ -791,15 +691,15 @@ test('what was looked at is told as it was, where the queue knew more than the e
 });
 
 test('what is decided again is what was shown: another version, or another decision that stands, is looked at first', async () => {
-  const lena = await windowOf('lena', 'lead');
-  const rae = await itemOf('rae');
-  await goOffline(lena);
+  const lena = await day.windowOf('lena', 'lead');
+  const rae = await day.itemOf('rae');
+  await day.goOffline(lena);
   const mine = await decideIn(lena, rae, 'approve');
   for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
   }
-  await tell(db.pool, story.events, NOW);
-  await comeBack(lena);
+  await tell(day.db.pool, day.story.events, NOW);
+  await day.comeBack(lena);
   expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
   const before = await until(async () => {
     const view = await lena.ask('sync.conflict', { id: mine });
@@ -807,7 +707,7 @@ test('what is decided again is what was shown: another version, or another decis
   });
   expect(before).toMatchObject({ theirs: null, may: { redecide: true } });
   // It stands when the key is pressed, and is not on the screen yet.
-  const theirs = await noorDecides(rae, 'approve');
+  const theirs = await day.noorDecides(rae, 'approve');
   const after = await until(async () => {
     const view = await lena.ask('sync.conflict', { id: mine });
     return view?.now?.version === 3 && view.theirs !== null ? view : null;
@@ -818,27 +718,27 @@ test('what is decided again is what was shown: another version, or another decis
   for (const shown of [before, { ...after, now: before.now }, { ...after, theirs: null }]) {
     expect(await lena.call('sync.resolve', againOn(shown, again))).toEqual(lookAgain);
   }
-  expect(await statusOf(rae)).toBe('approved');
+  expect(await day.statusOf(rae)).toBe('approved');
   expect(await lena.ask('sync.conflict', { id: mine })).toMatchObject({ row: { resolution: null } });
   // Shown what stands, she takes it back.
   expect(await lena.ask('sync.resolve', againOn(after, again))).toMatchObject({ resolution: 'redecided' });
   expect(await lena.delivered(again.decisionId)).toMatchObject({ state: 'applied' });
-  expect(await statusOf(rae)).toBe('rejected');
-  expect(await verify(db.pool)).toEqual([]);
+  expect(await day.statusOf(rae)).toBe('rejected');
+  expect(await verify(day.db.pool)).toEqual([]);
 });
 
 test('a bulk session without contact decides what was previewed: neither what came since nor what changed', async () => {
-  const mira = await windowOf('mira', 'analyst');
-  await goOffline(mira);
+  const mira = await day.windowOf('mira', 'analyst');
+  await day.goOffline(mira);
   const choice = { kind: 'filter' as const, filter: queueFilter.parse({}) };
   const start = { sessionId: randomUUID(), choice, decision: 'approve', reason: 'household' } as const;
   expect(await mira.ask('sync.bulkPreview', start)).toMatchObject({ items: 3, willDecide: 3 });
   // Four more within the hour: the band rises behind the preview.
   for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '192.0.2.1');
+    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '192.0.2.1');
   }
-  await tell(db.pool, story.events, NOW);
-  await comeBack(mira);
+  await tell(day.db.pool, day.story.events, NOW);
+  await day.comeBack(mira);
   await until(async () => ((await mira.ask('queue.summary', {})).byStatus.pending === 7 ? true : null));
   expect(await mira.ask('sync.bulk', start)).toMatchObject({
     items: 3,
@@ -847,19 +747,19 @@ test('a bulk session without contact decides what was previewed: neither what ca
   });
   await until(async () => ((await mira.ask('sync.status', {})).waiting === 0 ? true : null));
   expect(await mira.ask('sync.outbox', { offset: 0, limit: 9 })).toMatchObject({ total: 2, byState: { applied: 2 } });
-  expect(await statusOf(await itemOf('rae'))).toBe('pending');
-  expect(await statusOf(await itemOf('rib'))).toBe('pending');
+  expect(await day.statusOf(await day.itemOf('rae'))).toBe('pending');
+  expect(await day.statusOf(await day.itemOf('rib'))).toBe('pending');
 });
 
 test('a bulk session without contact promises no credits that wait for a second analyst', async () => {
-  await changeSettings(db.pool, { second_review_share: 1 }, undefined);
-  const mira = await windowOf('mira', 'analyst');
+  await changeSettings(day.db.pool, { second_review_share: 1 }, undefined);
+  const mira = await day.windowOf('mira', 'analyst');
   const choice = { kind: 'filter' as const, filter: queueFilter.parse({}) };
   const start = { sessionId: randomUUID(), choice, decision: 'approve', reason: 'household' } as const;
   const counts = { items: 3, willDecide: 3, awaitingSecond: 3, paid: 0, rejected: 0, reversed: 0, skips: [] };
   await mira.ask('bulk.start', { ...start, sessionId: start.sessionId.replace(/^./, '0') });
   expect(await mira.ask('bulk.preview', { sessionId: start.sessionId.replace(/^./, '0') })).toMatchObject(counts);
-  await goOffline(mira);
+  await day.goOffline(mira);
   expect(await mira.ask('sync.bulkPreview', start)).toEqual(counts);
   expect(await mira.ask('sync.bulk', start)).toEqual(counts);
   const { rows } = await mira.ask('sync.outbox', { offset: 0, limit: 9 });
@@ -873,9 +773,9 @@ test.each([
   'a clock that is a day %s ends no claim and no time to undo, and begins none, on-line and off-line',
   async (_, days) => {
     const clock = (): Date => new Date(Date.now() + days * 86_400_000);
-    const mira = await windowOf('mira', 'analyst', { clock });
-    const [rae, rex, ria] = [await itemOf('rae'), await itemOf('rex'), await itemOf('ria')];
-    await claimItem(noor, ria, false);
+    const mira = await day.windowOf('mira', 'analyst', { clock });
+    const [rae, rex, ria] = [await day.itemOf('rae'), await day.itemOf('rex'), await day.itemOf('ria')];
+    await claimItem(day.noor, ria, false);
     const shown = async ({ ask }: TestHost): Promise<unknown> => {
       const filter = queueFilter.parse({ unclaimed: true });
       const unclaimed = await ask('queue.page', { filter, offset: 0, limit: 9 });
@@ -896,19 +796,23 @@ test.each([
       [rae, 0],
       [rex, 60],
     ] as const) {
-      const elsewhere = { onBehalfOf: team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
+      const elsewhere = { onBehalfOf: day.team.name('mira'), now: new Date(Date.now() - minutesAgo * 60_000) };
       await decide(
-        db.pool,
+        day.db.pool,
         [{ decisionId: randomUUID(), itemId, decision: 'reject', reason: 'account_farm' }],
         elsewhere,
       );
     }
     await mira.ask('sync.now', {});
-    const right = { daysAhead: days, unclaimed: [], claims: [team.name('noor')], undos: [['undo'], [null]] };
+    const right = { daysAhead: days, unclaimed: [], claims: [day.team.name('noor')], undos: [['undo'], [null]] };
     await until(async () => (isDeepStrictEqual(await shown(mira), right) ? true : null));
     await mira.host.close();
-    network.shut();
-    const again = await hosts.open({ databaseUrl: network.through(team.url('mira')), home: mira.home, clock });
+    day.network.shut();
+    const again = await day.hosts.open({
+      databaseUrl: day.network.through(day.team.url('mira')),
+      home: mira.home,
+      clock,
+    });
     await again.settled();
     expect(await shown(again)).toEqual(right);
   },

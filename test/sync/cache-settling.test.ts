@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../core/cache/cache.ts';
 import { CacheRefusal } from '../../core/cache/error.ts';
-import { answerTo, CACHE_NOW, decisionOn, headOf, idOf, keptFacts, pull, shown, withCache } from '../support/cache.ts';
+import { UNDO_IS_LATE } from '../../core/domain/decision.ts';
+import type { Outgoing } from '../../core/sync/ports.ts';
+import {
+  answerTo,
+  CACHE_NOW,
+  decisionOn,
+  headOf,
+  idOf,
+  keptFacts,
+  pull,
+  shown,
+  undoingFrom,
+  withCache,
+} from '../support/cache.ts';
 
 describe('what is troubled', () => {
   it('can be handed to a lead, which settles it here and goes out as an objection', () =>
@@ -229,5 +242,111 @@ describe('what a server that was set back does not have', () => {
       expect([stateOf(cache, 1), cache.position()?.cursor]).toEqual(['returned', '']);
       pull(cache, [headOf(1), headOf(2)]);
       expect(shown(cache).ids).toContain(idOf(1));
+    }));
+});
+
+describe('what came back of one session', () => {
+  const sessionId = idOf(1, 5);
+  const ALL = [1, 2, 3, 4, 5];
+  const asks = { decision: 'escalate', reason: 'needs_lead' } as const;
+  const decidedAt = CACHE_NOW.toISOString();
+  const objectionTo = (troubled: Outgoing): string => troubled.id.replace(/^./, 'f');
+  const handing = (troubledId: string, count: number): Parameters<Cache['objectAll']>[0] => ({
+    troubledId,
+    count,
+    decidedAt,
+    of: (troubled) => ({ id: objectionTo(troubled), asks, note: 'too late' }),
+  });
+
+  /** All was applied and taken back, and every undo came too late. */
+  const allLate = (cache: Cache): readonly Outgoing[] => {
+    pull(
+      cache,
+      [...ALL, 9].map((number) => headOf(number)),
+    );
+    const calls = ALL.map((number) => decisionOn(number, { sessionId }));
+    const made = cache.decideMany(calls, { lead: false }).taken;
+    cache.takeToSend(9);
+    cache.putAnswers(made.map(({ id }) => answerTo(id)));
+    const { undos } = cache.withdrawSession(sessionId, undoingFrom(1));
+    cache.takeToSend(9);
+    cache.putAnswers(undos.map(({ id }) => answerTo(id, { outcome: 'not_allowed', message: UNDO_IS_LATE })));
+    return undos;
+  };
+
+  it('is handed to a lead in one go, each with an objection of its own, and once', () =>
+    withCache((first, reopened) => {
+      const [one, two] = allLate(first).map(({ id }) => id);
+      // Another one, of no session.
+      first.decide(decisionOn(9));
+      first.takeToSend(1);
+      first.putAnswers([answerTo(decisionOn(9).id, { outcome: 'conflict', status: 'approved' })]);
+      expect(first.alike(one ?? '')).toEqual({ troubled: 5, toHand: 5 });
+      expect(first.alike(decisionOn(9).id)).toEqual({ troubled: 1, toHand: 1 });
+      expect(() => first.objectAll(handing(one ?? '', 4))).toThrow(/look again/);
+      first.object({ id: idOf(1, 0xb), troubledId: one ?? '', asks, note: null, decidedAt });
+      expect(() => first.objectAll(handing(two ?? '', 5))).toThrow(/There are 4 of them by now/);
+      const done = first.objectAll(handing(two ?? '', 4));
+      expect(done.map(({ kind, resolution }) => [kind, resolution])).toEqual([
+        ...ALL.slice(1).map(() => ['undo', 'handed_to_lead']),
+        ...ALL.slice(1).map(() => ['object', null]),
+      ]);
+      const cache = reopened();
+      expect(cache.objectAll(handing(two ?? '', 4))).toMatchObject([{ id: two, resolution: 'handed_to_lead' }]);
+      expect(cache.counts()).toMatchObject({ troubled: 1, waiting: 5 });
+      expect(cache.takeToSend(9)).toMatchObject(
+        ALL.map((number) => ({ kind: 'object', itemId: idOf(number), ...asks })),
+      );
+    }));
+
+  it('is left as it is in one go', () =>
+    withCache((cache) => {
+      const [one] = allLate(cache).map(({ id }) => id);
+      expect(() => cache.keepAll({ troubledId: one ?? '', count: 6 })).toThrow(/look again/);
+      expect(cache.keepAll({ troubledId: one ?? '', count: 5 })).toHaveLength(5);
+      expect(cache.keepAll({ troubledId: one ?? '', count: 5 })).toMatchObject([{ id: one, resolution: 'kept' }]);
+      expect(cache.counts()).toMatchObject({ troubled: 0, waiting: 0 });
+    }));
+
+  it('is handed over only where something stands and no lead has it, and no lead is asked without a reason', () =>
+    withCache((cache) => {
+      const [one, two, three] = allLate(cache).map(({ id }) => id);
+      // Somebody reversed the first, and escalated the second after that.
+      pull(cache, [headOf(1, { version: 3 }), headOf(2, { version: 4, status: 'escalated' })], { full: false });
+      expect(cache.alike(three ?? '')).toEqual({ troubled: 5, toHand: 3 });
+      const call = { id: idOf(1, 0xb), note: null, decidedAt };
+      expect(() => cache.object({ ...call, troubledId: one ?? '', asks })).toThrow(/nothing left to undo/);
+      expect(() => cache.object({ ...call, troubledId: two ?? '', asks })).toThrow(/with a lead already/);
+      expect(() => cache.object({ ...call, troubledId: three ?? '' })).toThrow(/not known here yet/);
+      cache.objectAll(handing(three ?? '', 3));
+      expect(cache.alike(one ?? '')).toEqual({ troubled: 2, toHand: 0 });
+      // What no lead took is to be settled again, each by itself.
+      const [sent] = cache.takeToSend(1);
+      const message = 'This case is open: decide it instead of handing it to a lead.';
+      cache.putAnswers([answerTo(sent?.id ?? '', { outcome: 'not_allowed', status: 'pending', version: 5, message })]);
+      expect(cache.alike(one ?? '')).toEqual({ troubled: 3, toHand: 0 });
+    }));
+
+  it('counts what came back in another way, or was decided, by itself', () =>
+    withCache((cache) => {
+      pull(
+        cache,
+        ALL.map((number) => headOf(number)),
+      );
+      const calls = ALL.map((number) => decisionOn(number, { sessionId }));
+      cache.decideMany(calls, { lead: false });
+      cache.takeToSend(9);
+      const [first, second, third, fourth, fifth] = calls.map(({ id }) => id);
+      cache.putAnswers([
+        answerTo(first ?? '', { outcome: 'conflict', status: 'approved' }),
+        answerTo(second ?? '', { outcome: 'conflict', status: 'escalated' }),
+        answerTo(third ?? '', { outcome: 'returned', status: 'pending', version: 1 }),
+        answerTo(fourth ?? ''),
+        answerTo(fifth ?? '', { outcome: 'not_allowed', status: 'pending', version: 1 }),
+      ]);
+      expect(cache.alike(first ?? '')).toEqual({ troubled: 2, toHand: 2 });
+      expect(cache.alike(third ?? '')).toEqual({ troubled: 1, toHand: 0 });
+      expect(cache.alike(fifth ?? '')).toEqual({ troubled: 1, toHand: 0 });
+      expect(cache.isUndoRefused(fourth ?? '')).toBe(false);
     }));
 });

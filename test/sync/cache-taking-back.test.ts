@@ -229,7 +229,7 @@ describe('a bulk session that is taken back', () => {
       expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
     }));
 
-  it('leaves to a lead what had its effect too long ago', () =>
+  it('leaves out what had its effect too long ago, where that is told', () =>
     withCache((cache) => {
       pull(cache, [headOf(1), headOf(2), headOf(3)]);
       const made = cache.decideMany(

@@ -12,6 +12,8 @@ import {
   cameBackWords,
   creditWords,
   rowTitle,
+  alikeWords,
+  manyWords,
   sessionBackWords,
   signOf,
   standing,
@@ -173,6 +175,7 @@ describe('what came back', () => {
     may: { redecide: true, handToLead: false, retry: false },
     takesBackFirst: false,
     why: null,
+    alike: { troubled: 1, toHand: 1 },
   };
 
   it('says that nothing stands, and not that nobody has decided: it may have been taken back', () => {
@@ -302,11 +305,20 @@ describe('a size on disk', () => {
 test('what waits says what withdrawing it leaves, and what may have arrived is not withdrawn', () => {
   expect(rowWords(outboxRow({ kind: 'decide' }))).toMatch(/the case is as it was before/);
   expect(rowWords(outboxRow({ kind: 'undo' }))).toMatch(/the decision stands/);
-  expect(rowWords(outboxRow({ kind: 'object' }))).toMatch(/the conflict is to be settled/);
+  expect(rowWords(outboxRow({ kind: 'object' }))).toMatch(/what came back is to be settled again/);
   expect(mayWithdraw(outboxRow({}))).toBe(true);
   const sentOnce = outboxRow({ attempts: 1, inDoubt: true });
   expect(mayWithdraw(sentOnce)).toBe(false);
   expect(rowWords(sentOnce)).toMatch(/cannot be withdrawn/);
+});
+
+test('what came back of a session tells how many came back like it, and which of them no lead is to be asked about', () => {
+  expect(alikeWords({ troubled: 1, toHand: 1 })).toBeNull();
+  expect(alikeWords({ troubled: 240, toHand: 240 })).toBe('239 more of this bulk session came back like it.');
+  expect(alikeWords({ troubled: 3, toHand: 2 })).toBe(
+    '2 more of this bulk session came back like it. 1 of them all is open, or a lead has it already.',
+  );
+  expect(manyWords(outboxRow({ kind: 'undo', decision: null }), 240)).toBe('240 undos of a bulk session');
 });
 
 test('a bulk session that is taken back tells what was withdrawn and what is undone', () => {
@@ -315,7 +327,7 @@ test('a bulk session that is taken back tells what was withdrawn and what is und
   );
   expect(sessionBackWords({ withdrawn: 1, undos: 0, late: 0 })).toBe('1 decision withdrawn before it was sent');
   expect(sessionBackWords({ withdrawn: 0, undos: 0, late: 2 })).toBe(
-    '2 decisions left to a lead, since the time to undo them is over',
+    '2 decisions stay, since the time to undo them is over: ask a lead, who can reverse them',
   );
   expect(sessionBackWords({ withdrawn: 0, undos: 0, late: 0 })).toBe('nothing of it is left to take back');
 });

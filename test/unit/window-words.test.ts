@@ -38,10 +38,10 @@ describe('words of the window', () => {
 });
 
 describe('the keyboard map', () => {
-  it('has each key once, but for saving: evidence of a case, or the report of a session', () => {
+  it('has each key once, but for what no screen has both of: a case or what came back, evidence or a report', () => {
     const keys = [...new Set(ALL.flatMap((command) => command.keys))];
     const shared = keys.filter((key) => commandsOf(key).length > 1);
-    expect(shared).toEqual(['mod+s']);
+    expect(shared).toEqual(['shift+t', 'mod+s']);
   });
 
   it('repeats nothing but moving and choosing while a key is held', () => {

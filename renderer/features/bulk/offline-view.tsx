@@ -1,4 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useMay } from '../../app/connection.ts';
 import { useIsOnline } from '../../app/sync-state.ts';
 import { capital, number } from '../../ui/format.ts';
 import { useCommands } from '../../ui/registry.ts';
@@ -64,6 +65,7 @@ function Skips({ skips, heading }: SkipsProps) {
 
 function Told({ session }: { readonly session: OfflineSession }) {
   const { state, undos } = session;
+  const { lead } = useMay();
   if (state === 'preview') {
     return (
       <p className={styles.told}>
@@ -79,6 +81,8 @@ function Told({ session }: { readonly session: OfflineSession }) {
         {undos > 0 && (
           <>
             An undo is sent after its decision, and the outbox tells what became of it.{' '}
+            {!lead &&
+              'Those that reach the server too late come back to you there, to be handed to a lead all at once. '}
             <Link to="/sync/{-$id}">Look at the outbox</Link>
           </>
         )}

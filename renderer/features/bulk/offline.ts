@@ -21,7 +21,7 @@ export type OfflineSession = {
   /** Of those taken back: how many had not been sent, and how many are undone by an operation each. */
   readonly withdrawn: number;
   readonly undos: number;
-  /** Of which the time to undo them is over. */
+  /** Of which the time to undo them is over: they stay, and no lead is told by itself. */
   readonly late: number;
 };
 
@@ -99,9 +99,15 @@ export function putIntoOutbox(session: OfflineSession): Promise<boolean> {
 export function takeAllBack(session: OfflineSession): Promise<boolean> {
   return call('Not taken back', async () => {
     const back = await ask('sync.withdrawBulk', { sessionId: session.request.sessionId });
-    say(back.undos > 0 ? 'The bulk session is being taken back' : 'The bulk session is taken back');
+    say(takenBackWords(back));
     return { ...session, state: 'taken_back', ...back };
   });
+}
+
+/** What is only asked for is not done yet, and what stays is not taken back. */
+export function takenBackWords({ undos, late }: Pick<OfflineSession, 'undos' | 'late'>): string {
+  if (late > 0) return 'Not all of the bulk session is taken back';
+  return undos > 0 ? 'The bulk session is being taken back' : 'The bulk session is taken back';
 }
 
 /** Forgets the session; its decisions stay in the outbox. */

@@ -7,7 +7,7 @@ import { refreshReviews } from '../../app/connection.ts';
 import { doneWord } from '../case/decision-words.ts';
 import { say } from '../case/decisions-made.ts';
 import { useNotes } from '../case/notes.ts';
-import { aboutRow, rowTitle, sessionBackWords } from './outbox-words.ts';
+import { aboutRow, manyWords, rowTitle, sessionBackWords } from './outbox-words.ts';
 
 /** The call that is on its way, and what went wrong last; one at a time. */
 type State = { readonly busy: boolean; readonly problem: { readonly id: string; readonly text: string } | null };
@@ -72,7 +72,9 @@ export type Way =
       readonly decision: Decision;
       readonly reason: string;
     }
-  | { readonly how: 'handed_to_lead' };
+  | { readonly how: 'handed_to_lead' }
+  /** All of a session that came back alike: as many as the person was told of. */
+  | { readonly how: 'all_kept' | 'all_handed_to_lead'; readonly count: number };
 
 function requestOf(row: OutboxRow, way: Way, note: string): ResolveRequest {
   const text = note.trim();
@@ -84,6 +86,10 @@ function requestOf(row: OutboxRow, way: Way, note: string): ResolveRequest {
       return { id: row.id, decisionId: uuidv7(), ...way, ...withNote };
     case 'handed_to_lead':
       return { how: 'handed_to_lead', id: row.id, objectionId: uuidv7(), ...withNote };
+    case 'all_kept':
+      return { how: 'all_kept', id: row.id, count: way.count };
+    case 'all_handed_to_lead':
+      return { how: 'all_handed_to_lead', id: row.id, objectionId: uuidv7(), count: way.count, ...withNote };
   }
 }
 
@@ -95,6 +101,10 @@ function resolvedWords(row: OutboxRow, way: Way): string {
       return `${doneWord(way.decision)} again: ${aboutRow(row)}`;
     case 'handed_to_lead':
       return `Handed to a lead: ${aboutRow(row)}`;
+    case 'all_kept':
+      return `Left as they are: ${manyWords(row, way.count)}`;
+    case 'all_handed_to_lead':
+      return `Handed to a lead: ${manyWords(row, way.count)}`;
   }
 }
 
@@ -103,7 +113,7 @@ export function resolve(row: OutboxRow, way: Way): Promise<boolean> {
   return call(row.id, 'Not settled', async () => {
     const notes = useNotes.getState();
     await ask('sync.resolve', requestOf(row, way, notes.drafts[row.itemId] ?? ''));
-    if (way.how !== 'kept') notes.write(row.itemId, '');
+    if (way.how !== 'kept' && way.how !== 'all_kept') notes.write(row.itemId, '');
     return resolvedWords(row, way);
   });
 }

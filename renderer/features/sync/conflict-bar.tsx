@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
 import { DECISIONS, STATUS_AFTER, type Decision } from '../../../core/domain/decision.ts';
+import { number } from '../../ui/format.ts';
 import { usePreferences } from '../../ui/preferences.ts';
 import { useCommands, type Handlers } from '../../ui/registry.ts';
 import { Action } from '../bulk/action-bar.tsx';
@@ -9,6 +10,7 @@ import { NoteField } from '../case/note-field.tsx';
 import { useChosenReasons, useReasons } from '../case/reasons.ts';
 import { resolve, sendAgain, useSyncActions, type Way } from './actions.ts';
 import { againWords } from './conflict-words.ts';
+import { alikeWords } from './outbox-words.ts';
 import styles from './conflict-bar.module.css';
 
 /** Whether what is decided here was on the screen for at least a frame: a key too many settles nothing unseen. */
@@ -27,6 +29,10 @@ function keepWords({ state }: OutboxRow, theirs: ConflictView['theirs']): string
   return state === 'returned' ? 'Leave it open' : 'Leave it';
 }
 
+function keepAllWords({ theirs, alike }: ConflictView): string {
+  return `${theirs === null ? 'Leave' : 'Keep'} all ${number(alike.troubled)}`;
+}
+
 /** What can be decided again: not what stands already, and no escalation of what is with a lead. */
 function offeredOf({ may, theirs, now }: ConflictView): readonly Decision[] {
   if (!may.redecide || now === null) return [];
@@ -35,14 +41,16 @@ function offeredOf({ may, theirs, now }: ConflictView): readonly Decision[] {
 
 /** The ways to settle what came back, each with its key. */
 export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; readonly onSettled: () => void }) {
-  const { row, theirs, may } = view;
+  const { row, theirs, may, alike } = view;
   const busy = useSyncActions((state) => state.busy);
   const available = useWasPainted() && !busy;
   const reasons = useReasons();
   const reasonFor = useChosenReasons(reasons);
   const chooseReason = usePreferences((preferences) => preferences.chooseReason);
   const offered = offeredOf(view);
-  const told = againWords(view);
+  const told = [againWords(view), alikeWords(alike)].filter((part) => part !== null).join(' ');
+  const isOneOfMany = alike.troubled > 1;
+  const mayHandAll = may.handToLead && alike.toHand > 1;
 
   const settle = async (work: Promise<boolean>) => {
     if (await work) onSettled();
@@ -50,6 +58,8 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
   const take = (way: Way) => void (available && settle(resolve(row, way)));
   const keep = () => take({ how: 'kept' });
   const hand = () => take({ how: 'handed_to_lead' });
+  const keepAll = () => take({ how: 'all_kept', count: alike.troubled });
+  const handAll = () => take({ how: 'all_handed_to_lead', count: alike.toHand });
   const again = () => void (available && settle(sendAgain(row)));
   const decide = (decision: Decision) => {
     const reason = reasonFor(decision);
@@ -65,6 +75,8 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
   const handlers: Handlers = {
     keepTheirs: keep,
     ...(may.handToLead ? { handToLead: hand } : {}),
+    ...(isOneOfMany ? { keepAll } : {}),
+    ...(mayHandAll ? { handAll } : {}),
     ...(may.retry ? { sendAgain: again } : {}),
     ...(offered.length > 0
       ? {
@@ -82,11 +94,16 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
 
   return (
     <div className={styles.foot}>
-      {told !== null && <p className={styles.told}>{told}</p>}
+      {told !== '' && <p className={styles.told}>{told}</p>}
       <div role="group" aria-label="Settle" className={styles.bar}>
         <Action command="keepTheirs" available={available} onPress={keep}>
           {keepWords(row, theirs)}
         </Action>
+        {isOneOfMany && (
+          <Action command="keepAll" available={available} onPress={keepAll}>
+            {keepAllWords(view)}
+          </Action>
+        )}
         {may.retry && (
           <Action command="sendAgain" available={available} onPress={again}>
             Send again
@@ -107,6 +124,12 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
         {may.handToLead && (
           <Action command="handToLead" available={available} onPress={hand}>
             Hand to a lead
+          </Action>
+        )}
+        {mayHandAll && (
+          <Action command="handAll" available={available} onPress={handAll}>
+            {alike.toHand === alike.troubled ? 'Hand all ' : 'Hand '}
+            {number(alike.toHand)} to a lead
           </Action>
         )}
         {(offered.length > 0 || may.handToLead) && (

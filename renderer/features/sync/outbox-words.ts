@@ -1,4 +1,4 @@
-import type { OutboxRow } from '../../../core/contract/sync.ts';
+import type { ConflictView, OutboxRow } from '../../../core/contract/sync.ts';
 import { counted } from '../../../core/domain/counted.ts';
 import { TROUBLED, type OutboxState, type Resolution } from '../../../core/domain/outbox.ts';
 import { capital, lineName, number } from '../../ui/format.ts';
@@ -65,6 +65,22 @@ export function whatWords({ kind, decision }: Pick<OutboxRow, 'kind' | 'decision
   return kind === 'object' ? `To a lead: ${word.toLowerCase()}` : word;
 }
 
+/** "240 undos of a bulk session". */
+export function manyWords({ kind }: Pick<OutboxRow, 'kind'>, count: number): string {
+  return `${counted(count, kind === 'undo' ? 'undo' : 'decision')} of a bulk session`;
+}
+
+/** That others of its session came back as it did; null where none did. */
+export function alikeWords({ troubled, toHand }: ConflictView['alike']): string | null {
+  if (troubled < 2) return null;
+  const told = `${number(troubled - 1)} more of this bulk session came back like it.`;
+  const others = troubled - toHand;
+  if (toHand === 0 || others === 0) return told;
+  return others === 1
+    ? `${told} 1 of them all is open, or a lead has it already.`
+    : `${told} ${number(others)} of them all are open, or a lead has them already.`;
+}
+
 /** "Rejection of 118 Lena K." */
 export function rowTitle(row: Pick<OutboxRow, 'kind' | 'decision' | 'score' | 'referrerName'>): string {
   if (row.kind === 'undo') return `Undo on ${aboutRow(row)}`;
@@ -125,7 +141,7 @@ export function sessionBackWords({ withdrawn, undos, late }: SessionBack): strin
       : '',
     undos > 0 ? `${counted(undos, 'undo')} put into the outbox for what was sent` : '',
     late > 0
-      ? `${counted(late, 'decision')} left to a lead, since the time to undo ${late === 1 ? 'it' : 'them'} is over`
+      ? `${counted(late, 'decision')} ${late === 1 ? 'stays, since the time to undo it' : 'stay, since the time to undo them'} is over: ask a lead, who can reverse ${late === 1 ? 'it' : 'them'}`
       : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing of it is left to take back' : parts.join(', ');

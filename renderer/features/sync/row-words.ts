@@ -6,7 +6,7 @@ const QUEUED: { readonly [K in OutboxRow['kind']]: string } = {
   decide: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the case is as it was before.',
   undo: 'It is sent as soon as the server answers. Until then it can be withdrawn, and the decision stands.',
   object:
-    'It is sent as soon as the server answers. Until then it can be withdrawn, and the conflict is to be settled.',
+    'It is sent as soon as the server answers. Until then it can be withdrawn, and what came back is to be settled again.',
 };
 const IN_DOUBT =
   'It was sent once, and the connection broke before the answer. Whether it arrived is not known yet, so it cannot be withdrawn; sent again, it counts once.';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Cache, openCache } from '../../../core/cache/cache.ts';
 import type { QueueFilter, QueueRow } from '../../../core/contract/queue.ts';
 import { REVIEW_STATUSES } from '../../../core/domain/vocabulary.ts';
-import type { Disk, Keeper } from './keeper.ts';
+import { ASKS, type Disk, type Keeper } from './keeper.ts';
 
 /** Files that outlive a program and need not outlive the machine: waiting for a disk would be most of the time. */
 const RAM = '/dev/shm';
@@ -83,7 +83,7 @@ function keeperOf(opened: Cache): Keeper {
     putReference: (reference) => cache.putReference(reference),
     decide: (call) => void cache.decide(call),
     undo: (call) => void cache.undo({ ...call, note: null }),
-    object: (call) => void cache.object({ ...call, note: null }),
+    object: (call) => void cache.object({ ...call, asks: ASKS, note: null }),
     resolve: (id, resolution) => void cache.resolve(id, resolution),
     retry: (id) => void cache.retry(id),
     look(itemId) {

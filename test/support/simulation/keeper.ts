@@ -14,6 +14,9 @@ export type Row = {
   readonly resolution: Resolution | null;
 };
 
+/** What a lead is asked for where an undo was refused. */
+export const ASKS = { decision: 'escalate', reason: 'needs_lead' } as const;
+
 export type Look = {
   /** As last pulled or answered. */
   readonly head: Head;

@@ -15,7 +15,7 @@ import type {
   Reference,
   Sent,
 } from '../../../core/sync/ports.ts';
-import type { Keeper, Look, Row } from './keeper.ts';
+import { ASKS, type Keeper, type Look, type Row } from './keeper.ts';
 
 /** A row of the outbox. */
 export type Entry = {
@@ -315,8 +315,9 @@ export class MemoryStore implements Keeper {
 
   object({ id, troubledId }: { readonly id: string; readonly troubledId: string }): void {
     const { operation } = this.entryOf(troubledId);
-    if (operation.kind !== 'decide') throw new Error('Only a decision is handed to a lead.');
-    const { itemId, decision, reason } = operation;
+    if (operation.kind === 'object') throw new Error('A lead is asked by this already.');
+    const { itemId } = operation;
+    const { decision, reason } = operation.kind === 'decide' ? operation : ASKS;
     this.put({ kind: 'object', id, itemId, decision, reason, note: null });
   }
 

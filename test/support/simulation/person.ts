@@ -130,7 +130,7 @@ export class Person {
     if (troubled.length === 0) return;
     const row = troubled.find((one) => one.id === id) ?? random.pick(troubled);
     const look = program.keeper.look(row.itemId);
-    if (row.kind === 'decide' && row.state === 'conflict' && random.chance(0.4)) this.objectTo(program, row);
+    if (row.kind !== 'object' && random.chance(row.state === 'conflict' ? 0.4 : 0.2)) this.objectTo(program, row);
     else if (row.state === 'rejected' && random.chance(0.5)) this.try(() => program.keeper.retry(row.id));
     else if (look?.status === 'pending' && random.chance(0.6)) {
       if (this.decide(program, look)) program.keeper.resolve(row.id, 'redecided');

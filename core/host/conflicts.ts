@@ -130,8 +130,8 @@ function whyNotAgain(facts: ConflictFacts, stands: MadeDecision | null): string 
   if (!reader.may.decide) return 'Deciding takes the role analyst.';
   if (head === null) return 'The item is no longer in the queue.';
   if (!isTakenBackFirst(head.status, reader.may.lead, stands?.by === reader.analyst)) return null;
-  if (facts.isAsked) return ASKED;
   if (stands?.undo === 'reversal' || stands?.undo === 'undo') return null;
+  if (facts.isAsked) return ASKED;
   if (stands !== null && reader.may.lead) return 'What was decided can no longer be taken back.';
   if (stands?.by === reader.analyst) return 'Your own decision stands, and the time to undo it is over: a lead can.';
   if (head.status === 'escalated') return 'It is with a lead, who decides it now.';

@@ -348,5 +348,11 @@ describe('what came back of one session', () => {
       expect(cache.alike(third ?? '')).toEqual({ troubled: 1, toHand: 0 });
       expect(cache.alike(fifth ?? '')).toEqual({ troubled: 1, toHand: 0 });
       expect(cache.isUndoRefused(fourth ?? '')).toBe(false);
+      // A decision asks for itself.
+      cache.objectAll(handing(first ?? '', 2));
+      const sent = cache.takeToSend(9);
+      expect(sent).toMatchObject(
+        [1, 2].map((number) => ({ kind: 'object', itemId: idOf(number), decision: 'reject' })),
+      );
     }));
 });

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { BulkPreview, BulkSession } from '../../core/contract/bulk.ts';
-import { waitingWords } from '../../renderer/features/bulk/offline.ts';
+import { takenBackWords, waitingWords } from '../../renderer/features/bulk/offline.ts';
 import { endWords, mayUndo, progressOf, runWords } from '../../renderer/features/bulk/session-words.ts';
 
 const ENDED = '2026-03-01T10:00:00.000Z';
@@ -93,4 +93,10 @@ describe('a bulk session off-line in words', () => {
       'The outbox tells what became of each.',
     ]);
   });
+});
+
+test('a session is said to be taken back only where nothing of it stays or is still to be undone', () => {
+  expect(takenBackWords({ undos: 0, late: 0 })).toBe('The bulk session is taken back');
+  expect(takenBackWords({ undos: 3, late: 0 })).toBe('The bulk session is being taken back');
+  expect(takenBackWords({ undos: 3, late: 1 })).toBe('Not all of the bulk session is taken back');
 });

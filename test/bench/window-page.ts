@@ -4,6 +4,7 @@
  */
 declare global {
   var benchPainted: Promise<number>;
+  var benchTasks: () => Tasks;
 }
 
 /** From a key that does nothing: what a page needs at the least. */
@@ -89,4 +90,28 @@ export function followScrolling(): Promise<Scrolled> {
     };
     requestAnimationFrame(frame);
   });
+}
+
+export type Tasks = { readonly longestTask: number; readonly longestWait: number };
+
+/** From now on: the longest task, and the longest that something waited for its turn. `benchTasks` ends it. */
+export function followTasks(): void {
+  let longestTask = 0;
+  let longestWait = 0;
+  const tasks = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longestTask = Math.max(longestTask, duration);
+  });
+  tasks.observe({ entryTypes: ['longtask'] });
+  const every = 20;
+  let before = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longestWait = Math.max(longestWait, now - before - every);
+    before = now;
+  }, every);
+  globalThis.benchTasks = () => {
+    clearInterval(timer);
+    tasks.disconnect();
+    return { longestTask, longestWait };
+  };
 }

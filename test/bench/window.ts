@@ -12,6 +12,7 @@ import { proxyTo } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 import { openWorkstation } from '../support/workstation.ts';
 import { atLeast, below, type Figure, figure } from './figure.ts';
+import { measureLanding } from './landing.ts';
 import { openQueue, withCopyOf } from './open-queue.ts';
 import type { ProgrammeOptions } from './programme.ts';
 import { followNextCase, followQueue, followScrolling, followUnbound, type Scrolled } from './window-page.ts';
@@ -53,7 +54,13 @@ export async function measureWindow(url: string, { referrals, say }: ProgrammeOp
           const figures = await measured(window, items, 'on-line', say);
           proxy.shut();
           await until(async () => ((await statusOf(window)).link === 'offline' ? true : null));
-          return [...figures, ...(await measured(window, items, 'off-line', say))];
+          figures.push(...(await measured(window, items, 'off-line', say)));
+          const land = async (): Promise<void> => {
+            await proxy.openAgain();
+            await window.evaluate(() => umpire.call('sync.now', {}));
+          };
+          figures.push(...(await measureLanding(window, pool, () => statusOf(window), land, say)));
+          return figures;
         } finally {
           await close();
         }

@@ -296,6 +296,32 @@ test('a login whose role is taken away while it works is told so, and keeps its 
   expect((await opened.ask('queue.summary', {})).byStatus.pending).toBeGreaterThan(0);
 });
 
+test('what was decided off-line and is refused since the role only looks was never there: it may be withdrawn', async () => {
+  const login = await logins.add('analyst', 'lowered');
+  const { opened, network, decisionId } = await decidedOffline(login);
+  try {
+    await changeRole(db.pool, login.name, 'viewer', undefined);
+    await network.openAgain();
+    await opened.ask('sync.now', {});
+    const refused = await until(async () => {
+      const { rows } = await opened.ask('sync.outbox', { states: ['queued'], offset: 0, limit: 5 });
+      return rows.find(({ message }) => /may only look at present/.test(message ?? '')) ?? null;
+    });
+    expect(refused).toMatchObject({ id: decisionId, inDoubt: false });
+    // It may just be tried again.
+    const withdrawn = await until(async () => {
+      const { rows } = await opened.ask('sync.outbox', { states: ['queued'], offset: 0, limit: 5 });
+      return rows.length === 0 ? null : opened.ask('sync.withdraw', { id: decisionId }).catch(() => null);
+    });
+    expect(withdrawn).toMatchObject({ state: 'withdrawn' });
+    expect(await opened.ask('sync.status', {})).toMatchObject({ waiting: 0 });
+    const { rows } = await db.pool.query('SELECT 1 FROM umpire.decisions WHERE decision_id = $1', [decisionId]);
+    expect(rows).toEqual([]);
+  } finally {
+    network.shut();
+  }
+});
+
 test('a decision that had effect without its answer, and its undo, wait while the role only looks, and are told as they are when it decides again', async () => {
   const login = await logins.add('analyst', 'doubting');
   const { opened, network, decisionId } = await decidedOffline(login);

@@ -183,6 +183,10 @@ export const objection = z.object({
   refereeName: z.string(),
   score: z.number().int(),
   priority: z.enum(SEVERITIES),
+  /** How many are open that the same analyst asks for in the same words, itself among them; of these the oldest are listed. */
+  alike: z.number().int(),
+  /** Which of them this is, from 1. */
+  nth: z.number().int(),
 });
 export type Objection = z.infer<typeof objection>;
 

@@ -10,14 +10,16 @@ export function asksOf(cache: Pick<Cache, 'reference'>): Asks | null {
   return reason === undefined ? null : { decision: 'escalate', reason: reason.code };
 }
 
-/** What goes to a lead with what came back: of an undo also why it did, and what was written with it. */
+/** What goes to a lead with what came back: of an undo that it is one and why it came back, what is written now, and what was written with it. */
 export function noteOf({ kind, message, note }: Outgoing, written: string | null): string | null {
   if (kind !== 'undo') return written;
   const why =
     message === UNDO_IS_LATE
       ? 'To be undone: it reached the server after the time to undo.'
       : `To be undone. The server said: ${message ?? 'no'}`;
-  const whole = note === null ? (written ?? why) : `${written ?? why} The undo said: ${note}`;
+  const whole = [why, written, note === null ? null : `The undo said: ${note}`]
+    .filter((part) => part !== null)
+    .join(' ');
   // As the server counts.
   return Array.from(whole).slice(0, MOST_CHARACTERS).join('');
 }

@@ -176,7 +176,9 @@ function untilOver(server: Server, isOver: () => boolean, drop: () => void): Ser
     } catch (error) {
       if (isOver()) throw lost();
       // That an account is gone is said by a new connection alone, which looks twice: what follows on it cannot be taken back.
-      if (error instanceof ServerFailure && error.kind === 'account') throw new ServerFailure('link', error.message);
+      if (error instanceof ServerFailure && error.kind === 'account') {
+        throw new ServerFailure('link', error.message, error.isWithoutEffect);
+      }
       if (!(error instanceof ServerFailure) || error.kind !== 'link') throw error;
       throw new ServerFailure('link', `The connection to the server was lost (${error.message.replace(/\.$/, '')}).`);
     }

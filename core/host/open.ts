@@ -163,7 +163,8 @@ export function openHost(options: HostOptions): Host {
     await shut();
     if (isOver) wipeCache(folder());
     log(`the account is disabled: the cache was removed; ${keptWords(left).join(', ') || 'nothing'} kept`);
-    const words = wasFilled || !isOver ? `${message} ${removedWords(left)}` : message;
+    const told = isRemoved ? `${COPY_REMOVED} ${message}` : message;
+    const words = wasFilled || !isOver ? `${message} ${removedWords(left)}` : told;
     blocked = { isInUse: false, isKeyLost: false, unsettled: unsettledOf(left), message: words };
     fail(words, null, isOver ? null : { lost: unsettledOf(left) });
   }

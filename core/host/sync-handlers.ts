@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import { CacheError } from '../cache/error.ts';
 import type { MethodHandlers } from '../contract/methods.ts';
-import { type CacheSettings, objection } from '../contract/sync.ts';
-import { dbInstant, rows } from '../postgres/rows.ts';
+import type { CacheSettings } from '../contract/sync.ts';
 import { keptName } from '../domain/short-name.ts';
+import { listObjections, settleAlike, settleObjection } from '../review/objections.ts';
 import { CallFailure } from './failure.ts';
 import type { HandlerNeeds } from './handlers.ts';
 import { asked } from './outbox-handlers.ts';
@@ -16,7 +15,8 @@ type SyncMethod =
   | 'sync.wipe'
   | 'sync.wipeOther'
   | 'sync.objections'
-  | 'sync.settle';
+  | 'sync.settle'
+  | 'sync.settleAlike';
 
 /** The cache itself and its contact, and what analysts handed to leads. */
 export function syncHandlers(needs: HandlerNeeds): Pick<MethodHandlers, SyncMethod> {
@@ -55,7 +55,7 @@ export function syncHandlers(needs: HandlerNeeds): Pick<MethodHandlers, SyncMeth
     },
     'sync.objections': () =>
       use(async ({ pool }) => {
-        const found = await rows(pool, objectionRow, OPEN_OBJECTIONS);
+        const found = await listObjections(pool);
         return found.map((one) => ({
           ...one,
           referrerName: keptName(one.referrerName),
@@ -64,24 +64,17 @@ export function syncHandlers(needs: HandlerNeeds): Pick<MethodHandlers, SyncMeth
       }),
     'sync.settle': ({ objectionId }) =>
       use(async ({ pool }) => {
-        const { rows: answered } = await pool.query<{ settled: boolean }>(
-          'SELECT umpire.settle_objection($1) AS settled',
-          [objectionId],
-        );
-        if (answered[0]?.settled !== true) {
-          throw new CallFailure(
-            'refused',
-            'There is no such objection that is open: another lead may have settled it.',
-          );
-        }
+        if (!(await settleObjection(pool, objectionId))) throw new CallFailure('refused', NOT_OPEN);
+        return {};
+      }),
+    'sync.settleAlike': ({ objectionId, count }) =>
+      use(async ({ pool }) => {
+        const alike = await settleAlike(pool, objectionId, count);
+        if (alike === 0) throw new CallFailure('refused', NOT_OPEN);
+        if (alike !== count) throw new CallFailure('refused', `There are ${alike} of them by now: look again.`);
         return {};
       }),
   };
 }
 
-const objectionRow = objection.extend({ at: dbInstant }) satisfies z.ZodType;
-
-const OPEN_OBJECTIONS = `
-  SELECT objection_id AS "objectionId", item_id AS "itemId", made_by AS by, at, decision, reason, note, status, score, priority,
-    referrer_name AS "referrerName", referee_name AS "refereeName"
-  FROM umpire.open_objections()`;
+const NOT_OPEN = 'There is no such objection that is open: another lead may have settled it.';

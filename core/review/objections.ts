@@ -19,15 +19,17 @@ const stored = z.object({
   refereeName: z.string(),
   score: z.number().int(),
   priority: z.enum(SEVERITIES),
+  alike: z.number().int(),
+  nth: z.number().int(),
 });
 
-/** What analysts handed to leads and nobody settled, oldest first. For leads; the server refuses others. */
+/** What analysts handed to leads and nobody settled, oldest first; of many that are alike the oldest. For leads; the server refuses others. */
 export function listObjections(db: Queryable): Promise<Objection[]> {
   return rows(
     db,
     stored,
     `SELECT o.objection_id AS "objectionId", o.item_id AS "itemId", o.made_by AS by, o.at, o.decision, o.reason, o.note, o.status,
-       o.referrer_name AS "referrerName", o.referee_name AS "refereeName", o.score, o.priority
+       o.referrer_name AS "referrerName", o.referee_name AS "refereeName", o.score, o.priority, o.alike, o.nth
      FROM umpire.open_objections() AS o`,
   );
 }
@@ -41,4 +43,15 @@ export async function settleObjection(pool: Pool, objectionId: string, clock?: C
     [objectionId, clock ?? null],
   );
   return found?.settled === true;
+}
+
+/** Ends all that are alike to an objection, where they are so many; returns how many there are. */
+export async function settleAlike(pool: Pool, objectionId: string, count: number, clock?: Clock): Promise<number> {
+  const found = await row(
+    pool,
+    z.object({ alike: z.number().int() }),
+    'SELECT umpire.settle_alike($1, $2, $3) AS alike',
+    [objectionId, count, clock ?? null],
+  );
+  return found?.alike ?? 0;
 }

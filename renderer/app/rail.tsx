@@ -1,7 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { useQueueFilter, type ViewName } from '../features/queue/queue-filter.ts';
 import { useQueueSummary } from '../features/queue/queue-summary.ts';
-import { useObjections } from '../features/sync/objections.ts';
+import { countObjections, useObjections } from '../features/sync/objections.ts';
 import { number } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { useMay } from './connection.ts';
@@ -28,7 +28,7 @@ function Count({ count, title }: { readonly count: number; readonly title: strin
 /** The outbox, with how much of it needs a person. */
 function Sync({ current }: { readonly current: boolean }) {
   const troubled = useSyncStatus()?.troubled ?? 0;
-  const handed = useObjections().data?.length ?? 0;
+  const handed = countObjections(useObjections().data ?? []);
   const title =
     handed === 0 ? `${number(troubled)} need you` : `${number(troubled)} need you, ${number(handed)} handed to leads`;
   return (

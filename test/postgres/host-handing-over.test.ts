@@ -68,7 +68,7 @@ test.each([
     what: 'a note each',
     note: 'One flat, two people.',
     undoNote: 'Wrong key.',
-    told: 'One flat, two people. The undo said: Wrong key.',
+    told: `${LATE} One flat, two people. The undo said: Wrong key.`,
   },
 ])(
   'an undo that came too late is handed to a lead with $what written, who reverses what stands',

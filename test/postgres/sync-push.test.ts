@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
-import { listObjections, settleObjection } from '../../core/review/objections.ts';
+import { listObjections, settleAlike, settleObjection } from '../../core/review/objections.ts';
 import { changeSettings } from '../../core/review/settings.ts';
 import type { Answer, Operation, Server } from '../../core/sync/ports.ts';
 import { ServerFailure } from '../../core/sync/ports.ts';
@@ -25,7 +25,7 @@ let items: string[];
 
 beforeAll(async () => {
   db = await migratedDatabase();
-  await tellDemo(db.pool, 800, new Date());
+  await tellDemo(db.pool, 2000, new Date());
   logins = loginsOf(db.database, db.pool);
   people = {
     ana: await logins.add('analyst', 'ana'),
@@ -47,7 +47,11 @@ afterAll(async () => {
   if (violations.length > 0) throw new Error(JSON.stringify(violations));
 });
 
-const next = (): string => items.pop() ?? '';
+function next(): string {
+  const item = items.pop();
+  if (item === undefined) throw new Error('All open items of this demo are used: tell a larger one.');
+  return item;
+}
 const REASONS = { approve: 'household', reject: 'account_farm', escalate: 'needs_lead' } as const;
 type Decision = keyof typeof REASONS;
 
@@ -266,6 +270,32 @@ test('an objection is kept once and shown to leads until one of them settles it'
   expect(rows.map(({ kind }) => kind)).toEqual(['objection_settled', 'objections']);
 });
 
+test('what one analyst asks for alike in many cases hides nothing of others, and is settled in one go', async () => {
+  const mine = Array.from({ length: 22 }, () => next());
+  const other = next();
+  await ben.push([...mine, other].map((item) => decision(item, 'reject')));
+  const asked = mine.map((item) => ({ ...objecting(item), note: 'One building.' }));
+  expect(new Set(outcomes(await ana.push(asked)))).toEqual(new Set(['applied']));
+  const noor = serverOf((await logins.add('analyst', 'noor')).pool);
+  const [alone] = await noor.push([objecting(other)]);
+  const listed = async () =>
+    (await listObjections(people.lea.pool)).filter(({ itemId }) => mine.includes(itemId) || itemId === other);
+  const before = await listed();
+  expect(before.filter(({ by }) => by === people.ana.name).map(({ alike, nth }) => [alike, nth])).toEqual(
+    Array.from({ length: 20 }, (_, nth) => [22, nth + 1]),
+  );
+  expect(before.filter(({ itemId }) => itemId === other)).toMatchObject([{ alike: 1, nth: 1 }]);
+  const { objectionId = '' } = before.find(({ by }) => by === people.ana.name) ?? {};
+  await expect(settleAlike(people.ana.pool, objectionId, 22)).rejects.toThrow(/permission denied/);
+  // Others than were told of are looked at first.
+  expect(await settleAlike(people.lea.pool, objectionId, 21)).toBe(22);
+  expect(await listed()).toEqual(before);
+  expect(await settleAlike(people.lea.pool, objectionId, 22)).toBe(22);
+  expect(await listed()).toMatchObject([{ objectionId: alone?.id }]);
+  expect(await settleAlike(people.lea.pool, objectionId, 22)).toBe(0);
+  expect(await settleObjection(people.lea.pool, alone?.id ?? '')).toBe(true);
+});
+
 test('an objection is for where somebody else decided, and one by each until it is settled', async () => {
   const [open, mine, theirs] = [next(), next(), next()];
   const made = decision(mine, 'reject');
@@ -303,6 +333,7 @@ test('a lead settles what others asked, and is shown the oldest five hundred', a
   const own = objecting(item);
   expect(outcomes(await serverOf(people.lea.pool).push([own]))).toEqual(['applied']);
   await expect(settleObjection(people.lea.pool, own.id)).rejects.toThrow(/another lead settles it/);
+  await expect(settleAlike(people.lea.pool, own.id, 1)).rejects.toThrow(/another lead settles it/);
   const client = await db.pool.connect();
   try {
     await client.query('BEGIN');

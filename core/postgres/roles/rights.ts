@@ -198,6 +198,7 @@ export const OPEN_FUNCTIONS: { readonly [name: string]: Exclude<Role, 'engine'> 
   'umpire.erased_users': 'viewer',
   'umpire.object_items': 'analyst',
   'umpire.settle_objection': 'lead',
+  'umpire.settle_alike': 'lead',
   'umpire.open_objections': 'lead',
   'umpire.is_lead': 'viewer',
   'umpire.claim_item': 'analyst',

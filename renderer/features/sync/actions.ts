@@ -1,9 +1,10 @@
 import { uuidv7 } from 'uuidv7';
 import { create } from 'zustand';
-import type { OutboxRow, ResolveRequest } from '../../../core/contract/sync.ts';
+import type { Objection, OutboxRow, ResolveRequest } from '../../../core/contract/sync.ts';
 import type { Decision } from '../../../core/domain/decision.ts';
 import { ask, failureText } from '../../app/bridge.ts';
 import { refreshReviews } from '../../app/connection.ts';
+import { number } from '../../ui/format.ts';
 import { doneWord } from '../case/decision-words.ts';
 import { say } from '../case/decisions-made.ts';
 import { useNotes } from '../case/notes.ts';
@@ -58,6 +59,14 @@ export function settleObjection(objectionId: string, about: string): Promise<boo
   return call(objectionId, 'Not settled', async () => {
     await ask('sync.settle', { objectionId });
     return `Settled: ${about}`;
+  });
+}
+
+/** The same for all that one analyst asks for in the same words. */
+export function settleAlike({ objectionId, alike, by }: Objection): Promise<boolean> {
+  return call(objectionId, 'Not settled', async () => {
+    await ask('sync.settleAlike', { objectionId, count: alike });
+    return `Settled: ${number(alike)} cases that ${by} asked about`;
   });
 }
 

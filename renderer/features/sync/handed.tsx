@@ -7,16 +7,20 @@ import { clockTime, exactMoment, lineName, number } from '../../ui/format.ts';
 import { useNow } from '../../ui/now.ts';
 import { actWord } from '../case/decision-words.ts';
 import { useReasonLabel } from '../case/reasons.ts';
-import { settleObjection, useSyncActions } from './actions.ts';
-import { useObjections } from './objections.ts';
+import { settleAlike, settleObjection, useSyncActions } from './actions.ts';
+import { countObjections, useObjections } from './objections.ts';
 import { aboutRow } from './outbox-words.ts';
 import { Problem } from './problem.tsx';
 import styles from './handed.module.css';
 
+/** Of those that are alike (umpire.open_objections). */
+const LISTED = 20;
+
 function Line({ objection, now }: { readonly objection: Objection; readonly now: number }) {
   const busy = useSyncActions((state) => state.busy);
   const labelOf = useReasonLabel();
-  const { objectionId, itemId, by, at, decision, reason, note, status, priority, score } = objection;
+  const { objectionId, itemId, by, at, decision, reason, note, status, priority, score, alike, nth } = objection;
+  const isFirstOfMany = nth === 1 && alike > 1;
   return (
     <li className={styles.line}>
       <span className={styles.score} data-band={priority}>
@@ -36,6 +40,12 @@ function Line({ objection, now }: { readonly objection: Objection; readonly now:
             {clockTime(at, now)}
           </time>
         </p>
+        {isFirstOfMany && (
+          <p className={styles.quiet}>
+            The first of {number(alike)} that {by} asks for in the same words
+            {alike > LISTED && `; the ${LISTED} oldest are listed`}.
+          </p>
+        )}
         <Problem id={objectionId} />
       </div>
       <Link to="/queue/{-$itemId}" params={{ itemId }} className={styles.action}>
@@ -50,6 +60,17 @@ function Line({ objection, now }: { readonly objection: Objection; readonly now:
       >
         Settled
       </button>
+      {isFirstOfMany && (
+        <button
+          type="button"
+          className={styles.action}
+          aria-disabled={busy}
+          title="You have looked at them; what stands, stands"
+          onClick={(event) => !busy && event.detail < 2 && void settleAlike(objection)}
+        >
+          Settle all {number(alike)}
+        </button>
+      )}
     </li>
   );
 }
@@ -63,7 +84,7 @@ export function Handed() {
   return (
     <section className={styles.section} aria-labelledby="handed">
       <h3 id="handed" className={styles.heading}>
-        Handed to leads {list.length > 0 && <span className={styles.count}>{number(list.length)}</span>}
+        Handed to leads {list.length > 0 && <span className={styles.count}>{number(countObjections(list))}</span>}
       </h3>
       {!isOnline && list.length === 0 && <p className={styles.none}>What was handed to leads is shown on-line.</p>}
       {isOnline && query.isError && (

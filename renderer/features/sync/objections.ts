@@ -1,7 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
+import type { Objection } from '../../../core/contract/sync.ts';
 import { ask } from '../../app/bridge.ts';
 import { useMay } from '../../app/connection.ts';
 import { useIsOnline } from '../../app/sync-state.ts';
+
+/** How many there are, of which not all are listed. */
+export function countObjections(listed: readonly Objection[]): number {
+  return listed.reduce((sum, { alike, nth }) => (nth === 1 ? sum + alike : sum), 0);
+}
 
 /** What was handed to leads; asked for by leads alone, and on-line. */
 export function useObjections() {

@@ -795,3 +795,46 @@ BEGIN
       FROM umpire.objections AS o WHERE o.objection_id = ANY (made))), caller.clock);
   END IF;
 END $$;
+
+-- What is open, for leads, oldest first. What one analyst asks for in the same words of many cases, as of a bulk session, counts in each of
+-- its rows (`alike`), and its twenty oldest are told (`nth` of them): it hides nobody else's.
+DROP FUNCTION umpire.open_objections();
+CREATE FUNCTION umpire.open_objections() RETURNS TABLE (objection_id uuid, item_id uuid, made_by text, at timestamptz, decision text, reason text, note text,
+  status text, score integer, priority text, referrer_name text, referee_name text, alike integer, nth integer)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM umpire.caller(NULL, NULL, 'lead');
+  RETURN QUERY
+  SELECT o.objection_id, o.item_id, o.who, o.made_at, o.decision, o.reason, o.note, q.status::text, q.fraud_score,
+    q.priority::text, referrer.name, referee.name, o.alike::integer, o.nth::integer
+  FROM (
+    SELECT p.*, coalesce(p.on_behalf_of, p.actor) AS who, count(*) OVER same AS alike, row_number() OVER (same ORDER BY p.made_at, p.objection_id) AS nth
+    FROM umpire.objections AS p WHERE p.settled_at IS NULL
+    WINDOW same AS (PARTITION BY coalesce(p.on_behalf_of, p.actor), p.decision, p.reason, p.note)
+  ) AS o
+  JOIN referrals.review_queue AS q ON q.id = o.item_id
+  JOIN referrals.relationships AS r ON r.id = q.relationship_id
+  JOIN auth.users AS referrer ON referrer.id = r.referrer_id
+  JOIN auth.users AS referee ON referee.id = r.referee_id
+  WHERE o.nth <= 20 ORDER BY o.made_at, o.objection_id LIMIT 500;
+END $$;
+
+-- Ends an objection of somebody else and all that are open of the same analyst in the same words. Returns how many there are; they are ended
+-- where that is as many as expected.
+CREATE FUNCTION umpire.settle_alike(objection uuid, expected integer, clock timestamptz DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  alike uuid[];
+BEGIN
+  PERFORM umpire.caller(NULL, clock, 'lead');
+  SELECT array_agg(p.objection_id ORDER BY p.made_at, p.objection_id) INTO alike
+  FROM umpire.objections AS o JOIN umpire.objections AS p ON coalesce(p.on_behalf_of, p.actor) = coalesce(o.on_behalf_of, o.actor)
+    AND p.decision = o.decision AND p.reason = o.reason AND p.note IS NOT DISTINCT FROM o.note AND p.settled_at IS NULL
+  WHERE o.objection_id = objection AND o.settled_at IS NULL;
+  IF cardinality(alike) = expected THEN
+    PERFORM umpire.settle_objection(a.id, clock) FROM unnest(alike) AS a (id);
+  END IF;
+  RETURN coalesce(cardinality(alike), 0);
+END $$;

@@ -94,37 +94,30 @@ export function unsettle(store: Store, troubledId: string): void {
   store.touchItems();
 }
 
-/** `over_since`: the pull after its answer, by the server's clock; null until then. */
-type Sent = StoredOperation & { readonly over_since: number | null };
-
 export type WithdrawnSession = {
   /** Decisions of which no server can have heard: they are nothing any more. */
   readonly withdrawn: number;
   /** New operations, one for each decision that was sent. */
   readonly undos: readonly Outgoing[];
-  /** Decisions that had their effect too long ago, of which nothing is sent: a lead reverses them, who has to be asked. */
-  readonly late: number;
 };
 
 /**
  * Takes a whole session back: what waits is withdrawn, and what a server has or may have is undone by an operation each, which is sent
- * once its decision is answered. What had no effect, and what is being taken back already, is left out; so is what is too late.
+ * once its decision is answered. What had no effect, and what is being taken back already, is left out. What is too late the server
+ * says, by its own clock: that comes back, to be handed to a lead.
  */
 export function withdrawSession(store: Store, sessionId: string, by: UndoEach): WithdrawnSession {
   const withdrawn = store.run(
     `UPDATE outbox SET ${WITHDRAWN} WHERE session_id = ? AND kind = 'decide' AND state = 'queued' AND NOT in_doubt`,
     sessionId,
   );
-  const sent = store.all<Sent>(
+  const sent = store.all<StoredOperation>(
     `SELECT * FROM outbox AS o WHERE o.session_id = ? AND o.kind = 'decide' AND o.state IN ('queued', 'sending', 'awaiting_second', 'applied')
        AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.undoes = o.id AND p.state <> 'withdrawn')
      ORDER BY o.seq`,
     sessionId,
   );
-  const isLate = ({ state, over_since }: Sent): boolean =>
-    state === 'applied' && over_since !== null && over_since < by.appliedFrom;
-  const inTime = sent.filter((decision) => !isLate(decision));
-  const undos = inTime.map((decision) =>
+  const undos = sent.map((decision) =>
     insertUndo(
       store,
       { id: by.newId(), note: by.note, decidedAt: by.decidedAt },
@@ -134,15 +127,14 @@ export function withdrawSession(store: Store, sessionId: string, by: UndoEach): 
       decision.status_before,
     ),
   );
-  return { withdrawn, undos, late: sent.length - inTime.length };
+  return { withdrawn, undos };
 }
 
-/** How each undo of many is made. `appliedFrom`: of what had its effect before, by the server's clock in milliseconds, none is; 0 where that clock is not known now. */
+/** How each undo of many is made. */
 export type UndoEach = {
   readonly newId: () => string;
   readonly note: string | null;
   readonly decidedAt: string;
-  readonly appliedFrom: number;
 };
 
 function insertUndo(

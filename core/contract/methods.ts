@@ -112,8 +112,6 @@ export const METHODS = {
     response: z.object({
       withdrawn: z.number().int(),
       undos: z.number().int(),
-      /** Had their effect too long ago to be undone, and stay: a lead reverses them, whom nobody has asked. Without contact 0. */
-      late: z.number().int(),
     }),
   },
   'reasons.list': { request: z.object({}), response: z.array(reasonCode) },

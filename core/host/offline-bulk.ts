@@ -38,20 +38,16 @@ export function offlineBulk({ opened, mayDecide, ready, now }: HandlerNeeds): Pi
       });
     },
     'sync.withdrawBulk': async ({ sessionId }) => {
-      const { cache, sync, changed, serverNow, toldOutbox, toldSync } = opened();
-      const { may, undoMinutes } = ready();
-      // Without contact nobody knows what the server's clock says: it tells of each undo whether that came too late.
-      const isKnown = sync.status().link === 'online';
-      const appliedFrom = isKnown && !may.lead ? serverNow().getTime() - undoMinutes * 60_000 : 0;
-      const by = { newId: randomUUID, note: null, decidedAt: now().toISOString(), appliedFrom };
-      const { withdrawn, undos, late } = asked(() => cache.withdrawSession(sessionId, by));
+      const { cache, sync, changed, toldOutbox, toldSync } = opened();
+      const by = { newId: randomUUID, note: null, decidedAt: now().toISOString() };
+      const { withdrawn, undos } = asked(() => cache.withdrawSession(sessionId, by));
       changed();
       if (undos.length > 0) {
         toldOutbox(undos.map(({ id }) => id));
         sync.pushSoon();
       }
       toldSync();
-      return { withdrawn, undos: undos.length, late };
+      return { withdrawn, undos: undos.length };
     },
   };
 }

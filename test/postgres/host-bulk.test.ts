@@ -254,7 +254,7 @@ test('without contact a session is put into the outbox, foreseen before and take
   expect(await mira.call('sync.bulkPreview', ring)).toMatchObject({
     error: { code: 'refused', message: expect.stringContaining('no contact') },
   });
-  expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS, undos: 0, late: 0 });
+  expect(await mira.ask('sync.withdrawBulk', { sessionId })).toEqual({ withdrawn: ITEMS, undos: 0 });
   expect((await mira.ask('queue.summary', {})).byStatus.pending).toBe(ITEMS);
 
   const second = { ...start, sessionId: randomUUID(), choice: { kind: 'items' as const, itemIds: [itemId] } };
@@ -273,7 +273,6 @@ test('without contact a session is put into the outbox, foreseen before and take
   expect(await mira.ask('sync.withdrawBulk', { sessionId: second.sessionId })).toEqual({
     withdrawn: 0,
     undos: 1,
-    late: 0,
   });
   await mira.next(
     (notice) =>

@@ -154,6 +154,6 @@ export function shown(
 }
 
 /** What taking back a session needs: undos with ids of their own, from this number on. */
-export function undoingFrom(number: number, appliedFrom = 0): Parameters<Cache['withdrawSession']>[1] {
-  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString(), appliedFrom };
+export function undoingFrom(number: number): Parameters<Cache['withdrawSession']>[1] {
+  return { newId: () => idOf(number++, 0xe), note: null, decidedAt: CACHE_NOW.toISOString() };
 }

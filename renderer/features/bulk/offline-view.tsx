@@ -81,8 +81,7 @@ function Told({ session }: { readonly session: OfflineSession }) {
         {undos > 0 && (
           <>
             An undo is sent after its decision, and the outbox tells what became of it.{' '}
-            {!lead &&
-              'Those that reach the server too late come back to you there, to be handed to a lead all at once. '}
+            {!lead && 'Those whose time to undo is over come back to you there, to be handed to a lead all at once. '}
             <Link to="/sync/{-$id}">Look at the outbox</Link>
           </>
         )}

@@ -21,8 +21,6 @@ export type OfflineSession = {
   /** Of those taken back: how many had not been sent, and how many are undone by an operation each. */
   readonly withdrawn: number;
   readonly undos: number;
-  /** Of which the time to undo them is over: they stay, and no lead is told by itself. */
-  readonly late: number;
 };
 
 export const useOfflineSession = create<{ readonly session: OfflineSession | null }>()(() => ({ session: null }));
@@ -81,7 +79,7 @@ async function call(failed: string, work: () => Promise<OfflineSession>): Promis
 export function previewOffline(request: BulkStart, words: string): Promise<boolean> {
   return call('Not previewed', async () => {
     const preview = await ask('sync.bulkPreview', request);
-    return { request, words, preview, state: 'preview', withdrawn: 0, undos: 0, late: 0 };
+    return { request, words, preview, state: 'preview', withdrawn: 0, undos: 0 };
   });
 }
 
@@ -104,9 +102,8 @@ export function takeAllBack(session: OfflineSession): Promise<boolean> {
   });
 }
 
-/** What is only asked for is not done yet, and what stays is not taken back. */
-export function takenBackWords({ undos, late }: Pick<OfflineSession, 'undos' | 'late'>): string {
-  if (late > 0) return 'Not all of the bulk session is taken back';
+/** What is only asked for is not done yet. */
+export function takenBackWords({ undos }: Pick<OfflineSession, 'undos'>): string {
   return undos > 0 ? 'The bulk session is being taken back' : 'The bulk session is taken back';
 }
 

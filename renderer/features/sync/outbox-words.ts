@@ -131,18 +131,15 @@ export function creditWords(row: Pick<OutboxRow, 'state' | 'isUndone' | 'paid' |
   }
 }
 
-type SessionBack = { readonly withdrawn: number; readonly undos: number; readonly late: number };
+type SessionBack = { readonly withdrawn: number; readonly undos: number };
 
 /** "180 decisions withdrawn before they were sent, 60 undos put into the outbox for what was sent". */
-export function sessionBackWords({ withdrawn, undos, late }: SessionBack): string {
+export function sessionBackWords({ withdrawn, undos }: SessionBack): string {
   const parts = [
     withdrawn > 0
       ? `${counted(withdrawn, 'decision')} withdrawn before ${withdrawn === 1 ? 'it was' : 'they were'} sent`
       : '',
     undos > 0 ? `${counted(undos, 'undo')} put into the outbox for what was sent` : '',
-    late > 0
-      ? `${counted(late, 'decision')} ${late === 1 ? 'stays, since the time to undo it' : 'stay, since the time to undo them'} is over: ask a lead, who can reverse ${late === 1 ? 'it' : 'them'}`
-      : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing of it is left to take back' : parts.join(', ');
 }

@@ -52,3 +52,5 @@ export type UndoKind = (typeof UNDO_KINDS)[number];
 
 /** The server's words where whoever made a decision undoes it too late (migration 0008). */
 export const UNDO_IS_LATE = 'The time for an undo is over: a lead can reverse it.';
+/** The server's words where what was decided meanwhile was taken back again (migration 0013). */
+export const TAKEN_BACK_SINCE = 'This was decided and taken back after it was looked at: look again.';

@@ -1,5 +1,6 @@
 import type { CaseFile } from '../contract/case.ts';
 import type { ConflictView, EvidenceSeen } from '../contract/sync.ts';
+import { TAKEN_BACK_SINCE } from '../domain/decision.ts';
 import { TROUBLED } from '../domain/outbox.ts';
 import { changesBetween } from '../sync/conflict.ts';
 import type { Head, Outgoing } from '../sync/ports.ts';
@@ -76,11 +77,12 @@ function decisionInForce({ itemId, decisions }: CaseFile): MadeDecision | null {
 }
 
 /**
- * What stood on an open item and was taken back last; of what was not decided otherwise (`returned`) only what somebody else took back, as
- * one's own taking back returns nothing. A first opinion that was withdrawn never stood, and is told by nothing here.
+ * What stood on an open item and was taken back last. What came back to be looked at again (`returned`) did so for that only where the
+ * server says so, and one's own taking back returns nothing. A first opinion that was withdrawn never stood, and is told by nothing here.
  */
 function decisionTakenBack({ outgoing, head, file, reader }: ConflictFacts): TakenBack | null {
   if (file === null || head?.status !== 'pending' || outgoing.state === 'rejected') return null;
+  if (outgoing.state === 'returned' && outgoing.message !== TAKEN_BACK_SINCE) return null;
   return (
     file.decisions
       .flatMap((made) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TRACKABLE_APPS } from '../../core/domain/constants.ts';
-import type { Decision } from '../../core/domain/decision.ts';
+import { type Decision, TAKEN_BACK_SINCE } from '../../core/domain/decision.ts';
 import { markAllDirty, score } from '../../core/engine/score.ts';
 import { releaseHolds } from '../../core/programme/jobs/release-holds.ts';
 import { refreshStaleDays } from '../../core/programme/statistics.ts';
@@ -283,7 +283,7 @@ describe('decisions', () => {
       outcome: 'returned',
       status: 'pending',
       version: 3,
-      message: 'This was decided and taken back after it was looked at: look again.',
+      message: TAKEN_BACK_SINCE,
     });
     // Of a lead who knows of it because they did it, and of whoever looked since, it applies.
     expect(await decideOn(item, 'escalate', { as: 'lea', version: 1 })).toMatchObject({ outcome: 'applied' });

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Notice } from '../../core/contract/notices.ts';
 import { queueFilter } from '../../core/contract/queue.ts';
-import type { Decision } from '../../core/domain/decision.ts';
+import { type Decision, TAKEN_BACK_SINCE } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { eraseUser } from '../../core/programme/erase.ts';
 import { verify } from '../../core/programme/verify.ts';
@@ -327,7 +327,7 @@ test('what a lead took back meanwhile comes back to be looked at, and is decided
   await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({
     state: 'returned',
-    message: 'This was decided and taken back after it was looked at: look again.',
+    message: TAKEN_BACK_SINCE,
   });
   expect(await day.statusOf(rae)).toBe('pending');
   await until(async () => ((await mira.ask('sync.conflict', { id: mine }))?.now?.version === 3 ? true : null));
@@ -653,6 +653,29 @@ test('a decision on what rose meanwhile comes back with what changed, and is mad
   });
   expect(await mira.ask('sync.conflict', { id: randomUUID() })).toBeNull();
   expect(await day.statusOf(rae)).toBe('rejected');
+});
+
+test('what was decided and taken back before it was looked at is not why a band that rose is looked at again', async () => {
+  const rae = await day.itemOf('rae');
+  const before = await day.noorDecides(rae, 'reject');
+  await undo(day.noor, [{ undoId: randomUUID(), decisionId: before }]);
+  const mira = await day.windowOf('mira', 'analyst');
+  await day.goOffline(mira);
+  const decisionId = randomUUID();
+  const call = { decisionId, itemId: rae, expectedVersion: 3, decision: 'approve', reason: REASONS.approve } as const;
+  await mira.ask('case.decide', call);
+  await riseBand();
+  await day.comeBack(mira);
+  expect(await mira.delivered(decisionId)).toMatchObject({ state: 'returned' });
+  const view = await until(async () => {
+    const found = await mira.ask('sync.conflict', { id: decisionId });
+    return found?.now?.priority === 'critical' ? found : null;
+  });
+  expect(view).toMatchObject({
+    theirs: null,
+    takenBack: null,
+    changes: expect.arrayContaining(['Band rose from high to critical.']),
+  });
 });
 
 test('what was looked at is told as it was, where the queue knew more than the evidence on the screen', async () => {

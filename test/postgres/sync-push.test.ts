@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TAKEN_BACK_SINCE } from '../../core/domain/decision.ts';
 import type { Pool } from '../../core/postgres/connection.ts';
 import { connect } from '../../core/postgres/connection.ts';
 import { verify } from '../../core/programme/verify.ts';
@@ -206,7 +207,7 @@ test('a first opinion whose end was taken back is to be looked at again, whateve
       {
         outcome: 'returned',
         status: 'pending',
-        message: 'This was decided and taken back after it was looked at: look again.',
+        message: TAKEN_BACK_SINCE,
       },
     ]);
   } finally {

@@ -111,7 +111,7 @@ function mayAskLead(
 ): boolean {
   if (head === null || head.status === 'pending' || !reader.may.decide || reader.may.lead) return false;
   if (outgoing.kind === 'object' || isAsked || !isAskable) return false;
-  if (outgoing.kind === 'undo' && head.status === 'escalated') return false;
+  if (outgoing.kind === 'undo' && (head.status === 'escalated' || isSuperseded(outgoing, stands, reader))) return false;
   if (stands === null) return head.status === 'escalated';
   return stands.by !== reader.analyst || stands.undo === null;
 }
@@ -122,6 +122,15 @@ function mayAskLead(
  */
 export function isTakenBackFirst(status: Head['status'], isLead: boolean, isOwn: boolean): boolean {
   return status === 'approved' || status === 'rejected' || (status === 'escalated' && (!isLead || isOwn));
+}
+
+/** One's own stands and nobody can undo it any more, no lead either: the referral has a newer item, which is decided instead. */
+function isSuperseded(
+  { kind, state }: Outgoing,
+  stands: MadeDecision | null,
+  reader: ConflictFacts['reader'],
+): boolean {
+  return kind === 'undo' && state === 'conflict' && stands?.by === reader.analyst;
 }
 
 /** Why it may not be decided again here, in words; null where it may. */
@@ -144,9 +153,11 @@ function whyNotAgain(facts: ConflictFacts, stands: MadeDecision | null): string 
 const ASKED = 'A lead is asked about this case already.';
 
 /** What is left to do where the server did not undo it. */
-function whatOfUndo({ head, reader, isAsked }: ConflictFacts, stands: MadeDecision | null): string {
+function whatOfUndo({ outgoing, head, reader, isAsked }: ConflictFacts, stands: MadeDecision | null): string {
   if (head === null) return 'The item is no longer in the queue.';
   if (head.status === 'pending') return 'The case is open: there is nothing left to undo.';
+  if (isSuperseded(outgoing, stands, reader))
+    return 'It is not undone any more: decide the newer item of its referral.';
   if (reader.may.lead) return 'What stands is taken back in the case.';
   if (head.status === 'escalated') return 'It is with a lead, who decides it now.';
   if (isAsked) return ASKED;

@@ -8,7 +8,8 @@ import { decide } from '../../core/review/decide.ts';
 import { changeSettings } from '../../core/review/settings.ts';
 import { undo } from '../../core/review/undo.ts';
 import type { TestHost } from '../support/host.ts';
-import { conflictOf, decideIn, type OfflineDay, offlineDay } from '../support/offline-day.ts';
+import { conflictOf, decideIn, NOW, type OfflineDay, offlineDay } from '../support/offline-day.ts';
+import { tell } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
 const LATE = 'To be undone: it reached the server after the time to undo.';
@@ -169,6 +170,27 @@ test('behind one’s own escalation that was taken back too late, what was decid
   expect(await objections()).toMatchObject([
     { itemId: rae, decision: 'reject', reason: 'account_farm', note: 'I read it again.', status: 'escalated' },
   ]);
+});
+
+test('an undo that meets a newer item of its referral goes to nobody: that item is decided instead', async () => {
+  const mira = await day.windowOf('mira', 'analyst');
+  const rae = await day.itemOf('rae');
+  const first = await decided(mira, rae, 'approve');
+  await day.goOffline(mira);
+  const undoId = randomUUID();
+  await mira.ask('case.undo', { undoId, decisionId: first });
+  // Five within the hour: the band rises, and what was approved comes back.
+  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+  }
+  await tell(day.db.pool, day.story.events, NOW);
+  await day.comeBack(mira);
+  expect(await mira.delivered(undoId)).toMatchObject({ state: 'conflict' });
+  expect(await conflictOf(mira, undoId)).toMatchObject({
+    theirs: { decisionId: first },
+    may: { redecide: false, handToLead: false },
+    why: 'It is not undone any more: decide the newer item of its referral.',
+  });
 });
 
 test('what came back to be looked at again, and was decided or escalated before that, is handed over', async () => {

@@ -1,4 +1,4 @@
-import { NOT_OVER } from './outbox-sql.ts';
+import { IS_NEEDED, NOT_OVER } from './outbox-sql.ts';
 import type { Store } from './store.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -20,11 +20,7 @@ export function sweepOutbox(store: Store, time: number): void {
   if (last <= time && time < last + HOUR_MS) return;
   store.setState('swept', String(time));
   store.run(`UPDATE outbox SET over_since = NULL WHERE over_since IS NOT NULL AND ${NOT_OVER}`);
-  store.run(
-    `DELETE FROM outbox WHERE over_since < ? AND NOT ${NOT_OVER}
-       AND id NOT IN (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND ${NOT_OVER})`,
-    time - OVER_KEPT_MS,
-  );
+  store.run(`DELETE FROM outbox WHERE over_since < ? AND NOT ${IS_NEEDED}`, time - OVER_KEPT_MS);
   // What is too old by now is to be fetched again.
   store.touchItems();
 }

@@ -92,7 +92,7 @@ export const METHODS = {
   /** A lead has looked at it; what the lead decides is a decision or a reversal of its own. */
   'sync.settle': { request: z.object({ objectionId: z.guid() }), response: z.object({}) },
   /** The same for all that are alike; refused where there are others than the lead was told of. */
-  'sync.settleAlike': { request: z.object({ objectionId: z.guid(), count: z.number().int() }), response: z.object({}) },
+  'sync.settleAlike': { request: z.object({ newest: z.guid(), count: z.number().int() }), response: z.object({}) },
   'sync.settings': { request: z.object({}), response: cacheSettings },
   'sync.keep': { request: z.object({ keep: z.number().int().min(100).max(1_000_000) }), response: cacheSettings },
   /**

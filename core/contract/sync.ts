@@ -187,6 +187,8 @@ export const objection = z.object({
   alike: z.number().int(),
   /** Which of them this is, from 1. */
   nth: z.number().int(),
+  /** The last of them. */
+  newest: z.guid(),
 });
 export type Objection = z.infer<typeof objection>;
 

@@ -1,3 +1,4 @@
+import { ASKED } from '../cache/settling.ts';
 import type { CaseFile } from '../contract/case.ts';
 import type { ConflictView, EvidenceSeen } from '../contract/sync.ts';
 import { TAKEN_BACK_SINCE } from '../domain/decision.ts';
@@ -149,8 +150,6 @@ function whyNotAgain(facts: ConflictFacts, stands: MadeDecision | null): string 
   if (stands === null) return 'What was decided meanwhile is not known here yet: the server is asked for it.';
   return 'It was decided meanwhile: taking that back takes a lead.';
 }
-
-const ASKED = 'A lead is asked about this case already.';
 
 /** What is left to do where the server did not undo it. */
 function whatOfUndo({ outgoing, head, reader, isAsked }: ConflictFacts, stands: MadeDecision | null): string {

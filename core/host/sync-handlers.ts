@@ -67,11 +67,11 @@ export function syncHandlers(needs: HandlerNeeds): Pick<MethodHandlers, SyncMeth
         if (!(await settleObjection(pool, objectionId))) throw new CallFailure('refused', NOT_OPEN);
         return {};
       }),
-    'sync.settleAlike': ({ objectionId, count }) =>
+    'sync.settleAlike': ({ newest, count }) =>
       use(async ({ pool }) => {
-        const alike = await settleAlike(pool, objectionId, count);
-        if (alike === 0) throw new CallFailure('refused', NOT_OPEN);
-        if (alike !== count) throw new CallFailure('refused', `There are ${alike} of them by now: look again.`);
+        if (!(await settleAlike(pool, newest, count))) {
+          throw new CallFailure('refused', 'There are others by now than these: look again.');
+        }
         return {};
       }),
   };

@@ -21,6 +21,7 @@ const stored = z.object({
   priority: z.enum(SEVERITIES),
   alike: z.number().int(),
   nth: z.number().int(),
+  newest: z.string(),
 });
 
 /** What analysts handed to leads and nobody settled, oldest first; of many that are alike the oldest. For leads; the server refuses others. */
@@ -29,7 +30,7 @@ export function listObjections(db: Queryable): Promise<Objection[]> {
     db,
     stored,
     `SELECT o.objection_id AS "objectionId", o.item_id AS "itemId", o.made_by AS by, o.at, o.decision, o.reason, o.note, o.status,
-       o.referrer_name AS "referrerName", o.referee_name AS "refereeName", o.score, o.priority, o.alike, o.nth
+       o.referrer_name AS "referrerName", o.referee_name AS "refereeName", o.score, o.priority, o.alike, o.nth, o.newest
      FROM umpire.open_objections() AS o`,
   );
 }
@@ -45,13 +46,13 @@ export async function settleObjection(pool: Pool, objectionId: string, clock?: C
   return found?.settled === true;
 }
 
-/** Ends all that are alike to an objection, where they are so many; returns how many there are. */
-export async function settleAlike(pool: Pool, objectionId: string, count: number, clock?: Clock): Promise<number> {
+/** Ends all that are alike to an objection, where they are so many and it is the newest of them; false where they are others by now. */
+export async function settleAlike(pool: Pool, newest: string, count: number, clock?: Clock): Promise<boolean> {
   const found = await row(
     pool,
-    z.object({ alike: z.number().int() }),
-    'SELECT umpire.settle_alike($1, $2, $3) AS alike',
-    [objectionId, count, clock ?? null],
+    z.object({ settled: z.boolean() }),
+    'SELECT umpire.settle_alike($1, $2, $3) AS settled',
+    [newest, count, clock ?? null],
   );
-  return found?.alike ?? 0;
+  return found?.settled === true;
 }

@@ -63,7 +63,7 @@ function RemoveUnreadable() {
     <div className={styles.remove}>
       {asked ? (
         <>
-          <p>Decisions in it that were not delivered would be lost. The queue is read anew from the server.</p>
+          <p>Decisions in it that were not delivered would be lost.</p>
           <button type="button" onClick={() => setAsked(false)}>
             Keep it
           </button>

@@ -286,14 +286,22 @@ test('what one analyst asks for alike in many cases hides nothing of others, and
     Array.from({ length: 20 }, (_, nth) => [22, nth + 1]),
   );
   expect(before.filter(({ itemId }) => itemId === other)).toMatchObject([{ alike: 1, nth: 1 }]);
-  const { objectionId = '' } = before.find(({ by }) => by === people.ana.name) ?? {};
-  await expect(settleAlike(people.ana.pool, objectionId, 22)).rejects.toThrow(/permission denied/);
-  // Others than were told of are looked at first.
-  expect(await settleAlike(people.lea.pool, objectionId, 21)).toBe(22);
-  expect(await listed()).toEqual(before);
-  expect(await settleAlike(people.lea.pool, objectionId, 22)).toBe(22);
+  const [first] = before.filter(({ by }) => by === people.ana.name);
+  const newest = first?.newest ?? '';
+  await expect(settleAlike(people.ana.pool, newest, 22)).rejects.toThrow(/permission denied/);
+  // Others than were told of are looked at first, also where they are as many: one was settled, and one came.
+  expect(await settleAlike(people.lea.pool, newest, 21)).toBe(false);
+  expect(await settleObjection(people.lea.pool, first?.objectionId ?? '')).toBe(true);
+  const another = next();
+  mine.push(another);
+  await ben.push([decision(another, 'reject')]);
+  await ana.push([{ ...objecting(another), note: 'One building.' }]);
+  expect(await settleAlike(people.lea.pool, newest, 22)).toBe(false);
+  const now = (await listed()).find(({ by }) => by === people.ana.name);
+  expect(now).toMatchObject({ alike: 22, nth: 1 });
+  expect(await settleAlike(people.lea.pool, now?.newest ?? '', 22)).toBe(true);
   expect(await listed()).toMatchObject([{ objectionId: alone?.id }]);
-  expect(await settleAlike(people.lea.pool, objectionId, 22)).toBe(0);
+  expect(await settleAlike(people.lea.pool, now?.newest ?? '', 22)).toBe(false);
   expect(await settleObjection(people.lea.pool, alone?.id ?? '')).toBe(true);
 });
 

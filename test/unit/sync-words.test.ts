@@ -307,6 +307,9 @@ test('what waits says what withdrawing it leaves, and what may have arrived is n
   expect(rowWords(outboxRow({ kind: 'undo' }))).toMatch(/the decision stands/);
   expect(rowWords(outboxRow({ kind: 'object' }))).toMatch(/what came back is to be settled again/);
   expect(mayWithdraw(outboxRow({}))).toBe(true);
+  // The server has answered, and said no.
+  const notTaken = outboxRow({ attempts: 1, message: 'This login may only look at present.' });
+  expect(rowWords(notTaken)).toMatch(/^The server does not take it at present.*can be withdrawn/);
   const sentOnce = outboxRow({ attempts: 1, inDoubt: true });
   expect(mayWithdraw(sentOnce)).toBe(false);
   expect(rowWords(sentOnce)).toMatch(/cannot be withdrawn/);

@@ -96,8 +96,13 @@ export const AUDIT_CHECKS: readonly Check[] = [
       SELECT o.objection_id::text, format('is an objection that was settled by %s, and by the log by %s', coalesce(o.settled_by, 'nobody'), coalesce(s.who, 'nobody'))
       FROM umpire.objections AS o
       LEFT JOIN (
-        SELECT a.details ->> 'objection' AS id, string_agg(coalesce(a.on_behalf_of, a.actor), ', ') AS who
-        FROM umpire.audit_log AS a WHERE a.kind = 'objection_settled' GROUP BY 1
+        SELECT x.id, string_agg(coalesce(a.on_behalf_of, a.actor), ', ') AS who
+        FROM umpire.audit_log AS a CROSS JOIN LATERAL (
+          SELECT a.details ->> 'objection' AS id WHERE a.kind = 'objection_settled'
+          UNION ALL
+          SELECT jsonb_array_elements_text(a.details -> 'objections') WHERE a.kind = 'objections_settled'
+        ) AS x
+        WHERE a.kind IN ('objection_settled', 'objections_settled') GROUP BY 1
       ) AS s ON s.id = o.objection_id::text
       WHERE (o.settled_at IS NOT NULL) IS DISTINCT FROM (o.settled_by IS NOT NULL) OR o.settled_by IS DISTINCT FROM s.who`,
   },

@@ -63,9 +63,9 @@ export function settleObjection(objectionId: string, about: string): Promise<boo
 }
 
 /** The same for all that one analyst asks for in the same words. */
-export function settleAlike({ objectionId, alike, by }: Objection): Promise<boolean> {
+export function settleAlike({ objectionId, newest, alike, by }: Objection): Promise<boolean> {
   return call(objectionId, 'Not settled', async () => {
-    await ask('sync.settleAlike', { objectionId, count: alike });
+    await ask('sync.settleAlike', { newest, count: alike });
     return `Settled: ${number(alike)} cases that ${by} asked about`;
   });
 }

@@ -134,7 +134,12 @@ export function ConflictBar({ view, onSettled }: { readonly view: ConflictView; 
         )}
         {(offered.length > 0 || may.handToLead) && (
           <div className={styles.note}>
-            <NoteField itemId={row.itemId} placeholder={offered.length > 0 ? 'Note' : 'Note to the lead'} />
+            <NoteField
+              itemId={row.itemId}
+              placeholder={
+                offered.length > 0 ? 'Note' : mayHandAll ? 'Note to the lead, for one or for all' : 'Note to the lead'
+              }
+            />
           </div>
         )}
       </div>

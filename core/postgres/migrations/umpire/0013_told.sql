@@ -797,21 +797,22 @@ BEGIN
 END $$;
 
 -- What is open, for leads, oldest first. What one analyst asks for in the same words of many cases, as of a bulk session, counts in each of
--- its rows (`alike`), and its twenty oldest are told (`nth` of them): it hides nobody else's.
+-- its rows (`alike`, up to `newest`), and its twenty oldest are told (`nth` of them): it hides nobody else's.
 DROP FUNCTION umpire.open_objections();
 CREATE FUNCTION umpire.open_objections() RETURNS TABLE (objection_id uuid, item_id uuid, made_by text, at timestamptz, decision text, reason text, note text,
-  status text, score integer, priority text, referrer_name text, referee_name text, alike integer, nth integer)
+  status text, score integer, priority text, referrer_name text, referee_name text, alike integer, nth integer, newest uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   PERFORM umpire.caller(NULL, NULL, 'lead');
   RETURN QUERY
   SELECT o.objection_id, o.item_id, o.who, o.made_at, o.decision, o.reason, o.note, q.status::text, q.fraud_score,
-    q.priority::text, referrer.name, referee.name, o.alike::integer, o.nth::integer
+    q.priority::text, referrer.name, referee.name, o.alike::integer, o.nth::integer, o.newest
   FROM (
-    SELECT p.*, coalesce(p.on_behalf_of, p.actor) AS who, count(*) OVER same AS alike, row_number() OVER (same ORDER BY p.made_at, p.objection_id) AS nth
+    SELECT p.*, coalesce(p.on_behalf_of, p.actor) AS who, count(*) OVER same AS alike, row_number() OVER in_order AS nth,
+      last_value(p.objection_id) OVER (in_order ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS newest
     FROM umpire.objections AS p WHERE p.settled_at IS NULL
-    WINDOW same AS (PARTITION BY coalesce(p.on_behalf_of, p.actor), p.decision, p.reason, p.note)
+    WINDOW same AS (PARTITION BY coalesce(p.on_behalf_of, p.actor), p.decision, p.reason, p.note), in_order AS (same ORDER BY p.made_at, p.objection_id)
   ) AS o
   JOIN referrals.review_queue AS q ON q.id = o.item_id
   JOIN referrals.relationships AS r ON r.id = q.relationship_id
@@ -820,21 +821,32 @@ BEGIN
   WHERE o.nth <= 20 ORDER BY o.made_at, o.objection_id LIMIT 500;
 END $$;
 
--- Ends an objection of somebody else and all that are open of the same analyst in the same words. Returns how many there are; they are ended
--- where that is as many as expected.
-CREATE FUNCTION umpire.settle_alike(objection uuid, expected integer, clock timestamptz DEFAULT NULL) RETURNS integer
+-- Ends all that are open of somebody else in the same words as this one, where they are as many as expected and none is newer than it; FALSE
+-- where that is not so: what came meanwhile was seen by nobody.
+CREATE FUNCTION umpire.settle_alike(newest uuid, expected integer, clock timestamptz DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
+  caller record;
   alike uuid[];
+  whose text;
+  settled integer;
 BEGIN
-  PERFORM umpire.caller(NULL, clock, 'lead');
-  SELECT array_agg(p.objection_id ORDER BY p.made_at, p.objection_id) INTO alike
+  SELECT * INTO caller FROM umpire.caller(NULL, clock, 'lead');
+  SELECT array_agg(p.objection_id ORDER BY p.made_at, p.objection_id), min(coalesce(p.on_behalf_of, p.actor)) INTO alike, whose
   FROM umpire.objections AS o JOIN umpire.objections AS p ON coalesce(p.on_behalf_of, p.actor) = coalesce(o.on_behalf_of, o.actor)
     AND p.decision = o.decision AND p.reason = o.reason AND p.note IS NOT DISTINCT FROM o.note AND p.settled_at IS NULL
-  WHERE o.objection_id = objection AND o.settled_at IS NULL;
-  IF cardinality(alike) = expected THEN
-    PERFORM umpire.settle_objection(a.id, clock) FROM unnest(alike) AS a (id);
+  WHERE o.objection_id = newest;
+  IF whose = caller.who THEN
+    RAISE EXCEPTION 'This is your own objection: another lead settles it.' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  RETURN coalesce(cardinality(alike), 0);
+  IF cardinality(alike) IS DISTINCT FROM expected OR alike[expected] IS DISTINCT FROM newest THEN RETURN false; END IF;
+  UPDATE umpire.objections AS o SET settled_at = caller.clock, settled_by = caller.who WHERE o.objection_id = ANY (alike) AND o.settled_at IS NULL;
+  GET DIAGNOSTICS settled = ROW_COUNT;
+  IF settled <> expected THEN
+    RAISE EXCEPTION 'Another lead settled some of these at the same time.' USING ERRCODE = 'serialization_failure';
+  END IF;
+  PERFORM umpire.append_audit('objections_settled', caller.actor, caller.on_behalf_of,
+    jsonb_build_object('items', expected, 'objections', to_jsonb(alike)), caller.clock);
+  RETURN true;
 END $$;

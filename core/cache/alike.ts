@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 /** Another objection about its item, made after it, that is on its way or with a lead. */
 const IS_ASKED = `EXISTS (SELECT 1 FROM outbox AS p
-  WHERE p.kind = 'object' AND p.item_id = o.item_id AND p.seq > o.seq AND p.state NOT IN ('rejected', 'withdrawn'))`;
+  WHERE p.kind = 'object' AND p.item_id = o.item_id AND p.seq > o.seq AND p.state NOT IN ('rejected', 'returned', 'withdrawn'))`;
 
 /** Where something stands on its item, by what is known here, and no lead has it or is asked about it. */
 const MAY_BE_HANDED = `NOT ${IS_ASKED} AND EXISTS (SELECT 1 FROM items AS i

@@ -2,6 +2,7 @@ import type { Sent, SyncStore } from '../sync/ports.ts';
 import { storedOperation } from './outbox-row.ts';
 import { withdrawUndos } from './sending.ts';
 import type { Store } from './store.ts';
+import { unsettle } from './taking-back.ts';
 
 type VerifySide = Pick<SyncStore, 'doubt' | 'toVerify' | 'putVerified'>;
 
@@ -85,6 +86,12 @@ function lose(store: Store, id: string): string[] {
     isOver ? BOTH_GONE : SET_BACK,
     id,
   );
+  if (row.kind === 'object' && row.settles !== null && storedOperation(store, row.settles) !== undefined) {
+    // No lead has it: what it was to settle is to be settled again, and there is nothing to do about this one.
+    unsettle(store, row.settles);
+    store.run(`UPDATE outbox SET resolution = 'kept' WHERE id = ?`, id);
+    return [id, row.settles];
+  }
   return [id, ...(row.kind === 'decide' ? withdrawUndos(store, id) : [])];
 }
 

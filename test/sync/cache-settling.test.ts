@@ -230,6 +230,32 @@ describe('what a server that was set back does not have', () => {
       expect(again.position()?.cursor).toBe('cursor 1');
     }));
 
+  it('is asked of no lead: what was handed over is to be settled again, and may be handed over', () =>
+    withCache((cache) => {
+      pull(cache, [headOf(1)]);
+      const { id: troubledId } = cache.decide(decisionOn(1));
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(troubledId, { outcome: 'conflict', status: 'approved', version: 2 })]);
+      const at = { note: null, decidedAt: CACHE_NOW.toISOString() };
+      const handed = { id: idOf(1, 0xb), troubledId, ...at };
+      cache.object(handed);
+      cache.takeToSend(1);
+      cache.putAnswers([answerTo(handed.id, { status: 'approved', version: 2 })]);
+      pull(cache, [headOf(1, { status: 'approved', version: 2 })], { epoch: 'epoch 2' });
+      const asked = cache.toVerify(9);
+      expect(
+        cache.putVerified(
+          asked,
+          asked.filter(({ id }) => id === troubledId).map(({ id }) => ({ id, waits: false })),
+        ),
+      ).toEqual([handed.id, troubledId]);
+      expect(cache.outgoing(handed.id)).toMatchObject({ state: 'returned', resolution: 'kept' });
+      expect(cache.outgoing(troubledId)).toMatchObject({ state: 'conflict', resolution: null });
+      expect(cache.counts()).toMatchObject({ troubled: 1 });
+      cache.object({ ...handed, id: idOf(2, 0xb) });
+      expect(cache.takeToSend(9)).toMatchObject([{ kind: 'object', id: idOf(2, 0xb) }]);
+    }));
+
   it('is asked for where no pull has told of it, and everything is pulled again where it is gone', () =>
     withCache((cache) => {
       pull(cache, [headOf(1), headOf(2)]);

@@ -14,6 +14,8 @@ export async function openCase(window: Page, before: string | null): Promise<str
   const region = caseRegion(window);
   await expect.poll(async () => region.getAttribute('data-item-id'), SOON).not.toBe(before);
   await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor(SOON);
+  // Of a copy that is being filled for the first time the reasons come after the first cases.
+  await expect.poll(() => region.locator('[data-decision] button[aria-disabled="true"]').count(), SOON).toBe(0);
   // What was never painted cannot be decided.
   await window.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return (await region.getAttribute('data-item-id')) ?? '';

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beside } from '../support/beside.ts';
 import { type LaunchedApp, launchApp, temporaryHome } from '../support/electron.ts';
+import { caseRegion, openCase, SOON } from '../support/window.ts';
 
 /** Small, so that the first start is quick; large enough that its analysts left a queue of some cases. */
 const DEMO = { UMPIRE_DEMO_REFERRALS: '2000' };
-const SOON = { timeout: 10_000 };
 
 /** What Postgres says, asked beside the running program. */
 async function ask<Row extends Record<string, unknown>>(
@@ -35,17 +34,6 @@ function bonusesOf(home: string, itemId: string): Promise<Bonus[]> {
      WHERE q.id = $1 ORDER BY b.id`,
     [itemId],
   );
-}
-
-const caseRegion = (window: Page): ReturnType<Page['getByRole']> =>
-  window.getByRole('region', { name: 'Case', exact: true });
-
-/** The id of the case that is open, once it is another one than `before`. */
-async function openCase(window: Page, before: string | null): Promise<string> {
-  const region = caseRegion(window);
-  await expect.poll(async () => region.getAttribute('data-item-id'), { timeout: 60_000 }).not.toBe(before);
-  await region.getByRole('list', { name: 'Signals' }).getByRole('listitem').first().waitFor();
-  return (await region.getAttribute('data-item-id')) ?? '';
 }
 
 describe('an analyst on the first day', () => {

@@ -590,7 +590,7 @@ test('what somebody escalated a lead decides as it is: nothing is taken back for
   const rae = await day.itemOf('rae');
   await day.goOffline(lena);
   const mine = await decideIn(lena, rae, 'approve');
-  await riseBand();
+  await day.riseBand();
   const escalation = await day.noorDecides(rae, 'escalate');
   await day.comeBack(lena);
   expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
@@ -614,21 +614,13 @@ test('what somebody escalated a lead decides as it is: nothing is taken back for
   ]);
 });
 
-/** Four more within the hour. */
-async function riseBand(): Promise<void> {
-  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
-  }
-  await tell(day.db.pool, day.story.events, NOW);
-}
-
 test('a decision on what rose meanwhile comes back with what changed, and is made again on that', async () => {
   const mira = await day.windowOf('mira', 'analyst');
   const rae = await day.itemOf('rae');
   await day.goOffline(mira);
   const mine = await decideIn(mira, rae, 'approve');
   // Five within the hour: the band rises.
-  await riseBand();
+  await day.riseBand();
   await day.comeBack(mira);
   expect(await mira.delivered(mine)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
@@ -664,7 +656,7 @@ test('what was decided and taken back before it was looked at is not why a band 
   const decisionId = randomUUID();
   const call = { decisionId, itemId: rae, expectedVersion: 3, decision: 'approve', reason: REASONS.approve } as const;
   await mira.ask('case.decide', call);
-  await riseBand();
+  await day.riseBand();
   await day.comeBack(mira);
   expect(await mira.delivered(decisionId)).toMatchObject({ state: 'returned' });
   const view = await until(async () => {
@@ -684,10 +676,7 @@ test('what was looked at is told as it was, where the queue knew more than the e
   // The rows come first. The evidence behind them waits on a busy server, and then the line is cut.
   const blocker = await day.db.pool.connect();
   try {
-    for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-      day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
-    }
-    await tell(day.db.pool, day.story.events, NOW);
+    await day.riseBand();
     await blocker.query('BEGIN; LOCK TABLE referrals.user_fingerprints IN ACCESS EXCLUSIVE MODE');
     await until(async () => {
       const { rows } = await mira.ask('queue.page', { filter: queueFilter.parse({}), offset: 0, limit: 9 });
@@ -718,10 +707,7 @@ test('what is decided again is what was shown: another version, or another decis
   const rae = await day.itemOf('rae');
   await day.goOffline(lena);
   const mine = await decideIn(lena, rae, 'approve');
-  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
-  }
-  await tell(day.db.pool, day.story.events, NOW);
+  await day.riseBand();
   await day.comeBack(lena);
   expect(await lena.delivered(mine)).toMatchObject({ state: 'returned' });
   const before = await until(async () => {

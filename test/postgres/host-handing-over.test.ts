@@ -8,8 +8,7 @@ import { decide } from '../../core/review/decide.ts';
 import { changeSettings } from '../../core/review/settings.ts';
 import { undo } from '../../core/review/undo.ts';
 import type { TestHost } from '../support/host.ts';
-import { conflictOf, decideIn, NOW, type OfflineDay, offlineDay } from '../support/offline-day.ts';
-import { tell } from '../support/story.ts';
+import { conflictOf, decideIn, type OfflineDay, offlineDay } from '../support/offline-day.ts';
 import { until } from '../support/until.ts';
 
 const LATE = 'To be undone: it reached the server after the time to undo.';
@@ -180,10 +179,7 @@ test('an undo that meets a newer item of its referral goes to nobody: that item 
   const undoId = randomUUID();
   await mira.ask('case.undo', { undoId, decisionId: first });
   // Five within the hour: the band rises, and what was approved comes back.
-  for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
-    day.bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
-  }
-  await tell(day.db.pool, day.story.events, NOW);
+  await day.riseBand();
   await day.comeBack(mira);
   expect(await mira.delivered(undoId)).toMatchObject({ state: 'conflict' });
   expect(await conflictOf(mira, undoId)).toMatchObject({

@@ -24,6 +24,8 @@ export type OfflineDay = {
   readonly hosts: ReturnType<typeof testHosts>;
   readonly story: Story;
   readonly bring: (name: string, at: string, ip: string) => void;
+  /** Four more within the hour of the first: the band of all five rises. */
+  readonly riseBand: () => Promise<void>;
   readonly itemOf: (name: string) => Promise<string>;
   readonly statusOf: (itemId: string) => Promise<unknown>;
   /** A window whose connection goes through the network, with everything kept. */
@@ -69,6 +71,12 @@ export async function offlineDay(): Promise<OfflineDay> {
     story,
     bring,
     computerOf,
+    async riseBand() {
+      for (const [nth, name] of ['rib', 'roz', 'rud', 'ryn'].entries()) {
+        bring(name, `2026-03-01T11:${10 + nth * 10}:00Z`, '198.51.100.7');
+      }
+      await tell(db.pool, story.events, NOW);
+    },
     async itemOf(name) {
       const { rows } = await db.pool.query<{ id: string }>(
         `SELECT q.id FROM referrals.review_queue AS q JOIN referrals.relationships AS r ON r.id = q.relationship_id

@@ -52,5 +52,7 @@ export type UndoKind = (typeof UNDO_KINDS)[number];
 
 /** The server's words where whoever made a decision undoes it too late (migration 0008). */
 export const UNDO_IS_LATE = 'The time for an undo is over: a lead can reverse it.';
+/** The server's words where the referral has a newer item, which is decided instead (migration 0013). */
+export const NEWER_ITEM = 'The referral came back with a higher band: decide the newer item.';
 /** The server's words where what was decided meanwhile was taken back again (migration 0013). */
 export const TAKEN_BACK_SINCE = 'This was decided and taken back after it was looked at: look again.';

@@ -1,7 +1,7 @@
 import { ASKED } from '../cache/settling.ts';
 import type { CaseFile } from '../contract/case.ts';
 import type { ConflictView, EvidenceSeen } from '../contract/sync.ts';
-import { TAKEN_BACK_SINCE } from '../domain/decision.ts';
+import { NEWER_ITEM, TAKEN_BACK_SINCE } from '../domain/decision.ts';
 import { TROUBLED } from '../domain/outbox.ts';
 import { changesBetween } from '../sync/conflict.ts';
 import type { Head, Outgoing } from '../sync/ports.ts';
@@ -127,11 +127,11 @@ export function isTakenBackFirst(status: Head['status'], isLead: boolean, isOwn:
 
 /** One's own stands and nobody can undo it any more, no lead either: the referral has a newer item, which is decided instead. */
 function isSuperseded(
-  { kind, state }: Outgoing,
+  { kind, message }: Outgoing,
   stands: MadeDecision | null,
   reader: ConflictFacts['reader'],
 ): boolean {
-  return kind === 'undo' && state === 'conflict' && stands?.by === reader.analyst;
+  return kind === 'undo' && message === NEWER_ITEM && stands?.by === reader.analyst;
 }
 
 /** Why it may not be decided again here, in words; null where it may. */
